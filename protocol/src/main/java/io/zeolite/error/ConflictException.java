@@ -1,0 +1,50 @@
+package io.zeolite.error;
+
+import static io.zeolite.error.PosKeyException.bytes;
+
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+
+/** Another transaction has changed an object since it was read: {@code ConflictError} or {@code ReadConflictError}. */
+public final class ConflictException extends ZeoException {
+    private static final long serialVersionUID = 1L;
+
+    private final String pythonMessage;
+    private final long oid;
+    private final long committed;
+    private final long read;
+
+    private ConflictException(String name, String pythonMessage, long oid, long committed, long read) {
+        super(
+                "ZODB.POSException." + name,
+                pythonMessage + " (oid " + Oid.toString(oid) + ", committed " + Tid.toString(committed) + ", read "
+                        + Tid.toString(read) + ")",
+                true);
+        this.pythonMessage = pythonMessage;
+        this.oid = oid;
+        this.committed = committed;
+        this.read = read;
+    }
+
+    /** The object was to be written, over the revision {@code read}, while {@code committed} is current. */
+    public static ConflictException onWrite(long oid, long committed, long read) {
+        return new ConflictException("ConflictError", "database conflict error", oid, committed, read);
+    }
+
+    /** The object was only read, and the transaction depends on {@code read} being current. */
+    public static ConflictException onRead(long oid, long committed, long read) {
+        return new ConflictException("ReadConflictError", "database read conflict error", oid, committed, read);
+    }
+
+    @Override
+    public Object detail() {
+        // All keys are required: without one the client's message handler fails and the call hangs.
+        return new PyDict()
+                .put("message", pythonMessage)
+                .put("oid", bytes(oid))
+                .put("class_name", null)
+                .put("serials", PyTuple.of(bytes(committed), bytes(read)));
+    }
+}

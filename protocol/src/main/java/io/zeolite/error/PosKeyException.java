@@ -1,0 +1,44 @@
+package io.zeolite.error;
+
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+import java.nio.ByteBuffer;
+
+/** There is no such object, or no such revision of it: {@code POSKeyError}. */
+public final class PosKeyException extends ZeoException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient PyTuple args;
+
+    private PosKeyException(String message, PyTuple args) {
+        super("ZODB.POSException.POSKeyError", message, true);
+        this.args = args;
+    }
+
+    /** No object with this oid. */
+    public static PosKeyException noObject(long oid) {
+        return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+    }
+
+    /** No revision with this serial. */
+    public static PosKeyException noRevision(long oid, long serial) {
+        return new PosKeyException(
+                "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+    }
+
+    /** No blob file for this revision; {@code where} says where it was looked for. */
+    public static PosKeyException noBlob(String where, long oid, long serial) {
+        String message = "No blob file at " + where;
+        return new PosKeyException(message, PyTuple.of(message, bytes(oid), bytes(serial)));
+    }
+
+    @Override
+    public Object detail() {
+        return args;
+    }
+
+    static byte[] bytes(long id) {
+        return ByteBuffer.allocate(8).putLong(id).array();
+    }
+}

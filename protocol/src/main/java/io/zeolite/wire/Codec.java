@@ -1,0 +1,27 @@
+package io.zeolite.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.zeolite.message.Message;
+
+/** One of the two encodings of messages. Stateless; any thread may use it. */
+public interface Codec {
+    /** The two bytes that announce this codec in the handshake: {@code Z5} or {@code M5}. */
+    String announcement();
+
+    /**
+     * Decodes one message.
+     *
+     * @param frame the message without its length; reading moves its index, releasing it stays with the caller, and the
+     *     result does not refer to it
+     * @throws MalformedMessageException if the bytes are not a message; nothing else is thrown, whatever they are
+     */
+    Message decode(ByteBuf frame) throws MalformedMessageException;
+
+    /**
+     * Appends one message, preceded by its four-byte length, to {@code out}, which stays the caller's.
+     *
+     * @throws IllegalArgumentException if a value is none of those that {@link io.zeolite.pickle} names; {@code out} is
+     *     as it was
+     */
+    void encode(Message message, ByteBuf out);
+}

@@ -1,0 +1,64 @@
+package io.zeolite.zodb;
+
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+
+/**
+ * The time that a transaction id encodes, in UTC.
+ *
+ * <p>The upper 32 bits count minutes since 1900 in a calendar whose months all have 31 days; the lower 32 bits are the
+ * second within the minute, in units of 60 / 2<sup>32</sup> s (about 14 ns). This is the {@code TimeStamp} of Python's
+ * {@code persistent} package.
+ */
+public final class TimeStamp {
+    private static final double SECONDS_PER_UNIT = 60.0 / 65536 / 65536;
+
+    private TimeStamp() {}
+
+    /** The time stamp of an instant between the years 1900 and 9999. */
+    public static long of(Instant instant) {
+        LocalDateTime time = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
+        long minutes =
+                ((((time.getYear() - 1900L) * 12 + time.getMonthValue() - 1) * 31 + time.getDayOfMonth() - 1) * 24
+                                        + time.getHour())
+                                * 60
+                        + time.getMinute();
+        double seconds = time.getSecond() + time.getNano() / 1e9;
+        return minutes << 32 | (long) (seconds / SECONDS_PER_UNIT);
+    }
+
+    /** Seconds since 1970, as Python's {@code TimeStamp.timeTime()} gives them within a microsecond. */
+    public static double toEpochSeconds(long stamp) {
+        Instant minute = minuteOf(stamp);
+        return minute.getEpochSecond() + secondsOf(stamp);
+    }
+
+    /** The instant of a stamp, rounded down to nanoseconds. */
+    public static Instant toInstant(long stamp) {
+        return minuteOf(stamp).plusNanos((long) (secondsOf(stamp) * 1e9));
+    }
+
+    /**
+     * The stamp to use for something that happens at {@code now} and must come after {@code last}: {@code now} if it is
+     * later, otherwise the smallest stamp after {@code last}.
+     */
+    public static long laterThan(long last, long now) {
+        return Tid.isAfter(now, last) ? now : last + 1;
+    }
+
+    private static Instant minuteOf(long stamp) {
+        long minutes = stamp >>> 32;
+        int minute = (int) (minutes % 60);
+        int hour = (int) (minutes / 60 % 24);
+        int day = (int) (minutes / 1440 % 31);
+        int month = (int) (minutes / 44640 % 12) + 1;
+        int year = (int) (minutes / 535680) + 1900;
+        // Days are added instead of given, so that a stamp like "31 February" has a time too.
+        return LocalDateTime.of(year, month, 1, hour, minute).plusDays(day).toInstant(ZoneOffset.UTC);
+    }
+
+    private static double secondsOf(long stamp) {
+        return (stamp & 0xffffffffL) * SECONDS_PER_UNIT;
+    }
+}

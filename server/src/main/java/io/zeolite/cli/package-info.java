@@ -1,0 +1,5 @@
+/** The command line: {@code zeolite serve}. */
+@NullMarked
+package io.zeolite.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,50 @@
+package io.zeolite.disk;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Files and directories by name. Any thread may use it. */
+public interface Disk {
+    /** How {@link #open} treats a file that is there, or is not. */
+    enum Mode {
+        /** Read an existing file. */
+        READ,
+        /** Read and write; an absent file is created empty. */
+        READ_WRITE,
+        /** Read and write; an existing file is emptied, an absent one is created. */
+        REPLACE
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @throws java.nio.file.NoSuchFileException if it is to be read and is not there
+     */
+    DiskFile open(Path path, Mode mode) throws IOException;
+
+    boolean exists(Path path) throws IOException;
+
+    /** The entries of a directory, in no particular order; empty if there is no such directory. */
+    List<Path> list(Path directory) throws IOException;
+
+    void createDirectories(Path directory) throws IOException;
+
+    /** Renames a file at once, over an existing one if need be. On disk after the next {@link #forceDirectory}. */
+    void move(Path from, Path to) throws IOException;
+
+    /** Deletes a file if it is there. */
+    void delete(Path path) throws IOException;
+
+    /** Makes creations, renames and deletions in a directory survive a crash of the machine. */
+    void forceDirectory(Path directory) throws IOException;
+
+    /**
+     * Takes the lock file that Python's {@code zc.lockfile} takes: {@code flock} on the file, which then holds a space,
+     * the process id and a newline. The lock goes with the process, however it ends; the file stays.
+     *
+     * @throws LockedException at once if another process, or this one, holds it
+     */
+    Closeable lock(Path path) throws IOException;
+}

@@ -1,0 +1,40 @@
+package io.zeolite.disk;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** An open file. Reads may run at any time from any thread; only one thread at a time writes. */
+public interface DiskFile extends Closeable {
+    Path path();
+
+    /** The length of the file in bytes. */
+    long size() throws IOException;
+
+    /**
+     * Reads at a position until the buffer is full or the file ends.
+     *
+     * @return the number of bytes read, less than what the buffer had room for only at the end of the file; 0 beyond it
+     */
+    int read(ByteBuffer buffer, long position) throws IOException;
+
+    /** Writes all of the buffer at a position. On disk after the next {@link #force}, in no particular order before. */
+    void write(ByteBuffer buffer, long position) throws IOException;
+
+    void truncate(long size) throws IOException;
+
+    /**
+     * When it returns, everything written before, and the length, survive a crash of the machine.
+     *
+     * @throws IOException if the system could not do it; what was written since the last force is then unknown
+     */
+    void force() throws IOException;
+
+    /**
+     * Makes room on the disk for the file to grow to {@code end} bytes, without changing its length.
+     *
+     * @throws NoSpaceException if there is not that much room
+     */
+    void reserve(long end) throws IOException;
+}

@@ -1,0 +1,5 @@
+/** The conversation with one client. */
+@NullMarked
+package io.zeolite.session;
+
+import org.jspecify.annotations.NullMarked;

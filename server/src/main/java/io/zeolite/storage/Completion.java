@@ -1,0 +1,12 @@
+package io.zeolite.storage;
+
+/**
+ * Receives the outcome of a call, once. It may be called before the call that it was given to returns, and from any
+ * thread, so it must be quick and must not block.
+ */
+public interface Completion<T> {
+    void complete(T value);
+
+    /** @param failure a {@link io.zeolite.error.ZeoException} if the client is to see its class, else our own fault */
+    void fail(Throwable failure);
+}

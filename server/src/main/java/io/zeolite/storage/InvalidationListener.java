@@ -1,0 +1,10 @@
+package io.zeolite.storage;
+
+/** Hears what other clients' transactions changed. */
+public interface InvalidationListener {
+    /**
+     * A transaction has been committed: loads see it from now on. Calls come in the order of tids, one at a time, from a
+     * thread of the storage, which waits meanwhile: hand it over and return.
+     */
+    void invalidated(Invalidations invalidations);
+}

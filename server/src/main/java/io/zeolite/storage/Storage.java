@@ -1,0 +1,78 @@
+package io.zeolite.storage;
+
+import io.zeolite.blob.BlobSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A storage that clients can open, by name, over the wire. Any thread may call it, unless a method says otherwise.
+ *
+ * <p>Order, on which clients' caches depend (rules R1 to R10 of {@code docs/protocol.md}): a transaction is first
+ * visible to loads, then told to all listeners, then its finish completes, and only then comes the next transaction.
+ */
+public interface Storage extends AutoCloseable {
+    StorageInfo info();
+
+    /** The last committed transaction; {@link io.zeolite.zodb.Tid#NONE} if there is none. */
+    long lastTransaction();
+
+    /** How many objects there are, deleted ones that are not packed away included. */
+    long length();
+
+    /** Size of the data in bytes. */
+    long size();
+
+    /**
+     * Loads the revision of an object that was current just before a tid; {@link io.zeolite.zodb.Tid#MAX} for the
+     * current one.
+     */
+    void loadBefore(long oid, long before, Completion<LoadResult> completion);
+
+    /** Loads the record that a tid wrote; {@link io.zeolite.error.PosKeyException} if it wrote none. */
+    void loadSerial(long oid, long serial, Completion<byte[]> completion);
+
+    /** The serial of the current revision; {@link io.zeolite.error.PosKeyException} if there is no such object. */
+    void getTid(long oid, Completion<Long> completion);
+
+    /** New object ids, ascending, never given before by this storage. */
+    void newOids(int count, Completion<long[]> completion);
+
+    /**
+     * What has changed since a tid, up to a tid that is visible to loads; empty if that is not known any more, so that
+     * the client must drop its cache.
+     */
+    void invalidationsSince(long tid, Completion<Optional<Invalidations>> completion);
+
+    /**
+     * Lets a listener hear of every transaction after {@link Subscription#startTid}, but for those that were begun with
+     * this subscription.
+     */
+    Subscription subscribe(InvalidationListener listener);
+
+    /**
+     * Begins a transaction.
+     *
+     * @param committer the subscription of the client that begins it, which is told by the finish instead
+     * @param onTimeout called, on a thread of the storage, if the transaction held its locks longer than the
+     *     configured timeout; it is then aborted
+     */
+    StorageTransaction begin(@Nullable Subscription committer, TransactionMetadata metadata, Runnable onTimeout);
+
+    /** Whether it has blobs. */
+    boolean hasBlobs();
+
+    /** An empty file for the bytes of a blob that is to be stored, on the file system of the blobs. May touch the disk. */
+    Path newBlobFile() throws IOException;
+
+    /** Where a file lies that a client has put into the shared blob directory; it need not exist. */
+    Path sharedBlobFile(long oid, String baseName);
+
+    /** Opens a blob; {@link io.zeolite.error.PosKeyException} if its file is not there. */
+    void openBlob(long oid, long serial, Completion<BlobSource> completion);
+
+    /** Finishes what is voted or refuses it, saves what makes the next start quick, and lets go of the files. */
+    @Override
+    void close();
+}

@@ -1,0 +1,56 @@
+package io.zeolite.storage;
+
+import java.nio.file.Path;
+
+/**
+ * One client's transaction on one storage: staged, then voted, then finished or aborted.
+ *
+ * <p>The methods are called by one thread at a time (the client's event loop) and never wait for disk or locks. Nothing
+ * that is staged is visible to anybody before {@link #finish} completes. What cannot be staged (too much, no disk
+ * space) is reported by the vote.
+ */
+public interface StorageTransaction {
+    /**
+     * Stages a record.
+     *
+     * @param serial the revision that the client changed, {@link io.zeolite.zodb.Tid#NONE} for a new object
+     * @param data the record, not empty; it belongs to the transaction afterwards
+     */
+    void store(long oid, long serial, byte[] data);
+
+    /**
+     * Stages a blob: its record and its bytes.
+     *
+     * @param file the bytes in a complete file on the same file system as the blobs; it belongs to the transaction
+     *     afterwards, also if it is aborted
+     */
+    void storeBlob(long oid, long serial, byte[] data, Path file);
+
+    /** Makes the vote fail unless {@code serial} is the current revision of the object then. */
+    void checkCurrent(long oid, long serial);
+
+    /**
+     * Whether more is staged than has reached the disk yet. The client should be read from no more until
+     * {@code whenDrained} has run (once, on any thread); it does not run if this returns false.
+     */
+    boolean isBacklogged(Runnable whenDrained);
+
+    /**
+     * Asks whether the transaction can be committed. A vote that waits for another transaction's locks completes later.
+     * With conflicts in the result, the client may store again and vote again; the locks stay. After a failure
+     * ({@link io.zeolite.error.ConflictException} for a failed {@link #checkCurrent}) the transaction is aborted.
+     */
+    void vote(Completion<VoteResult> completion);
+
+    /**
+     * Commits a transaction whose vote was clean. When this completes, the transaction is on disk (fsync of data and
+     * blobs) and visible to loads, and the other clients' invalidations for it are queued.
+     */
+    void finish(Completion<Finished> completion);
+
+    /**
+     * Drops the transaction in whatever state it is, its locks and its staged files. A vote that waits fails with
+     * {@link io.zeolite.error.TransactionException}; a finish that is under way is not stopped.
+     */
+    void abort();
+}

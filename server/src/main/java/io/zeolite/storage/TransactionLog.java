@@ -1,0 +1,87 @@
+package io.zeolite.storage;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The history of a storage on this machine: transactions in the order of their tids, and an index of what is current.
+ *
+ * <p>Reads may run at any time on any thread, without locks, and see every transaction that has been published and
+ * nothing of the others. The writing methods (from {@link #reserve} on) are called by one thread, the committer.
+ */
+public interface TransactionLog extends Closeable {
+    /** What clients are told; see {@link StorageInfo}. The interfaces of blobs are not in it. */
+    StorageInfo info();
+
+    /** The last published transaction; {@link io.zeolite.zodb.Tid#NONE} if there is none. */
+    long lastTransaction();
+
+    long length();
+
+    long size();
+
+    /** The largest oid that has a record; 0 if there is none. */
+    long maxOid();
+
+    /** @throws IOException if the data is damaged (naming file, offset, found and expected) or cannot be read */
+    LoadResult loadBefore(long oid, long before) throws IOException;
+
+    /** @throws io.zeolite.error.PosKeyException if that tid wrote no record of the object, or deleted it */
+    byte[] loadSerial(long oid, long serial) throws IOException;
+
+    /** @throws io.zeolite.error.PosKeyException if there is no such object, or it is deleted */
+    long getTid(long oid) throws IOException;
+
+    /**
+     * The tid of the newest record of an object, a deletion included, {@link io.zeolite.zodb.Tid#NONE} if there is none:
+     * what the serial of a store is compared with.
+     */
+    long currentSerial(long oid) throws IOException;
+
+    /** The last {@code count} transactions, or as many as there are, oldest first. */
+    List<Invalidations> lastInvalidations(int count) throws IOException;
+
+    /** All transactions after a tid, oldest first, for answering clients that were away for long. */
+    List<Invalidations> invalidationsAfter(long tid) throws IOException;
+
+    /** How many bytes a transaction will take in the log. */
+    long sizeOf(TransactionMetadata metadata, StagedRecords records);
+
+    /**
+     * Keeps room for {@code bytes} more, so that appending them cannot fail for lack of space. Given back by
+     * {@link #release}, or by appending.
+     *
+     * @throws io.zeolite.disk.NoSpaceException if there is none; nothing is reserved
+     */
+    void reserve(long bytes) throws IOException;
+
+    /** Gives back what {@link #reserve} kept for a transaction that will not be appended, or has been. */
+    void release(long bytes);
+
+    /**
+     * Appends transactions, in this order. When it returns, they survive a crash; none is visible yet. A crash before
+     * leaves all of them or a part of the list from its beginning, never anything else.
+     *
+     * @param beforeCommit runs when the bytes are on disk and before the first of them counts as committed: blob files
+     *     are moved into place here. If it throws, nothing is appended.
+     * @return for each, what makes it visible to loads; to be run in order on the committer's thread
+     * @throws AppendFailedException if nothing was appended and the log is as it was
+     * @throws IOException if it is unknown what is on disk; the log takes nothing any more
+     */
+    List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException;
+
+    /** Makes an appended transaction visible. */
+    interface Publication {
+        void publish();
+    }
+
+    /** What has to be on disk before the transactions are. */
+    interface BeforeCommit {
+        void run() throws IOException;
+    }
+
+    /** Saves what makes the next opening quick and lets go of the files. */
+    @Override
+    void close() throws IOException;
+}

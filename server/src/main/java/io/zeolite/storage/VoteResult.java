@@ -1,0 +1,21 @@
+package io.zeolite.storage;
+
+import java.util.List;
+
+/**
+ * What a vote found.
+ *
+ * @param conflicts what the client has to resolve, then storing again and voting again; the locks are kept meanwhile.
+ *     Empty if the transaction may finish.
+ * @param changedOids objects whose record is not what the client sent
+ */
+public record VoteResult(List<Conflict> conflicts, long[] changedOids) {
+    private static final long[] NOTHING = {};
+
+    /** A vote after which the transaction may finish, everything as the client sent it. */
+    public static final VoteResult CLEAN = new VoteResult(List.of(), NOTHING);
+
+    public static VoteResult conflicts(List<Conflict> conflicts) {
+        return new VoteResult(List.copyOf(conflicts), NOTHING);
+    }
+}
