@@ -1,4 +1,8 @@
-/** What changed since which tid, and who must be told. */
+/**
+ * What changed since which tid, and who must be told.
+ *
+ * <p>Starting point: {@link io.zeolite.invalidation.InvalidationHub}.
+ */
 @NullMarked
 package io.zeolite.invalidation;
 

@@ -1,0 +1,117 @@
+package io.zeolite.invalidation;
+
+import io.zeolite.storage.InvalidationListener;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.Subscription;
+import io.zeolite.zodb.Tid;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The listeners of one storage, and a queue of what its last transactions changed.
+ *
+ * <p>One lock makes three things one step: a transaction becomes visible, it enters the queue, and every listener is
+ * told. So a client that registers hears of exactly the transactions after the tid that it was given, and an answer from
+ * the queue never names a transaction that loads do not see yet. Nothing under the lock waits for disk or network. Loads
+ * do not take it.
+ */
+public final class InvalidationHub {
+    private final int capacity;
+    private final LongSupplier lastTransaction;
+    private final ArrayDeque<Invalidations> recent = new ArrayDeque<>();
+    private final List<Listening> listeners = new ArrayList<>();
+
+    private final class Listening implements Subscription {
+        private final InvalidationListener listener;
+        private final long startTid;
+
+        Listening(InvalidationListener listener, long startTid) {
+            this.listener = listener;
+            this.startTid = startTid;
+        }
+
+        @Override
+        public long startTid() {
+            return startTid;
+        }
+
+        @Override
+        public void close() {
+            synchronized (InvalidationHub.this) {
+                listeners.remove(this);
+            }
+        }
+    }
+
+    /**
+     * A hub that knows the last transactions already.
+     *
+     * @param capacity how many transactions the queue holds, at least 1
+     * @param lastTransaction the last transaction that loads see
+     * @param recent the last transactions, oldest first
+     */
+    public InvalidationHub(int capacity, LongSupplier lastTransaction, List<Invalidations> recent) {
+        this.capacity = capacity;
+        this.lastTransaction = lastTransaction;
+        recent.forEach(this::enqueue);
+    }
+
+    /** Lets a listener hear of every transaction after {@link Subscription#startTid}. */
+    public synchronized Subscription subscribe(InvalidationListener listener) {
+        Listening listening = new Listening(listener, lastTransaction.getAsLong());
+        listeners.add(listening);
+        return listening;
+    }
+
+    /**
+     * Makes a transaction visible and tells everybody but its committer.
+     *
+     * @param makeVisible after it, loads see the transaction
+     * @param committer the subscription of the client that committed it
+     */
+    public synchronized void publish(
+            Runnable makeVisible, Invalidations invalidations, @Nullable Subscription committer) {
+        makeVisible.run();
+        enqueue(invalidations);
+        for (Listening listening : listeners) {
+            if (listening != committer) {
+                listening.listener.invalidated(invalidations);
+            }
+        }
+    }
+
+    /**
+     * What has changed since a tid, without duplicates; empty if the queue does not reach back that far.
+     *
+     * @return the newest tid of the queue and the objects changed after {@code tid}
+     */
+    public synchronized Optional<Invalidations> since(long tid) {
+        Invalidations oldest = recent.peekFirst();
+        if (oldest == null || Tid.isAfter(oldest.tid(), tid)) {
+            return Optional.empty();
+        }
+        LongStream oids = LongStream.empty();
+        for (Iterator<Invalidations> newestFirst = recent.descendingIterator(); newestFirst.hasNext(); ) {
+            Invalidations next = newestFirst.next();
+            if (!Tid.isAfter(next.tid(), tid)) {
+                break;
+            }
+            oids = LongStream.concat(oids, LongStream.of(next.oids()));
+        }
+        return Optional.of(
+                new Invalidations(recent.getLast().tid(), oids.distinct().toArray()));
+    }
+
+    private void enqueue(Invalidations invalidations) {
+        if (recent.size() >= capacity) {
+            recent.removeFirst();
+        }
+        recent.addLast(invalidations);
+    }
+}
