@@ -3,6 +3,7 @@ package io.zeolite.commit;
 import io.netty.util.collection.LongObjectHashMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,11 @@ final class ObjectLocks {
         Request(long[] exclusive, long[] shared) {
             this.exclusive = exclusive;
             this.shared = shared;
+        }
+
+        /** Whether this asks for the same objects in the same way, in the same order. */
+        boolean covers(Request other) {
+            return Arrays.equals(exclusive, other.exclusive) && Arrays.equals(shared, other.shared);
         }
 
         boolean isGranted() {

@@ -2,8 +2,11 @@ package io.zeolite.commit;
 
 import java.time.Duration;
 
-/** Something that can run a task later. */
+/** Elapsed time, and something that can run a task later. */
 public interface Timers {
+    /** Nanoseconds since some moment; never goes back, whatever happens to the clock of the machine. */
+    long nanoTime();
+
     /** Runs a short task after the delay, on a thread of its own choice. */
     void after(Duration delay, Runnable task);
 }

@@ -6,7 +6,6 @@ import io.zeolite.storage.Subscription;
 import io.zeolite.zodb.Tid;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -96,16 +95,12 @@ public final class InvalidationHub {
         if (oldest == null || Tid.isAfter(oldest.tid(), tid)) {
             return Optional.empty();
         }
-        LongStream oids = LongStream.empty();
-        for (Iterator<Invalidations> newestFirst = recent.descendingIterator(); newestFirst.hasNext(); ) {
-            Invalidations next = newestFirst.next();
-            if (!Tid.isAfter(next.tid(), tid)) {
-                break;
-            }
-            oids = LongStream.concat(oids, LongStream.of(next.oids()));
-        }
-        return Optional.of(
-                new Invalidations(recent.getLast().tid(), oids.distinct().toArray()));
+        long[] oids = recent.stream()
+                .filter(later -> Tid.isAfter(later.tid(), tid))
+                .flatMapToLong(later -> LongStream.of(later.oids()))
+                .distinct()
+                .toArray();
+        return Optional.of(new Invalidations(recent.getLast().tid(), oids));
     }
 
     private void enqueue(Invalidations invalidations) {

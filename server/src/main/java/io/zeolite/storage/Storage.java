@@ -3,6 +3,7 @@ package io.zeolite.storage;
 import io.zeolite.blob.BlobSource;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,17 @@ public interface Storage extends AutoCloseable {
     /** Opens a blob; {@link io.zeolite.error.PosKeyException} if its file is not there. */
     void openBlob(long oid, long serial, Completion<BlobSource> completion);
 
-    /** Finishes what is voted or refuses it, saves what makes the next start quick, and lets go of the files. */
+    /** How many votes wait for the locks of others; for the monitor. */
+    int waitingVotes();
+
+    /** Since when the oldest holder of locks has held them; null if nobody holds any. For the monitor. */
+    @Nullable
+    Instant lockedSince();
+
+    /** Refuses votes from now on, and completes when no transaction holds locks any more. */
+    void drain(Completion<Void> completion);
+
+    /** Saves what makes the next start quick and lets go of the files. Transactions that are not finished are dropped. */
     @Override
     void close();
 }

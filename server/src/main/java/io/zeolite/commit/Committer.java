@@ -1,0 +1,462 @@
+package io.zeolite.commit;
+
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.commit.LocalTransaction.Phase;
+import io.zeolite.error.CallException;
+import io.zeolite.error.ConflictException;
+import io.zeolite.error.TransactionException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.invalidation.InvalidationHub;
+import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Conflict;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.VoteResult;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The only writer of a log: it votes, gives tids, appends and publishes, on one thread.
+ *
+ * <p>Whoever wants something puts a command into its queue. The committer takes all that is there: votes and aborts are
+ * done one by one, finishes are collected and then written together, so that many transactions share the wait for the
+ * disk. Per batch:
+ *
+ * <ol>
+ *   <li>each transaction gets its tid, later than every one before;
+ *   <li>the log writes them all; between the bytes and what makes them count, blobs are moved into place;
+ *   <li>for each in the order of tids: it becomes visible and the other clients are told (one step, see
+ *       {@link InvalidationHub}), its client's finish completes, its locks go to those who wait.
+ * </ol>
+ *
+ * <p>If the log cannot take a batch, its transactions fail and everything goes on; if it is unknown what is on disk, the
+ * log refuses everything from then on, and loads go on.
+ */
+final class Committer {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    /** Bounds on one batch, so that the first in it does not wait for ever. */
+    private static final int MAX_BATCH_TRANSACTIONS = 1000;
+
+    private static final long MAX_BATCH_BYTES = 32L << 20;
+
+    /** More conflicting data than this is not sent back to be resolved; the transaction fails. */
+    private static final long MAX_CONFLICT_BYTES = 64L << 20;
+
+    private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
+
+    private final TransactionLog log;
+    private final InvalidationHub hub;
+    private final @Nullable BlobDirectory blobs;
+    private final CommitContext context;
+
+    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    // The rest is the committer thread's.
+    private final ObjectLocks locks = new ObjectLocks();
+    private final Map<ObjectLocks.Request, LocalTransaction> waiting = new IdentityHashMap<>();
+    private final Set<LocalTransaction> holders = new LinkedHashSet<>();
+    private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
+    private long lastTid;
+    private boolean timerRunning;
+    private @Nullable Completion<Void> whenDrained;
+
+    /** How many votes wait for locks; any thread may look. */
+    private volatile int waitingCount;
+    /** Since when some transaction has held locks; null if none does. */
+    private volatile @Nullable Instant lockedSince;
+
+    Committer(TransactionLog log, InvalidationHub hub, @Nullable BlobDirectory blobs, CommitContext context) {
+        this.log = log;
+        this.hub = hub;
+        this.blobs = blobs;
+        this.context = context;
+        this.lastTid = log.lastTransaction();
+    }
+
+    void vote(LocalTransaction transaction, Completion<VoteResult> completion) {
+        submit(() -> doVote(transaction, completion));
+    }
+
+    void finish(LocalTransaction transaction, Completion<Finished> completion) {
+        submit(() -> finishes.add(new Finish(transaction, completion)));
+    }
+
+    void abort(LocalTransaction transaction) {
+        submit(() -> doAbort(transaction));
+    }
+
+    /** Refuses votes from now on, and completes when the last transaction that holds locks has ended. */
+    void drain(Completion<Void> completion) {
+        submit(() -> {
+            whenDrained = completion;
+            List.copyOf(waiting.values()).forEach(this::end);
+            completeDrain();
+        });
+    }
+
+    int waitingCount() {
+        return waitingCount;
+    }
+
+    /** Since when the oldest holder of locks has held them; null if nobody holds any. */
+    @Nullable
+    Instant lockedSince() {
+        return lockedSince;
+    }
+
+    /** Runs a command on the committer's thread. */
+    void submit(Runnable command) {
+        commands.add(command);
+        schedule();
+    }
+
+    private void schedule() {
+        if (scheduled.compareAndSet(false, true)) {
+            context.committer().execute(this::run);
+        }
+    }
+
+    /** Does what is queued, with at most one batch of finishes, and comes back for more if there is more. */
+    private void run() {
+        scheduled.set(false);
+        try {
+            Runnable command;
+            while ((command = commands.poll()) != null) {
+                command.run();
+            }
+            if (!finishes.isEmpty()) {
+                commitBatch();
+            }
+        } finally {
+            if (!finishes.isEmpty() || !commands.isEmpty()) {
+                schedule();
+            }
+        }
+    }
+
+    // Vote
+
+    private void doVote(LocalTransaction transaction, Completion<VoteResult> completion) {
+        if (whenDrained != null && transaction.phase == Phase.OPEN) {
+            end(transaction);
+            completion.fail(CallException.storage("the server is shutting down"));
+            return;
+        }
+        switch (transaction.phase) {
+            case OPEN -> requestLocks(transaction, completion);
+            case CONFLICTED -> voteAgain(transaction, completion);
+            case WAITING -> completion.fail(new TransactionException("Already voting (waiting)"));
+            case VOTED, FINISHING -> completion.fail(new TransactionException("Already voting (locked)"));
+            case ENDED -> completion.fail(new TransactionException("the transaction was aborted"));
+        }
+    }
+
+    private void requestLocks(LocalTransaction transaction, Completion<VoteResult> completion) {
+        ObjectLocks.Request request = transaction.lockRequest();
+        transaction.locks = request;
+        transaction.voteCompletion = completion;
+        transaction.phase = Phase.WAITING;
+        if (locks.request(request)) {
+            locked(transaction);
+        } else {
+            waiting.put(request, transaction);
+            waitingCount = waiting.size();
+            LOG.debug("waiting for locks: {} transactions", waitingCount);
+        }
+    }
+
+    /** A vote after conflicts. The locks were kept; only a client that now writes other objects too has to queue again. */
+    private void voteAgain(LocalTransaction transaction, Completion<VoteResult> completion) {
+        ObjectLocks.Request request = transaction.lockRequest();
+        if (transaction.locks != null && transaction.locks.covers(request)) {
+            check(transaction, completion);
+        } else {
+            releaseLocks(transaction);
+            requestLocks(transaction, completion);
+        }
+    }
+
+    private void locked(LocalTransaction transaction) {
+        Completion<VoteResult> completion = transaction.voteCompletion;
+        transaction.voteCompletion = null;
+        transaction.lockedAt = context.clock().instant();
+        transaction.lockedAtNanos = context.timers().nanoTime();
+        holders.add(transaction);
+        noteHolders();
+        startTimer();
+        if (completion != null) {
+            check(transaction, completion);
+        }
+    }
+
+    private void check(LocalTransaction transaction, Completion<VoteResult> completion) {
+        try {
+            checkReads(transaction);
+            List<Conflict> conflicts = findConflicts(transaction);
+            if (!conflicts.isEmpty()) {
+                transaction.phase = Phase.CONFLICTED;
+                completion.complete(VoteResult.conflicts(conflicts));
+                return;
+            }
+            long bytes = log.sizeOf(transaction.metadata, transaction.records);
+            log.reserve(bytes);
+            transaction.reservedBytes = bytes;
+            transaction.phase = Phase.VOTED;
+        } catch (ZeoException e) {
+            end(transaction);
+            completion.fail(e);
+            return;
+        } catch (IOException e) {
+            LOG.error("vote failed: {}", e.toString());
+            end(transaction);
+            completion.fail(CallException.storage(String.valueOf(e.getMessage())));
+            return;
+        }
+        completion.complete(VoteResult.CLEAN);
+    }
+
+    private void checkReads(LocalTransaction transaction) throws IOException {
+        for (Map.Entry<Long, Long> check : transaction.checks.entrySet()) {
+            long committed = log.getTid(check.getKey());
+            if (committed != check.getValue()) {
+                throw ConflictException.onRead(check.getKey(), committed, check.getValue());
+            }
+        }
+    }
+
+    /** The stored objects whose serial is not the current one. An object that is new to the log takes any serial. */
+    private List<Conflict> findConflicts(LocalTransaction transaction) throws IOException {
+        List<Conflict> conflicts = new ArrayList<>();
+        long bytes = 0;
+        for (int i = 0; i < transaction.records.count(); i++) {
+            long oid = transaction.records.oid(i);
+            long read = transaction.records.serial(i);
+            long committed = log.currentSerial(oid);
+            if (committed != read && committed != Tid.NONE) {
+                bytes += transaction.records.length(i);
+                if (bytes > MAX_CONFLICT_BYTES) {
+                    throw ConflictException.onWrite(oid, committed, read);
+                }
+                conflicts.add(new Conflict(oid, committed, read, transaction.records.data(i)));
+            }
+        }
+        return conflicts;
+    }
+
+    // Finish
+
+    private void commitBatch() {
+        List<Finish> batch = nextBatch();
+        if (batch.isEmpty()) {
+            return;
+        }
+        List<LogTransaction> transactions = new ArrayList<>(batch.size());
+        for (Finish finish : batch) {
+            lastTid = TimeStamp.laterThan(lastTid, TimeStamp.of(context.clock().instant()));
+            LocalTransaction transaction = finish.transaction;
+            transactions.add(new LogTransaction(lastTid, transaction.metadata, transaction.records));
+        }
+        try {
+            List<TransactionLog.Publication> publications =
+                    log.append(transactions, () -> placeBlobs(batch, transactions));
+            for (int i = 0; i < batch.size(); i++) {
+                publish(batch.get(i), transactions.get(i), publications.get(i));
+            }
+        } catch (AppendFailedException e) {
+            LOG.error("{} transactions could not be written and were aborted: {}", batch.size(), e.getMessage(), e);
+            removeBlobs(batch, transactions);
+            fail(batch, CallException.storage("the transaction could not be written: " + e.getMessage()));
+        } catch (IOException e) {
+            LOG.error("the log has failed; the storage takes no transactions until it is opened anew", e);
+            fail(
+                    batch,
+                    CallException.storage("the storage has failed (" + e.getMessage()
+                            + "); whether the transaction is committed shows when it is opened again"));
+        }
+    }
+
+    /** Takes what may be written now out of the queue; what may not is answered. */
+    private List<Finish> nextBatch() {
+        List<Finish> batch = new ArrayList<>();
+        long bytes = 0;
+        while (!finishes.isEmpty() && batch.size() < MAX_BATCH_TRANSACTIONS && bytes < MAX_BATCH_BYTES) {
+            Finish finish = finishes.remove();
+            if (finish.transaction.phase == Phase.VOTED) {
+                finish.transaction.phase = Phase.FINISHING;
+                bytes += finish.transaction.reservedBytes;
+                batch.add(finish);
+            } else {
+                finish.completion.fail(new TransactionException(
+                        "finish of a transaction that is not voted (it is " + finish.transaction.phase + ")"));
+            }
+        }
+        return batch;
+    }
+
+    private void placeBlobs(List<Finish> batch, List<LogTransaction> transactions) throws IOException {
+        BlobDirectory directory = blobs;
+        if (directory == null) {
+            return;
+        }
+        List<Path> directories = new ArrayList<>();
+        for (int i = 0; i < batch.size(); i++) {
+            for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {
+                directory.commit(
+                        blob.getValue(), blob.getKey(), transactions.get(i).tid());
+                directories.add(directory.oidDirectory(blob.getKey()));
+            }
+        }
+        directory.forceDirectories(directories);
+    }
+
+    private void removeBlobs(List<Finish> batch, List<LogTransaction> transactions) {
+        BlobDirectory directory = blobs;
+        if (directory == null) {
+            return;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            for (long oid : batch.get(i).transaction.blobs.keySet()) {
+                try {
+                    directory.remove(oid, transactions.get(i).tid());
+                } catch (IOException e) {
+                    LOG.warn("a blob of {} that was not committed stays behind: {}", Oid.toString(oid), e.toString());
+                }
+            }
+        }
+    }
+
+    private void publish(Finish finish, LogTransaction written, TransactionLog.Publication publication) {
+        LocalTransaction transaction = finish.transaction;
+        Invalidations invalidations = new Invalidations(written.tid(), transaction.oids());
+        hub.publish(publication::publish, invalidations, transaction.subscription);
+        finish.completion.complete(new Finished(written.tid(), log.length(), log.size()));
+        transaction.blobs.clear();
+        end(transaction);
+    }
+
+    private void fail(List<Finish> batch, ZeoException failure) {
+        for (Finish finish : batch) {
+            finish.completion.fail(failure);
+            end(finish.transaction);
+        }
+    }
+
+    // The end
+
+    private void doAbort(LocalTransaction transaction) {
+        // A finish that is queued was asked for before the abort: the client has vanished, its transaction has not.
+        if (transaction.phase != Phase.FINISHING && !isFinishQueued(transaction)) {
+            end(transaction);
+        }
+    }
+
+    private boolean isFinishQueued(LocalTransaction transaction) {
+        return transaction.phase == Phase.VOTED
+                && finishes.stream().anyMatch(finish -> finish.transaction == transaction);
+    }
+
+    /** Gives back everything that a transaction holds. */
+    private void end(LocalTransaction transaction) {
+        if (transaction.phase == Phase.ENDED) {
+            return;
+        }
+        transaction.phase = Phase.ENDED;
+        if (transaction.reservedBytes > 0) {
+            log.release(transaction.reservedBytes);
+        }
+        Completion<VoteResult> waitingVote = transaction.voteCompletion;
+        transaction.voteCompletion = null;
+        transaction.discardStaged();
+        releaseLocks(transaction);
+        if (waitingVote != null) {
+            waitingVote.fail(new TransactionException("the transaction was aborted"));
+        }
+        completeDrain();
+    }
+
+    private void releaseLocks(LocalTransaction transaction) {
+        ObjectLocks.Request request = transaction.locks;
+        if (request == null) {
+            return;
+        }
+        transaction.locks = null;
+        waiting.remove(request);
+        holders.remove(transaction);
+        for (ObjectLocks.Request granted : locks.release(request)) {
+            LocalTransaction next = waiting.remove(granted);
+            if (next != null) {
+                // As a command, so that a chain of votes that fail and release does not become a chain of calls.
+                submit(() -> {
+                    if (next.locks == granted) {
+                        locked(next);
+                    }
+                });
+            }
+        }
+        waitingCount = waiting.size();
+        noteHolders();
+    }
+
+    @SuppressWarnings("NullAway") // Void has no other value than null.
+    private void completeDrain() {
+        if (whenDrained != null && holders.isEmpty()) {
+            whenDrained.complete(null);
+        }
+    }
+
+    // Timeout
+
+    private void noteHolders() {
+        lockedSince = holders.isEmpty() ? null : holders.iterator().next().lockedAt;
+    }
+
+    private void startTimer() {
+        Duration timeout = context.transactionTimeout();
+        if (timerRunning || timeout.isZero() || holders.isEmpty()) {
+            return;
+        }
+        timerRunning = true;
+        long left = holders.iterator().next().lockedAtNanos
+                + timeout.toNanos()
+                - context.timers().nanoTime();
+        context.timers().after(Duration.ofNanos(Math.max(0, left)), () -> submit(this::expire));
+    }
+
+    /** Ends the transactions that have held their locks for too long; holders are in the order of their locks. */
+    private void expire() {
+        timerRunning = false;
+        long latest = context.timers().nanoTime() - context.transactionTimeout().toNanos();
+        List<LocalTransaction> expired = holders.stream()
+                .takeWhile(transaction -> transaction.lockedAtNanos <= latest)
+                .filter(transaction -> !isFinishQueued(transaction))
+                .toList();
+        for (LocalTransaction transaction : expired) {
+            end(transaction);
+            transaction.onTimeout.run();
+        }
+        startTimer();
+    }
+}

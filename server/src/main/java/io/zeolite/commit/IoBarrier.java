@@ -1,0 +1,60 @@
+package io.zeolite.commit;
+
+import io.zeolite.storage.Completion;
+import org.jspecify.annotations.Nullable;
+
+/** Work of one transaction that is under way on other threads. Any thread may call it. */
+final class IoBarrier {
+    private int running;
+    private @Nullable Throwable failure;
+    private @Nullable Completion<Void> waiting;
+
+    synchronized void begin() {
+        running++;
+    }
+
+    /** Ends what {@link #begin} began; the first failure is kept. */
+    void end(@Nullable Throwable problem) {
+        Completion<Void> idle = null;
+        synchronized (this) {
+            running--;
+            if (failure == null) {
+                failure = problem;
+            }
+            if (running == 0) {
+                idle = waiting;
+                waiting = null;
+            }
+        }
+        if (idle != null) {
+            complete(idle);
+        }
+    }
+
+    /**
+     * Completes once when nothing is running, with the first failure there was. Only one may wait; what waited before is
+     * forgotten.
+     */
+    void whenIdle(Completion<Void> completion) {
+        synchronized (this) {
+            if (running > 0) {
+                waiting = completion;
+                return;
+            }
+        }
+        complete(completion);
+    }
+
+    @SuppressWarnings("NullAway") // Void has no other value than null.
+    private void complete(Completion<Void> completion) {
+        Throwable problem;
+        synchronized (this) {
+            problem = failure;
+        }
+        if (problem == null) {
+            completion.complete(null);
+        } else {
+            completion.fail(problem);
+        }
+    }
+}

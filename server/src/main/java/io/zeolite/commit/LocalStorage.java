@@ -1,0 +1,274 @@
+package io.zeolite.commit;
+
+import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.commit.staging.RecordStaging;
+import io.zeolite.error.CallException;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.invalidation.InvalidationHub;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.InvalidationListener;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Storage;
+import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.StorageTransaction;
+import io.zeolite.storage.Subscription;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.TimeStamp;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A storage made of a log on this machine, a committer that writes it, and perhaps a directory of blobs.
+ *
+ * <p>Loads read the log on the caller's thread and complete before they return.
+ */
+public final class LocalStorage implements Storage {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalStorage.class);
+
+    private final TransactionLog log;
+    private final @Nullable BlobDirectory blobs;
+    private final CommitContext context;
+    private final LocalStorageOptions options;
+    private final StorageInfo info;
+    private final InvalidationHub hub;
+    private final Committer committer;
+    private final AtomicLong lastOid;
+
+    private LocalStorage(
+            TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
+            throws IOException {
+        this.log = log;
+        this.blobs = blobs;
+        this.context = context;
+        this.options = options;
+        this.info = blobs == null ? log.info() : withBlobs(log.info());
+        int capacity = options.invalidationQueueSize();
+        this.hub = new InvalidationHub(capacity, log::lastTransaction, log.lastInvalidations(capacity));
+        this.committer = new Committer(log, hub, blobs, context);
+        this.lastOid = new AtomicLong(log.maxOid());
+    }
+
+    /**
+     * A storage over an open log, which it closes when it is closed.
+     *
+     * @param blobs where blobs lie, null for a storage without blobs
+     * @throws IOException if the log's last transactions cannot be read
+     */
+    public static LocalStorage open(
+            TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
+            throws IOException {
+        return new LocalStorage(log, blobs, context, options);
+    }
+
+    private static StorageInfo withBlobs(StorageInfo info) {
+        List<String> interfaces = Stream.concat(Stream.of("ZODB.interfaces.IBlobStorage"), info.interfaces().stream())
+                .toList();
+        return new StorageInfo(
+                info.name(), info.readOnly(), info.supportsUndo(), info.supportsRecordIternext(), interfaces);
+    }
+
+    @Override
+    public StorageInfo info() {
+        return info;
+    }
+
+    @Override
+    public long lastTransaction() {
+        return log.lastTransaction();
+    }
+
+    @Override
+    public long length() {
+        return log.length();
+    }
+
+    @Override
+    public long size() {
+        return log.size();
+    }
+
+    /** A read of the log. */
+    private interface Read<T> {
+        T read() throws IOException;
+    }
+
+    private static <T> void complete(Completion<T> completion, Read<T> read) {
+        T result;
+        try {
+            result = read.read();
+        } catch (ZeoException e) {
+            completion.fail(e);
+            return;
+        } catch (IOException e) {
+            LOG.error("cannot read: {}", e.toString());
+            completion.fail(CallException.storage(String.valueOf(e.getMessage())));
+            return;
+        }
+        completion.complete(result);
+    }
+
+    @Override
+    public void loadBefore(long oid, long before, Completion<LoadResult> completion) {
+        complete(completion, () -> log.loadBefore(oid, before));
+    }
+
+    @Override
+    public void loadSerial(long oid, long serial, Completion<byte[]> completion) {
+        complete(completion, () -> log.loadSerial(oid, serial));
+    }
+
+    @Override
+    public void getTid(long oid, Completion<Long> completion) {
+        complete(completion, () -> log.getTid(oid));
+    }
+
+    @Override
+    public void newOids(int count, Completion<long[]> completion) {
+        complete(completion, () -> {
+            if (info.readOnly()) {
+                throw new ReadOnlyException();
+            }
+            long last = lastOid.addAndGet(count);
+            if (Long.compareUnsigned(last, count) < 0) {
+                throw CallException.storage("out of object ids: " + Oid.toString(last - count) + " is the last");
+            }
+            return LongStream.rangeClosed(last - count + 1, last).toArray();
+        });
+    }
+
+    @Override
+    public void invalidationsSince(long tid, Completion<Optional<Invalidations>> completion) {
+        Optional<Invalidations> recent = hub.since(tid);
+        if (recent.isPresent() || !isYoung(tid)) {
+            completion.complete(recent);
+            return;
+        }
+        context.io().execute(() -> complete(completion, () -> union(log.invalidationsAfter(tid))));
+    }
+
+    /** Whether what happened since the tid is to be read from the log if the queue does not reach back to it. */
+    private boolean isYoung(long tid) {
+        Duration age = options.invalidationAge();
+        return !age.isZero()
+                && Duration.between(TimeStamp.toInstant(tid), context.clock().instant())
+                                .compareTo(age)
+                        < 0;
+    }
+
+    private static Optional<Invalidations> union(List<Invalidations> transactions) {
+        if (transactions.isEmpty()) {
+            return Optional.empty();
+        }
+        long[] oids = transactions.stream()
+                .flatMapToLong(transaction -> LongStream.of(transaction.oids()))
+                .distinct()
+                .toArray();
+        return Optional.of(
+                new Invalidations(transactions.get(transactions.size() - 1).tid(), oids));
+    }
+
+    @Override
+    public Subscription subscribe(InvalidationListener listener) {
+        return hub.subscribe(listener);
+    }
+
+    @Override
+    public StorageTransaction begin(
+            @Nullable Subscription subscription, TransactionMetadata metadata, Runnable onTimeout) {
+        if (info.readOnly()) {
+            throw new ReadOnlyException();
+        }
+        RecordStaging records = new RecordStaging(options.stagingMemoryBytes(), options.spillFiles(), context.io());
+        return new LocalTransaction(
+                committer, context.io(), blobs, subscription, metadata, records, this::noteOid, onTimeout);
+    }
+
+    /** Oids that a client chose itself are not given to others. */
+    private void noteOid(long oid) {
+        long last = lastOid.get();
+        while (Long.compareUnsigned(oid, last) > 0 && !lastOid.compareAndSet(last, oid)) {
+            last = lastOid.get();
+        }
+    }
+
+    @Override
+    public boolean hasBlobs() {
+        return blobs != null;
+    }
+
+    @Override
+    public Path newBlobFile() throws IOException {
+        return blobDirectory().newTemporaryFile();
+    }
+
+    @Override
+    public Path sharedBlobFile(long oid, String baseName) {
+        return blobDirectory().sharedFile(oid, baseName);
+    }
+
+    @Override
+    public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
+        context.io().execute(() -> complete(completion, () -> blobDirectory().open(oid, serial)));
+    }
+
+    private BlobDirectory blobDirectory() {
+        BlobDirectory directory = blobs;
+        if (directory == null) {
+            throw CallException.unsupported("this storage has no blobs");
+        }
+        return directory;
+    }
+
+    @Override
+    public int waitingVotes() {
+        return committer.waitingCount();
+    }
+
+    @Override
+    public @Nullable Instant lockedSince() {
+        return committer.lockedSince();
+    }
+
+    @Override
+    public void drain(Completion<Void> completion) {
+        committer.drain(completion);
+    }
+
+    @Override
+    public void close() {
+        CountDownLatch closed = new CountDownLatch(1);
+        committer.submit(() -> {
+            try {
+                log.close();
+            } catch (IOException e) {
+                LOG.error("closing {}: {}", info.name(), e.toString());
+            } finally {
+                closed.countDown();
+            }
+        });
+        try {
+            if (!closed.await(30, TimeUnit.SECONDS)) {
+                LOG.error("closing {}: the committer is still writing after 30 seconds", info.name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
