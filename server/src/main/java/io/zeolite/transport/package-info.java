@@ -1,4 +1,8 @@
-/** The Netty pipeline that carries a session. */
+/**
+ * The Netty pipeline that carries sessions: listening, handshake, frames, back-pressure, blobs on their way out.
+ *
+ * <p>Starting points: {@link io.zeolite.transport.ZeoServer} listens, {@code Connection} is one client.
+ */
 @NullMarked
 package io.zeolite.transport;
 

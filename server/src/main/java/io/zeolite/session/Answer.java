@@ -1,0 +1,87 @@
+package io.zeolite.session;
+
+import io.zeolite.error.CallException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.message.Message;
+import io.zeolite.storage.Completion;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The answer that one call waits for. A call that is not to be answered has one too: its value goes nowhere, and its
+ * failure ends the connection, as there is no other way to tell the client.
+ */
+final class Answer {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    private final Session session;
+    private final Outbox outbox;
+    private final @Nullable Object id;
+    private final String method;
+    private final boolean wanted;
+
+    Answer(Session session, Outbox outbox, @Nullable Object id, String method, boolean wanted) {
+        this.session = session;
+        this.outbox = outbox;
+        this.id = id;
+        this.method = method;
+        this.wanted = wanted;
+    }
+
+    /** On the loop. */
+    void value(@Nullable Object value) {
+        if (wanted) {
+            outbox.send(new Message.Reply(id, value));
+        }
+    }
+
+    /** On the loop. */
+    void failure(Throwable failure) {
+        ZeoException named;
+        if (failure instanceof ZeoException zeo) {
+            named = zeo;
+        } else {
+            LOG.error("({}) {} failed", session.label(), method, failure);
+            named = CallException.storage(method + " failed: " + failure);
+        }
+        if (wanted) {
+            outbox.send(new Message.ErrorReply(id, named.pythonClass(), named.detail()));
+        } else {
+            LOG.error("({}) {} without a reply failed, closing: {}", session.label(), method, named.getMessage());
+            outbox.close();
+        }
+    }
+
+    /** Something that answers when it completes, from whatever thread: on the loop at once if this is it. */
+    <T> Completion<T> with(Function<T, @Nullable Object> value) {
+        return new Completion<>() {
+            @Override
+            public void complete(T result) {
+                onLoop(() -> valueOf(result, value));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                onLoop(() -> failure(failure));
+            }
+        };
+    }
+
+    private <T> void valueOf(T result, Function<T, @Nullable Object> value) {
+        try {
+            value(value.apply(result));
+        } catch (ZeoException e) {
+            failure(e);
+        }
+    }
+
+    private void onLoop(Runnable task) {
+        if (outbox.inLoop()) {
+            task.run();
+        } else {
+            outbox.execute(task);
+        }
+    }
+}

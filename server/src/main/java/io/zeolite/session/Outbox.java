@@ -1,0 +1,37 @@
+package io.zeolite.session;
+
+import io.zeolite.blob.BlobSource;
+import io.zeolite.message.Message;
+
+/**
+ * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
+ * {@link #execute}, {@link #inLoop} and {@link #close}.
+ */
+public interface Outbox {
+    /** Writes a message after everything that was written before. */
+    void send(Message message);
+
+    /**
+     * Writes a blob in chunks, with other messages in between; takes over the source and closes it.
+     *
+     * @param done runs when the last chunk is written; not if the connection breaks
+     */
+    void sendBlob(long oid, long serial, BlobSource source, Runnable done);
+
+    /** Runs a task on the loop, after all that was given to it before. Any thread. */
+    void execute(Runnable task);
+
+    /** Whether this thread is the loop. */
+    boolean inLoop();
+
+    /** Takes no more messages from the client until {@link #resumeReading} has been called as often. */
+    void pauseReading();
+
+    void resumeReading();
+
+    /** Ends the connection; the session hears of it through {@link Session#disconnected}. Any thread. */
+    void close();
+
+    /** Who is at the other end, for the log: an address and port. */
+    String peer();
+}

@@ -1,0 +1,276 @@
+package io.zeolite.session;
+
+import io.zeolite.blob.BlobSource;
+import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Storage;
+import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.Subscription;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The conversation with one client, from its first message to its end.
+ *
+ * <p>Everything runs on the event loop of the connection. What the client is sent has one order, that of the calls to
+ * {@link Outbox#send}: a load is evaluated and its reply written in one go, and what others committed comes in as a task
+ * of the loop only after loads see it. So a client that was told of a transaction never gets a load from before it.
+ */
+public final class Session {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    private static final PyTuple OBJECT_INTERFACE = PyTuple.of("zope.interface", "Interface");
+
+    private final SessionSettings settings;
+    private final Outbox outbox;
+
+    private @Nullable Registration registration;
+    private String clientLabel = "";
+
+    /** What there is once the client has registered. */
+    private final class Registration {
+        final ServedStorage served;
+        final Storage storage;
+        final boolean readOnly;
+        final Subscription subscription;
+        final TransactionCalls transactions;
+        /** The last transaction that this client was told of. */
+        long lastTold;
+
+        Registration(ServedStorage served, boolean readOnly) {
+            this.served = served;
+            this.storage = served.storage();
+            this.readOnly = readOnly;
+            this.subscription = storage.subscribe(invalidations -> outbox.execute(() -> tell(invalidations)));
+            this.lastTold = subscription.startTid();
+            this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
+            served.stats().connections.incrementAndGet();
+        }
+
+        private void tell(Invalidations invalidations) {
+            lastTold = invalidations.tid();
+            outbox.send(new Message.OneWay(
+                    Methods.INVALIDATE_TRANSACTION, PyTuple.of(bytes(invalidations.tid()), invalidations.oids())));
+        }
+    }
+
+    public Session(SessionSettings settings, Outbox outbox) {
+        this.settings = settings;
+        this.outbox = outbox;
+    }
+
+    /** Whether the client has registered with a storage. */
+    public boolean isRegistered() {
+        return registration != null;
+    }
+
+    /** Who this is, for the log. */
+    public String label() {
+        return clientLabel.isEmpty() ? outbox.peer() : clientLabel + " " + outbox.peer();
+    }
+
+    /** Takes the next message of the client. */
+    public void receive(Message message) {
+        if (message instanceof Message.Call call) {
+            call(call.method(), call.args(), new Answer(this, outbox, call.id(), call.method(), true));
+        } else if (message instanceof Message.OneWay call) {
+            call(call.method(), call.args(), new Answer(this, outbox, 0L, call.method(), false));
+        } else if (!(message instanceof Message.KeepAlive)) {
+            LOG.error("({}) sent a reply where a call was expected, closing: {}", label(), message);
+            outbox.close();
+        }
+    }
+
+    /** Frees everything that the client held. The connection is gone, or will be. */
+    public void disconnected() {
+        Registration gone = registration;
+        registration = null;
+        if (gone == null) {
+            return;
+        }
+        gone.subscription.close();
+        gone.served.stats().connections.decrementAndGet();
+        LOG.info("({}) disconnected{}", label(), gone.transactions.disconnected());
+    }
+
+    private void call(String method, PyTuple args, Answer answer) {
+        try {
+            dispatch(method, new Arguments(method, args), answer);
+        } catch (ZeoException e) {
+            answer.failure(e);
+        }
+    }
+
+    private void dispatch(String method, Arguments args, Answer answer) {
+        Registration registered = registration;
+        if (registered == null) {
+            if (method.equals(Methods.REGISTER)) {
+                register(args.exactly(2), answer);
+            } else {
+                refuse(method, "before register");
+            }
+            return;
+        }
+        Storage storage = registered.storage;
+        switch (method) {
+            case Methods.LOAD_BEFORE -> {
+                registered.served.stats().loads.increment();
+                args.exactly(2);
+                long oid = args.id(0);
+                storage.loadBefore(oid, args.id(1), answer.with(result -> loaded(oid, result)));
+            }
+            case Methods.LOAD_SERIAL -> {
+                args.exactly(2);
+                storage.loadSerial(args.id(0), args.id(1), answer.with(data -> data));
+            }
+            case Methods.GET_TID -> storage.getTid(args.exactly(1).id(0), answer.with(Session::bytes));
+            case Methods.GET_INFO -> answer.value(info(storage));
+            // Through the queue of the loop, behind the invalidations that are already in it: who asks may know of
+            // their transactions from elsewhere.
+            case Methods.PING -> outbox.execute(() -> answer.value(null));
+            case Methods.LAST_TRANSACTION -> outbox.execute(() -> answer.value(bytes(registered.lastTold)));
+            case Methods.GET_INVALIDATIONS ->
+                storage.invalidationsSince(args.exactly(1).id(0), answer.with(found -> found.map(
+                                changed -> PyTuple.of(bytes(changed.tid()), changed.oids()))
+                        .orElse(null)));
+            case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
+            case Methods.SEND_BLOB -> sendBlob(registered, args.exactly(2), answer);
+            case Methods.SERVER_STATUS -> answer.value(registered.served.status());
+            case Methods.SET_CLIENT_LABEL -> {
+                clientLabel = String.valueOf(args.exactly(1).get(0));
+                answer.value(null);
+            }
+            // A storage that cannot undo has nothing that could be undone, and says so as Python's server does.
+            case Methods.UNDO_LOG, Methods.UNDO_INFO -> answer.value(PyTuple.EMPTY);
+            case Methods.TPC_BEGIN,
+                    Methods.STORE,
+                    Methods.CHECK_CURRENT,
+                    Methods.STORE_BLOB_START,
+                    Methods.STORE_BLOB_CHUNK,
+                    Methods.STORE_BLOB_END,
+                    Methods.STORE_BLOB_SHARED,
+                    Methods.RESTORE,
+                    Methods.DELETE_OBJECT,
+                    Methods.UNDO,
+                    Methods.VOTE,
+                    Methods.TPC_FINISH,
+                    Methods.TPC_ABORT -> registered.transactions.call(method, args, answer);
+            case Methods.NEW_OID,
+                    Methods.PACK,
+                    Methods.HISTORY,
+                    Methods.RECORD_ITERNEXT,
+                    Methods.ITERATOR_START,
+                    Methods.ITERATOR_NEXT,
+                    Methods.ITERATOR_RECORD_START,
+                    Methods.ITERATOR_RECORD_NEXT,
+                    Methods.ITERATOR_GC -> throw CallException.unsupported(method + " is not supported by this server");
+            default -> refuse(method, "which is no method of this server");
+        }
+    }
+
+    private void refuse(String method, String why) {
+        String shown = method.length() > 60 ? method.substring(0, 60) + "..." : method;
+        LOG.error("({}) called {} {}, closing", label(), shown, why);
+        outbox.close();
+    }
+
+    private void register(Arguments args, Answer answer) {
+        String name = args.text(0);
+        boolean readOnly = args.flag(1);
+        ServedStorage served = settings.storages().get(name);
+        if (served == null) {
+            throw CallException.badValue("unknown storage: " + name);
+        }
+        if (!readOnly && served.isReadOnly()) {
+            throw new ReadOnlyException();
+        }
+        Registration registered = new Registration(served, readOnly || served.isReadOnly());
+        registration = registered;
+        LOG.info("({}) registered with storage {}{}", label(), name, registered.readOnly ? ", read-only" : "");
+        answer.value(bytes(registered.lastTold));
+    }
+
+    private static PyDict info(Storage storage) {
+        StorageInfo info = storage.info();
+        return sizes(storage.length(), storage.size())
+                .put("name", info.name())
+                .put("supportsUndo", info.supportsUndo())
+                .put("supports_record_iternext", info.supportsRecordIternext())
+                .put("interfaces", interfaces(info.interfaces()));
+    }
+
+    private static PyTuple interfaces(List<String> names) {
+        Object[] pairs = new Object[names.size() + 1];
+        for (int i = 0; i < names.size(); i++) {
+            String name = names.get(i);
+            int dot = name.lastIndexOf('.');
+            pairs[i] = PyTuple.of(name.substring(0, dot), name.substring(dot + 1));
+        }
+        pairs[names.size()] = OBJECT_INTERFACE;
+        return PyTuple.of(pairs);
+    }
+
+    private static PyDict sizes(long length, long size) {
+        return new PyDict().put("length", length).put("size", size);
+    }
+
+    private static @Nullable Object loaded(long oid, LoadResult result) {
+        if (result instanceof LoadResult.Loaded loaded) {
+            return PyTuple.of(loaded.data(), bytes(loaded.serial()), loaded.isCurrent() ? null : bytes(loaded.end()));
+        }
+        if (result instanceof LoadResult.NoObject) {
+            throw PosKeyException.noObject(oid);
+        }
+        return null;
+    }
+
+    private static void newOids(Registration registered, Arguments args, Answer answer) {
+        if (registered.readOnly) {
+            throw new ReadOnlyException();
+        }
+        long count = Math.max(1, Math.min(100, args.number(0, 100)));
+        registered.storage.newOids((int) count, answer.with(oids -> oids));
+    }
+
+    private void sendBlob(Registration registered, Arguments args, Answer answer) {
+        long oid = args.id(0);
+        long serial = args.id(1);
+        registered.storage.openBlob(oid, serial, new Completion<>() {
+            @Override
+            public void complete(BlobSource source) {
+                outbox.execute(() -> outbox.sendBlob(oid, serial, source, () -> answer.value(null)));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outbox.execute(() -> answer.failure(failure));
+            }
+        });
+    }
+
+    /** The client's own transaction is committed: it gets the new sizes, then the tid. On the loop. */
+    void finished(Finished finished, Answer answer) {
+        if (registration != null) {
+            registration.lastTold = finished.tid();
+        }
+        outbox.send(new Message.OneWay(Methods.INFO, PyTuple.of(sizes(finished.length(), finished.size()))));
+        answer.value(bytes(finished.tid()));
+    }
+
+    static byte[] bytes(long id) {
+        return ByteBuffer.allocate(8).putLong(id).array();
+    }
+}

@@ -1,0 +1,13 @@
+package io.zeolite.session;
+
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * What all sessions of a server share.
+ *
+ * @param storages by name
+ * @param io runs what touches the disk for uploads
+ * @param maxStagedBytes the most that one connection may have staged in a transaction, records and blobs together
+ */
+public record SessionSettings(Map<String, ServedStorage> storages, Executor io, long maxStagedBytes) {}

@@ -1,0 +1,398 @@
+package io.zeolite.session;
+
+import io.zeolite.error.CallException;
+import io.zeolite.error.ConflictException;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.error.TransactionException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.ExtensionPickle;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.session.ClientTransaction.State;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Conflict;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Subscription;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.VoteResult;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MarkerFactory;
+
+/**
+ * The methods that belong to a transaction: begin, what is staged, vote, finish, abort.
+ *
+ * <p>Staging calls are not answered. What is wrong with what they bring (too much of it, a write over a read-only
+ * connection, something that this server cannot do) is the answer to the vote; only a client that does not follow the
+ * protocol loses its connection. Event loop only.
+ */
+final class TransactionCalls {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    private final Session session;
+    private final SessionSettings settings;
+    private final ServedStorage served;
+    private final boolean readOnly;
+    private final Outbox outbox;
+    private final Subscription subscription;
+
+    private @Nullable ClientTransaction current;
+    private @Nullable BlobUpload upload;
+
+    TransactionCalls(
+            Session session,
+            SessionSettings settings,
+            ServedStorage served,
+            boolean readOnly,
+            Outbox outbox,
+            Subscription subscription) {
+        this.session = session;
+        this.settings = settings;
+        this.served = served;
+        this.readOnly = readOnly;
+        this.outbox = outbox;
+        this.subscription = subscription;
+    }
+
+    void call(String method, Arguments args, Answer answer) {
+        if (readOnly) {
+            refuseWrite(method);
+            answer.value(null);
+            return;
+        }
+        switch (method) {
+            case Methods.TPC_BEGIN -> begin(args.between(4, 6));
+            case Methods.STORE -> store(args.exactly(4));
+            case Methods.CHECK_CURRENT -> checkCurrent(args.exactly(3));
+            case Methods.STORE_BLOB_START -> startUpload(args.exactly(0));
+            case Methods.STORE_BLOB_CHUNK -> uploadChunk(args.exactly(1));
+            case Methods.STORE_BLOB_END -> endUpload(args.exactly(4));
+            case Methods.STORE_BLOB_SHARED -> storeShared(args.exactly(5));
+            case Methods.DELETE_OBJECT -> failLater(method, args.exactly(3), 2);
+            case Methods.RESTORE -> failLater(method, args.exactly(5), 4);
+            case Methods.UNDO -> failLater(method, args.exactly(2), 1);
+            case Methods.VOTE -> {
+                vote(args.exactly(1), answer);
+                return;
+            }
+            case Methods.TPC_FINISH -> {
+                finish(args.exactly(1), answer);
+                return;
+            }
+            case Methods.TPC_ABORT -> abort(args.exactly(1));
+            default -> throw new IllegalArgumentException("method: " + method);
+        }
+        answer.value(null);
+    }
+
+    /** Drops everything. Returns what it was doing, for the log. */
+    String disconnected() {
+        dropUpload();
+        ClientTransaction gone = current;
+        if (gone == null) {
+            return "";
+        }
+        gone.storage().abort();
+        forget();
+        return gone.state == State.VOTED ? " during locked transaction" : " during unlocked transaction";
+    }
+
+    /** Staging is ignored, so that the client hears of it where it waits for an answer. */
+    private static void refuseWrite(String method) {
+        if (method.equals(Methods.VOTE) || method.equals(Methods.TPC_FINISH) || method.equals(Methods.TPC_ABORT)) {
+            throw new ReadOnlyException();
+        }
+        LOG.debug("{} over a read-only connection", method);
+    }
+
+    private void begin(Arguments args) {
+        Object id = args.get(0);
+        if (current != null) {
+            if (current.hasId(id)) {
+                return;
+            }
+            throw new TransactionException("Multiple simultaneous tpc_begin requests from one client.");
+        }
+        byte[] extension = args.get(3) instanceof PyDict dict ? ExtensionPickle.encode(dict) : args.bytes(3);
+        TransactionMetadata metadata = new TransactionMetadata(args.bytes(1), args.bytes(2), extension);
+        ClientTransaction begun = new ClientTransaction(
+                id,
+                transaction -> served.storage()
+                        .begin(subscription, metadata, () -> outbox.execute(() -> timedOut(transaction))),
+                settings.maxStagedBytes());
+        if (args.get(4) != null) {
+            begun.fail(CallException.unsupported("transactions with a given tid are not supported by this server"));
+        }
+        checkLength(begun, "user", metadata.user());
+        checkLength(begun, "description", metadata.description());
+        checkLength(begun, "extension", metadata.extension());
+        current = begun;
+        served.stats().activeTransactions.incrementAndGet();
+    }
+
+    private static void checkLength(ClientTransaction begun, String what, byte[] bytes) {
+        if (bytes.length > TransactionMetadata.MAX_LENGTH) {
+            begun.fail(CallException.storage(what + " too long: " + bytes.length + " bytes (expected at most "
+                    + TransactionMetadata.MAX_LENGTH + ")"));
+        }
+    }
+
+    /** The client's transaction, if this is its id. */
+    private ClientTransaction transaction(@Nullable Object id) {
+        ClientTransaction transaction = current;
+        if (transaction == null || !transaction.hasId(id)) {
+            throw new TransactionException(
+                    transaction == null ? "no transaction has begun" : "another transaction has begun");
+        }
+        return transaction;
+    }
+
+    private ClientTransaction staging(@Nullable Object id) {
+        ClientTransaction transaction = transaction(id);
+        transaction.checkStaging();
+        return transaction;
+    }
+
+    private void store(Arguments args) {
+        ClientTransaction transaction = staging(args.get(3));
+        byte[] data = args.bytes(2);
+        served.stats().stores.increment();
+        if (data.length == 0) {
+            transaction.fail(CallException.badValue("a record must not be empty"));
+        } else if (transaction.admit(data.length)) {
+            transaction.storage().store(args.id(0), args.serial(1), data);
+            holdBack(transaction);
+        }
+    }
+
+    /** Reads no more from the client until what it has sent is on its way to the disk. */
+    private void holdBack(ClientTransaction transaction) {
+        if (transaction.storage().isBacklogged(() -> outbox.execute(outbox::resumeReading))) {
+            outbox.pauseReading();
+        }
+    }
+
+    private void checkCurrent(Arguments args) {
+        staging(args.get(2)).storage().checkCurrent(args.id(0), args.id(1));
+    }
+
+    private void failLater(String method, Arguments args, int idPosition) {
+        staging(args.get(idPosition)).fail(CallException.unsupported(method + " is not supported by this server"));
+    }
+
+    // Blobs
+
+    private void startUpload(Arguments args) {
+        if (!served.storage().hasBlobs()) {
+            throw CallException.unsupported("this storage has no blobs");
+        }
+        // A client that aborts in the middle of an upload just breaks it off.
+        dropUpload();
+        upload = new BlobUpload(served.storage(), settings.io());
+    }
+
+    private void uploadChunk(Arguments args) {
+        BlobUpload running = running();
+        byte[] chunk = args.bytes(0);
+        if (current != null && !current.admit(chunk.length)) {
+            return;
+        }
+        if (running.write(chunk, () -> outbox.execute(outbox::resumeReading))) {
+            outbox.pauseReading();
+        }
+    }
+
+    private BlobUpload running() {
+        BlobUpload running = upload;
+        if (running == null) {
+            throw new TransactionException("a piece of a blob without storeBlobStart");
+        }
+        return running;
+    }
+
+    private void endUpload(Arguments args) {
+        BlobUpload done = running();
+        upload = null;
+        ClientTransaction transaction;
+        long oid;
+        long serial;
+        byte[] data;
+        try {
+            transaction = staging(args.get(3));
+            oid = args.id(0);
+            serial = args.serial(1);
+            data = args.record(2);
+        } catch (ZeoException e) {
+            done.abort();
+            throw e;
+        }
+        served.stats().stores.increment();
+        if (transaction.failure() != null) {
+            done.abort();
+            return;
+        }
+        // The next messages wait until the file is complete: the transaction takes only complete files.
+        outbox.pauseReading();
+        done.finish(new Completion<>() {
+            @Override
+            public void complete(Path file) {
+                outbox.execute(() -> {
+                    storeBlob(transaction, oid, serial, data, file);
+                    outbox.resumeReading();
+                });
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outbox.execute(() -> {
+                    transaction.fail(CallException.storage("the blob could not be written: " + failure.getMessage()));
+                    outbox.resumeReading();
+                });
+            }
+        });
+    }
+
+    private void storeBlob(ClientTransaction transaction, long oid, long serial, byte[] data, Path file) {
+        if (transaction == current) {
+            transaction.storage().storeBlob(oid, serial, data, file);
+        } else {
+            BlobUpload.discard(file, settings.io());
+        }
+    }
+
+    private void storeShared(Arguments args) {
+        ClientTransaction transaction = staging(args.get(4));
+        byte[] data = args.record(2);
+        served.stats().stores.increment();
+        Path file = served.storage().sharedBlobFile(args.id(0), args.text(3));
+        if (transaction.admit(data.length)) {
+            transaction.storage().storeBlob(args.id(0), args.serial(1), data, file);
+        }
+    }
+
+    private void dropUpload() {
+        if (upload != null) {
+            upload.abort();
+            upload = null;
+        }
+    }
+
+    // Vote, finish, abort
+
+    private void vote(Arguments args, Answer answer) {
+        ClientTransaction transaction = transaction(args.get(0));
+        switch (transaction.state) {
+            case VOTING -> throw new TransactionException("Already voting (waiting)");
+            case VOTED, FINISHING -> throw new TransactionException("Already voting (locked)");
+            case STAGING -> transaction.state = State.VOTING;
+        }
+        if (transaction.failure() != null) {
+            transaction.storage().abort();
+            forget();
+            throw transaction.failure();
+        }
+        transaction.storage().vote(new Completion<>() {
+            @Override
+            public void complete(VoteResult result) {
+                outbox.execute(() -> voted(transaction, result, answer));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outbox.execute(() -> voteFailed(transaction, failure, answer));
+            }
+        });
+    }
+
+    private void voted(ClientTransaction transaction, VoteResult result, Answer answer) {
+        if (result.conflicts().isEmpty()) {
+            transaction.state = State.VOTED;
+            answer.value(result.changedOids());
+            return;
+        }
+        // The client resolves, stores again and votes again; the storage has kept the locks.
+        transaction.state = State.STAGING;
+        served.stats().conflicts.add(result.conflicts().size());
+        answer.value(result.conflicts().stream().map(TransactionCalls::describe).toList());
+    }
+
+    private static PyDict describe(Conflict conflict) {
+        return new PyDict()
+                .put("oid", Session.bytes(conflict.oid()))
+                .put("serials", PyTuple.of(Session.bytes(conflict.committed()), Session.bytes(conflict.read())))
+                .put("data", conflict.data());
+    }
+
+    private void voteFailed(ClientTransaction transaction, Throwable failure, Answer answer) {
+        if (failure instanceof ConflictException) {
+            served.stats().conflicts.increment();
+        }
+        if (transaction == current) {
+            forget();
+        }
+        answer.failure(failure);
+    }
+
+    private void finish(Arguments args, Answer answer) {
+        ClientTransaction transaction = transaction(args.get(0));
+        if (transaction.state != State.VOTED) {
+            throw new TransactionException(
+                    "finish of a transaction that is not voted (it is " + transaction.state + ")");
+        }
+        transaction.state = State.FINISHING;
+        transaction.storage().finish(new Completion<>() {
+            @Override
+            public void complete(Finished finished) {
+                outbox.execute(() -> {
+                    served.stats().commits.increment();
+                    forgetIfCurrent(transaction);
+                    session.finished(finished, answer);
+                });
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outbox.execute(() -> {
+                    forgetIfCurrent(transaction);
+                    answer.failure(failure);
+                });
+            }
+        });
+    }
+
+    private void abort(Arguments args) {
+        ClientTransaction transaction = current;
+        if (transaction == null || !transaction.hasId(args.get(0))) {
+            return;
+        }
+        served.stats().aborts.increment();
+        dropUpload();
+        transaction.storage().abort();
+        forget();
+    }
+
+    private void timedOut(ClientTransaction transaction) {
+        if (transaction == current) {
+            LOG.error(
+                    MarkerFactory.getMarker("CRITICAL"),
+                    "({}) Transaction timeout after {} seconds",
+                    session.label(),
+                    served.transactionTimeout().toSeconds());
+            outbox.close();
+        }
+    }
+
+    private void forgetIfCurrent(ClientTransaction transaction) {
+        if (transaction == current) {
+            forget();
+        }
+    }
+
+    private void forget() {
+        current = null;
+        served.stats().activeTransactions.decrementAndGet();
+    }
+}

@@ -1,0 +1,316 @@
+package io.zeolite.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.handler.codec.DecoderException;
+import io.netty.util.ReferenceCountUtil;
+import io.zeolite.blob.BlobSource;
+import io.zeolite.message.Message;
+import io.zeolite.session.Outbox;
+import io.zeolite.session.Session;
+import io.zeolite.session.SessionSettings;
+import io.zeolite.wire.Codec;
+import io.zeolite.wire.Handshake;
+import io.zeolite.wire.MalformedMessageException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's channel: gets frames, gives messages to the session, writes what the session sends.
+ *
+ * <p>Back-pressure works both ways. While the client does not read what it was sent, nothing more is read from it, so it
+ * cannot ask for more; frames that had arrived already wait in the inbox. What comes for it unasked (invalidations) may
+ * pile up to a limit, and not for ever: beyond either the client is dropped, which is always safe, since it verifies its
+ * cache when it comes back. Event loop only, but for what {@link Outbox} excepts.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    private final Channel channel;
+    private final TransportSettings settings;
+    private final StatusReport status;
+    private final Session session;
+    private final String peer;
+
+    private final ArrayDeque<ByteBuf> inbox = new ArrayDeque<>();
+    private final ArrayDeque<BlobSender> blobs = new ArrayDeque<>();
+    private @Nullable Codec codec;
+    private int pauses;
+    private boolean draining;
+    private boolean unflushed;
+    private boolean watched;
+
+    Connection(Channel channel, TransportSettings settings, SessionSettings sessions, StatusReport status) {
+        this.channel = channel;
+        this.settings = settings;
+        this.status = status;
+        this.peer = Addresses.describe(channel.remoteAddress());
+        this.session = new Session(sessions, this);
+    }
+
+    // In
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        channel.writeAndFlush(frame(settings.codec().announcement()));
+        channel.eventLoop()
+                .schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void checkRegistered() {
+        if (channel.isActive() && !session.isRegistered()) {
+            drop("did not register within {} s", settings.handshakeTimeout().toSeconds());
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf frame = (ByteBuf) message;
+        if (pauses > 0 || !inbox.isEmpty()) {
+            inbox.add(frame);
+        } else {
+            process(frame);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        flush();
+    }
+
+    private void process(ByteBuf frame) {
+        try {
+            if (!channel.isActive()) {
+                return;
+            }
+            if (codec == null) {
+                handshake(frame);
+            } else {
+                session.receive(codec.decode(frame));
+            }
+        } catch (MalformedMessageException e) {
+            drop("sent what is no message: {}", e.getMessage());
+        } finally {
+            frame.release();
+        }
+    }
+
+    private void handshake(ByteBuf frame) throws MalformedMessageException {
+        if (Handshake.isStatusRequest(frame)) {
+            channel.writeAndFlush(frame(status.json())).addListener(done -> channel.close());
+            return;
+        }
+        codec = Handshake.accept(frame);
+        LOG.debug("({}) received handshake {}", peer, codec.announcement());
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof DecoderException decoder && decoder.getCause() instanceof MalformedMessageException e) {
+            drop("sent what is no message: {}", e.getMessage());
+        } else if (cause instanceof IOException) {
+            LOG.debug("({}) {}", session.label(), cause.toString());
+            channel.close();
+        } else {
+            LOG.error("({}) unexpected failure, closing", session.label(), cause);
+            channel.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        session.disconnected();
+        inbox.forEach(ReferenceCountUtil::release);
+        inbox.clear();
+        blobs.forEach(BlobSender::close);
+        blobs.clear();
+    }
+
+    // Out
+
+    @Override
+    public void send(Message message) {
+        Codec encoding = codec;
+        if (encoding == null || !channel.isActive()) {
+            return;
+        }
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        if (pending != null && pending.totalPendingWriteBytes() > settings.clientBufferBytes()) {
+            drop(
+                    "does not read: {} bytes wait for it (client-buffer-limit: {})",
+                    pending.totalPendingWriteBytes(),
+                    settings.clientBufferBytes());
+            return;
+        }
+        ByteBuf out = channel.alloc().ioBuffer();
+        boolean encoded = false;
+        try {
+            encoding.encode(message, out);
+            encoded = true;
+        } finally {
+            if (!encoded) {
+                out.release();
+            }
+        }
+        write(out);
+    }
+
+    void write(Object out) {
+        channel.write(out, channel.voidPromise());
+        unflushed = true;
+    }
+
+    @Override
+    public void sendBlob(long oid, long serial, BlobSource source, Runnable done) {
+        Codec encoding = codec;
+        if (encoding == null || !channel.isActive()) {
+            BlobSender.close(source);
+            return;
+        }
+        blobs.add(new BlobSender(this, channel, encoding, oid, serial, source, done));
+        if (blobs.size() == 1) {
+            blobs.element().start();
+            watchForStall();
+        }
+    }
+
+    /** The blob at the head has been written: the next one begins. */
+    void blobSent() {
+        blobs.remove();
+        if (!blobs.isEmpty()) {
+            blobs.element().start();
+        }
+    }
+
+    void flush() {
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(() -> {
+            task.run();
+            flush();
+        });
+    }
+
+    @Override
+    public boolean inLoop() {
+        return channel.eventLoop().inEventLoop();
+    }
+
+    @Override
+    public void close() {
+        channel.close();
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    /** Ends the connection with one line in the log. */
+    void drop(String why, Object... arguments) {
+        if (channel.isActive()) {
+            Object[] all = new Object[arguments.length + 1];
+            all[0] = session.label();
+            System.arraycopy(arguments, 0, all, 1, arguments.length);
+            LOG.warn("({}) dropped: it " + why, all);
+        }
+        channel.close();
+    }
+
+    // Back-pressure
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            resumeReading();
+        } else {
+            pauseReading();
+            watchForStall();
+        }
+    }
+
+    @Override
+    public void pauseReading() {
+        if (pauses++ == 0) {
+            channel.config().setAutoRead(false);
+        }
+    }
+
+    @Override
+    public void resumeReading() {
+        pauses--;
+        if (draining) {
+            return;
+        }
+        draining = true;
+        try {
+            while (pauses == 0 && !inbox.isEmpty()) {
+                process(inbox.remove());
+            }
+        } finally {
+            draining = false;
+        }
+        flush();
+        if (pauses == 0) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    /** Drops the client if, from now to one timeout later, it takes nothing of what waits for it. */
+    private void watchForStall() {
+        if (watched) {
+            return;
+        }
+        watched = true;
+        Progress before = progress();
+        channel.eventLoop()
+                .schedule(
+                        () -> {
+                            watched = false;
+                            if (!channel.isActive() || (channel.isWritable() && blobs.isEmpty())) {
+                                return;
+                            }
+                            if (progress().equals(before)) {
+                                drop(
+                                        "has read nothing for {} s",
+                                        settings.clientStallTimeout().toSeconds());
+                            } else {
+                                watchForStall();
+                            }
+                        },
+                        settings.clientStallTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** What is seen of a client that reads: the first message that waits gets shorter, or is another one. */
+    private record Progress(@Nullable Object first, long firstBytesSent, long blobBytesSent) {}
+
+    private Progress progress() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        long blobBytes = blobs.isEmpty() ? 0 : blobs.element().bytesSent();
+        return pending == null
+                ? new Progress(null, 0, blobBytes)
+                : new Progress(System.identityHashCode(pending.current()), pending.currentProgress(), blobBytes);
+    }
+
+    private ByteBuf frame(String text) {
+        ByteBuf out = channel.alloc().ioBuffer(4 + text.length());
+        out.writeInt(text.length());
+        ByteBufUtil.writeAscii(out, text);
+        return out;
+    }
+}

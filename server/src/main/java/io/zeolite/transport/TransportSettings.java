@@ -1,0 +1,22 @@
+package io.zeolite.transport;
+
+import io.zeolite.wire.Codec;
+import java.time.Duration;
+
+/**
+ * How connections are carried.
+ *
+ * @param codec the encoding that is announced; a client may answer with the other one
+ * @param maxMessageBytes the longest message that is taken
+ * @param clientBufferBytes the most that is kept for a client that does not read, beyond what one answer needs
+ * @param clientStallTimeout how long a client may leave what is sent to it unread
+ * @param handshakeTimeout how long a client may take to register
+ * @param ioThreads how many event loops; 0 for one per core
+ */
+public record TransportSettings(
+        Codec codec,
+        int maxMessageBytes,
+        long clientBufferBytes,
+        Duration clientStallTimeout,
+        Duration handshakeTimeout,
+        int ioThreads) {}

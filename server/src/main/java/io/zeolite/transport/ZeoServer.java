@@ -1,0 +1,184 @@
+package io.zeolite.transport;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.session.ServedStorage;
+import io.zeolite.session.SessionSettings;
+import io.zeolite.wire.FrameDecoder;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.StringJoiner;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens on one address and carries the sessions of those who connect. Linux's native transport where it can be loaded,
+ * the JDK's elsewhere.
+ */
+public final class ZeoServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    /** What is written ahead for a client before its requests have to wait. */
+    private static final WriteBufferWaterMark WRITE_AHEAD = new WriteBufferWaterMark(128 << 10, 512 << 10);
+
+    private final EventLoopGroup loops;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final Channel acceptor;
+
+    private ZeoServer(EventLoopGroup loops, SocketAddress address, TransportSettings settings, SessionSettings sessions)
+            throws IOException {
+        this.loops = loops;
+        StatusReport status = () -> statusJson(sessions);
+        boolean unix = address instanceof UnixDomainSocketAddress;
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(channelType(unix))
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WRITE_AHEAD)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        connections.add(channel);
+                        channel.pipeline()
+                                .addLast(new FrameDecoder(settings.maxMessageBytes()))
+                                .addLast(new Connection(channel, settings, sessions, status));
+                    }
+                });
+        if (unix) {
+            Addresses.removeStaleSocket(((UnixDomainSocketAddress) address).getPath());
+        } else {
+            bootstrap
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .option(ChannelOption.SO_BACKLOG, 1024)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+        }
+        this.acceptor = bind(bootstrap, address);
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param address an internet address, port 0 for any free one, or a Unix socket
+     * @throws IOException if the address cannot be had, naming it
+     */
+    public static ZeoServer listen(SocketAddress address, TransportSettings settings, SessionSettings sessions)
+            throws IOException {
+        IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        EventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(settings.ioThreads(), new DefaultThreadFactory("zeolite-loop"), io);
+        try {
+            return new ZeoServer(loops, address, settings, sessions);
+        } catch (IOException e) {
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            throw e;
+        }
+    }
+
+    private static Class<? extends ServerChannel> channelType(boolean unix) {
+        if (Epoll.isAvailable()) {
+            return unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class;
+        }
+        return unix ? NioServerDomainSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    private static Channel bind(ServerBootstrap bootstrap, SocketAddress address) throws IOException {
+        SocketAddress bindable = Epoll.isAvailable() && address instanceof UnixDomainSocketAddress unix
+                ? new DomainSocketAddress(unix.getPath().toFile())
+                : address;
+        ChannelFuture bound = bootstrap.bind(bindable).awaitUninterruptibly();
+        Throwable failure = bound.cause();
+        if (failure != null) {
+            throw new IOException(
+                    "cannot listen on " + Addresses.describe(address) + ": " + failure.getMessage(), failure);
+        }
+        return bound.channel();
+    }
+
+    /** Where it listens, with the port that it really got. */
+    public SocketAddress address() {
+        SocketAddress address = acceptor.localAddress();
+        return address instanceof DomainSocketAddress unix ? UnixDomainSocketAddress.of(unix.path()) : address;
+    }
+
+    /** Takes no more connections; those there are go on. */
+    public void stopAccepting() {
+        acceptor.close().awaitUninterruptibly();
+        if (address() instanceof UnixDomainSocketAddress unix) {
+            deleteSocket(unix.getPath());
+        }
+    }
+
+    private static void deleteSocket(Path path) {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.warn("cannot delete the socket {}: {}", path, e.toString());
+        }
+    }
+
+    /** Closes every connection and ends the event loops. Returns when all sessions have ended. */
+    @Override
+    public void close() {
+        stopAccepting();
+        connections.close().awaitUninterruptibly();
+        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+    }
+
+    private static String statusJson(SessionSettings sessions) {
+        StringJoiner storages = new StringJoiner(", ", "{", "}");
+        for (ServedStorage served : sessions.storages().values()) {
+            storages.add(quote(served.name()) + ": " + json(served.status()));
+        }
+        return storages.toString();
+    }
+
+    private static String json(PyDict dict) {
+        StringJoiner fields = new StringJoiner(", ", "{", "}");
+        for (PyDict.Entry entry : dict.entries()) {
+            Object value = entry.value();
+            fields.add(quote(String.valueOf(entry.key())) + ": "
+                    + (value instanceof String text ? quote(text) : String.valueOf(value)));
+        }
+        return fields.toString();
+    }
+
+    private static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append(c);
+            } else if (c < 0x20 || c > 0x7e) {
+                quoted.append(String.format("\\u%04x", (int) c));
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+}
