@@ -39,8 +39,8 @@ final class TransactionCalls {
     private final Outbox outbox;
     private final Subscription subscription;
 
+    private final BlobUpload upload;
     private @Nullable ClientTransaction current;
-    private @Nullable BlobUpload upload;
 
     TransactionCalls(
             Session session,
@@ -55,6 +55,7 @@ final class TransactionCalls {
         this.readOnly = readOnly;
         this.outbox = outbox;
         this.subscription = subscription;
+        this.upload = new BlobUpload(served.storage(), settings.io(), outbox);
     }
 
     void call(String method, Arguments args, Answer answer) {
@@ -67,7 +68,10 @@ final class TransactionCalls {
             case Methods.TPC_BEGIN -> begin(args.between(4, 6));
             case Methods.STORE -> store(args.exactly(4));
             case Methods.CHECK_CURRENT -> checkCurrent(args.exactly(3));
-            case Methods.STORE_BLOB_START -> startUpload(args.exactly(0));
+            case Methods.STORE_BLOB_START -> {
+                args.exactly(0);
+                startUpload();
+            }
             case Methods.STORE_BLOB_CHUNK -> uploadChunk(args.exactly(1));
             case Methods.STORE_BLOB_END -> endUpload(args.exactly(4));
             case Methods.STORE_BLOB_SHARED -> storeShared(args.exactly(5));
@@ -90,7 +94,7 @@ final class TransactionCalls {
 
     /** Drops everything. Returns what it was doing, for the log. */
     String disconnected() {
-        dropUpload();
+        upload.drop();
         ClientTransaction gone = current;
         if (gone == null) {
             return "";
@@ -185,82 +189,45 @@ final class TransactionCalls {
 
     // Blobs
 
-    private void startUpload(Arguments args) {
+    private void startUpload() {
         if (!served.storage().hasBlobs()) {
             throw CallException.unsupported("this storage has no blobs");
         }
-        // A client that aborts in the middle of an upload just breaks it off.
-        dropUpload();
-        upload = new BlobUpload(served.storage(), settings.io());
+        upload.start();
     }
 
     private void uploadChunk(Arguments args) {
-        BlobUpload running = running();
         byte[] chunk = args.bytes(0);
-        if (current != null && !current.admit(chunk.length)) {
-            return;
+        if (current == null || current.admit(chunk.length)) {
+            upload.write(chunk);
         }
-        if (running.write(chunk, () -> outbox.execute(outbox::resumeReading))) {
-            outbox.pauseReading();
-        }
-    }
-
-    private BlobUpload running() {
-        BlobUpload running = upload;
-        if (running == null) {
-            throw new TransactionException("a piece of a blob without storeBlobStart");
-        }
-        return running;
     }
 
     private void endUpload(Arguments args) {
-        BlobUpload done = running();
-        upload = null;
-        ClientTransaction transaction;
-        long oid;
-        long serial;
-        byte[] data;
-        try {
-            transaction = staging(args.get(3));
-            oid = args.id(0);
-            serial = args.serial(1);
-            data = args.record(2);
-        } catch (ZeoException e) {
-            done.abort();
-            throw e;
-        }
+        ClientTransaction transaction = staging(args.get(3));
+        long oid = args.id(0);
+        long serial = args.serial(1);
+        byte[] data = args.record(2);
         served.stats().stores.increment();
         if (transaction.failure() != null) {
-            done.abort();
+            upload.drop();
             return;
         }
-        // The next messages wait until the file is complete: the transaction takes only complete files.
-        outbox.pauseReading();
-        done.finish(new Completion<>() {
+        upload.end(new Completion<>() {
             @Override
             public void complete(Path file) {
-                outbox.execute(() -> {
-                    storeBlob(transaction, oid, serial, data, file);
-                    outbox.resumeReading();
-                });
+                if (transaction == current) {
+                    transaction.storage().storeBlob(oid, serial, data, file);
+                } else {
+                    upload.discard(file);
+                }
             }
 
             @Override
             public void fail(Throwable failure) {
-                outbox.execute(() -> {
-                    transaction.fail(CallException.storage("the blob could not be written: " + failure.getMessage()));
-                    outbox.resumeReading();
-                });
+                transaction.fail(CallException.storage("the blob could not be written: " + failure.getMessage()));
             }
         });
-    }
-
-    private void storeBlob(ClientTransaction transaction, long oid, long serial, byte[] data, Path file) {
-        if (transaction == current) {
-            transaction.storage().storeBlob(oid, serial, data, file);
-        } else {
-            BlobUpload.discard(file, settings.io());
-        }
     }
 
     private void storeShared(Arguments args) {
@@ -270,13 +237,8 @@ final class TransactionCalls {
         Path file = served.storage().sharedBlobFile(args.id(0), args.text(3));
         if (transaction.admit(data.length)) {
             transaction.storage().storeBlob(args.id(0), args.serial(1), data, file);
-        }
-    }
-
-    private void dropUpload() {
-        if (upload != null) {
-            upload.abort();
-            upload = null;
+        } else {
+            upload.discard(file);
         }
     }
 
@@ -369,7 +331,7 @@ final class TransactionCalls {
             return;
         }
         served.stats().aborts.increment();
-        dropUpload();
+        upload.drop();
         transaction.storage().abort();
         forget();
     }

@@ -18,6 +18,7 @@ import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -199,10 +200,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void execute(Runnable task) {
-        channel.eventLoop().execute(() -> {
-            task.run();
-            flush();
-        });
+        try {
+            channel.eventLoop().execute(() -> {
+                task.run();
+                flush();
+            });
+        } catch (RejectedExecutionException e) {
+            // The server has stopped: there is nobody left to tell.
+            LOG.debug("({}) {}", peer, e.toString());
+        }
     }
 
     @Override
