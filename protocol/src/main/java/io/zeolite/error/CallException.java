@@ -3,14 +3,21 @@ package io.zeolite.error;
 import io.zeolite.pickle.PyTuple;
 
 /**
- * A failure whose Python class carries nothing but a text. All but {@code KeyError} and {@code TypeError} reach the
- * application as {@code ZEO.Exceptions.ServerException}.
+ * A failure whose Python class carries its arguments and nothing else, mostly a text. All but {@code KeyError} and
+ * {@code TypeError} reach the application as {@code ZEO.Exceptions.ServerException}.
  */
 public final class CallException extends ZeoException {
     private static final long serialVersionUID = 1L;
 
+    private final transient PyTuple args;
+
+    private CallException(String pythonClass, String message, PyTuple args) {
+        super(pythonClass, message, false);
+        this.args = args;
+    }
+
     private CallException(String pythonClass, String message) {
-        super(pythonClass, message, true);
+        this(pythonClass, message, PyTuple.of(message));
     }
 
     /** Arguments of the wrong number or type: {@code TypeError}. */
@@ -21,6 +28,16 @@ public final class CallException extends ZeoException {
     /** An argument of the right type with a value that makes no sense: {@code ValueError}. */
     public static CallException badValue(String message) {
         return new CallException("builtins.ValueError", message);
+    }
+
+    /** Something that was given out by number is not there, or not any more: {@code KeyError} with that number. */
+    public static CallException unknownNumber(String what, long number) {
+        return new CallException("builtins.KeyError", "no " + what + " " + number, PyTuple.of(number));
+    }
+
+    /** A call out of order, which no client makes: {@code AssertionError}. */
+    public static CallException outOfOrder(String message) {
+        return new CallException("builtins.AssertionError", message);
     }
 
     /** A method that this server, or the storage behind it, does not have: {@code AttributeError}. */
@@ -35,6 +52,6 @@ public final class CallException extends ZeoException {
 
     @Override
     public Object detail() {
-        return PyTuple.of(getMessage());
+        return args;
     }
 }

@@ -7,7 +7,7 @@ public final class ReadOnlyException extends ZeoException {
     private static final long serialVersionUID = 1L;
 
     public ReadOnlyException() {
-        super("ZODB.POSException.ReadOnlyError", "read-only", true);
+        super("ZODB.POSException.ReadOnlyError", "read-only", false);
     }
 
     @Override

@@ -1,17 +1,37 @@
 package io.zeolite.error;
 
 import io.zeolite.pickle.PyTuple;
+import org.jspecify.annotations.Nullable;
 
 /** A call that does not fit the state of its transaction: {@code StorageTransactionError}. */
 public final class TransactionException extends ZeoException {
     private static final long serialVersionUID = 1L;
 
+    private final transient PyTuple args;
+
     public TransactionException(String message) {
-        super("ZODB.POSException.StorageTransactionError", message, true);
+        this(message, PyTuple.of(message));
+    }
+
+    private TransactionException(String message, PyTuple args) {
+        super("ZODB.POSException.StorageTransactionError", message, false);
+        this.args = args;
+    }
+
+    /**
+     * A call for another transaction than the present one; Python's arguments are the ids of both, as the client made
+     * them.
+     *
+     * @param present null if there is no transaction
+     */
+    public static TransactionException notPresent(@Nullable Object present, @Nullable Object given) {
+        return new TransactionException(
+                "transaction " + given + " (expected: " + (present == null ? "tpc_begin first" : present) + ")",
+                PyTuple.of(present, given));
     }
 
     @Override
     public Object detail() {
-        return PyTuple.of(getMessage());
+        return args;
     }
 }

@@ -16,7 +16,11 @@ public final class TimeStamp {
 
     private TimeStamp() {}
 
-    /** The time stamp of an instant between the years 1900 and 9999. */
+    /**
+     * The time stamp of an instant, rounded down.
+     *
+     * @throws IllegalArgumentException if it is before 1900 or after 9917, which 64 bits cannot hold
+     */
     public static long of(Instant instant) {
         LocalDateTime time = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
         long minutes =
@@ -24,6 +28,9 @@ public final class TimeStamp {
                                         + time.getHour())
                                 * 60
                         + time.getMinute();
+        if (minutes < 0 || minutes > 0xffffffffL) {
+            throw new IllegalArgumentException("instant: " + instant + " (expected: from 1900 to 9917)");
+        }
         double seconds = time.getSecond() + time.getNano() / 1e9;
         return minutes << 32 | (long) (seconds / SECONDS_PER_UNIT);
     }

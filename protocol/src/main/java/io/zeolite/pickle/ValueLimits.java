@@ -1,0 +1,16 @@
+package io.zeolite.pickle;
+
+/**
+ * How much one message may hold, so that a short one cannot take much memory or a deep stack.
+ *
+ * @param depth how deep containers may be nested
+ * @param values how many values, counted as often as they would be written out: a value that a pickle fetches from its
+ *     memo counts again, with all that is in it, and one more for every 16 bytes of a string
+ */
+public record ValueLimits(int depth, int values) {
+    /** What a server takes: the largest thing that clients send is the extension of a transaction, 65535 bytes. */
+    public static final ValueLimits FROM_CLIENT = new ValueLimits(100, 1 << 17);
+
+    /** What a client takes: one invalidation names every object of a transaction. */
+    public static final ValueLimits FROM_SERVER = new ValueLimits(100, 1 << 24);
+}

@@ -1,0 +1,46 @@
+package io.zeolite.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts the stream of bytes into frames: every message is a {@link ByteBuf} without its length, to be released by the
+ * next handler.
+ *
+ * <p>A frame that is empty or longer than allowed is reported as {@link MalformedMessageException} by
+ * {@code exceptionCaught} as soon as its length is there, before any of its bytes are kept. Nothing is read after that;
+ * the connection is to be closed.
+ */
+public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
+    private final int maxFrameBytes;
+    private boolean malformed;
+
+    /** A decoder for one channel that takes frames of 1 to {@code maxFrameBytes} bytes, their length not counted. */
+    public FrameDecoder(int maxFrameBytes) {
+        super(Integer.MAX_VALUE, 0, Frames.LENGTH_BYTES, 0, Frames.LENGTH_BYTES);
+        if (maxFrameBytes < 1 || maxFrameBytes > Integer.MAX_VALUE - Frames.LENGTH_BYTES) {
+            throw new IllegalArgumentException("maxFrameBytes: " + maxFrameBytes + " (expected: 1 to "
+                    + (Integer.MAX_VALUE - Frames.LENGTH_BYTES) + ")");
+        }
+        this.maxFrameBytes = maxFrameBytes;
+    }
+
+    @Override
+    protected @Nullable Object decode(ChannelHandlerContext ctx, ByteBuf in) throws Exception {
+        if (!malformed && in.readableBytes() >= Frames.LENGTH_BYTES) {
+            long length = in.getUnsignedInt(in.readerIndex());
+            if (length == 0 || length > maxFrameBytes) {
+                malformed = true;
+                ctx.fireExceptionCaught(new MalformedMessageException(
+                        "frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")"));
+            }
+        }
+        if (malformed) {
+            in.skipBytes(in.readableBytes());
+            return null;
+        }
+        return super.decode(ctx, in);
+    }
+}
