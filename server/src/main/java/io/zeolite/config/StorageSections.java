@@ -1,0 +1,111 @@
+package io.zeolite.config;
+
+import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.FileStorage;
+import io.zeolite.config.StorageConfig.MappingStorage;
+import io.zeolite.config.zconfig.ConfigException;
+import io.zeolite.config.zconfig.Section;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The sections that describe storages, and their keys. */
+final class StorageSections {
+    static final List<String> SUPPORTED = List.of("filestorage", "blobstorage", "mappingstorage");
+
+    /** What other packages put in the place of a storage. */
+    static final Set<String> UNSUPPORTED = Set.of(
+            "clientstorage",
+            "demostorage",
+            "fullstorage",
+            "hexstorage",
+            "loaddelayed_storage",
+            "minimalstorage",
+            "relstorage",
+            "s3blobcache",
+            "s3blobs",
+            "s3blobstorage",
+            "serverhexstorage",
+            "serverzlibstorage",
+            "zeoclient",
+            "zlibstorage");
+
+    static final Key<Path> PATH =
+            Key.required("path", Datatypes.PATH_IN_DIRECTORY, "the data file, which is created if it is not there");
+
+    static final Key<Optional<Path>> FILE_BLOB_DIR = Key.withDefault(
+            "blob-dir",
+            Datatypes.PATH_IN_DIRECTORY_OR_NOTHING,
+            Optional.empty(),
+            "the directory of the blobs, created if need be; without it there are none");
+
+    static final Key<Boolean> CREATE =
+            Key.withDefault("create", Datatypes.BOOLEAN, false, "whether an existing data file is emptied");
+
+    static final Key<Boolean> READ_ONLY =
+            Key.withDefault("read-only", Datatypes.BOOLEAN, false, "whether the data file is only read");
+
+    static final Key<Long> QUOTA = Key.optional(
+            "quota", Datatypes.byteSize(0, Long.MAX_VALUE), "the size that the data file may not grow beyond");
+
+    static final Key<String> PACKER = Key.optional("packer", Datatypes.STRING, "refused: it names Python code");
+
+    static final Key<Boolean> PACK_GC = Key.withDefault(
+            "pack-gc", Datatypes.BOOLEAN, true, "whether packing removes objects that nothing refers to");
+
+    static final Key<Boolean> PACK_KEEP_OLD = Key.withDefault(
+            "pack-keep-old", Datatypes.BOOLEAN, true, "whether packing keeps the file of before as path.old");
+
+    static final Key<String> NAME = Key.withDefault(
+            "name", Datatypes.STRING, "Mapping Storage", "what clients are told that the storage is called");
+
+    static final Key<Path> BLOB_DIR =
+            Key.required("blob-dir", Datatypes.PATH, "the directory of the blobs, created if need be");
+
+    static final SectionType FILE_STORAGE = SectionType.of(
+            "filestorage", PATH, FILE_BLOB_DIR, CREATE, READ_ONLY, QUOTA, PACKER, PACK_GC, PACK_KEEP_OLD);
+    static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
+    static final SectionType BLOB_STORAGE = new SectionType("blobstorage", List.of(BLOB_DIR), SUPPORTED, UNSUPPORTED);
+
+    private StorageSections() {}
+
+    /** Reads one of the {@link #SUPPORTED} sections. */
+    static StorageConfig read(Section section, ConfigEnvironment environment) throws ConfigException {
+        return switch (section.type()) {
+            case "filestorage" -> fileStorage(section, environment);
+            case "mappingstorage" ->
+                new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
+            case "blobstorage" -> blobStorage(section, environment);
+            default -> throw new IllegalArgumentException("not a storage: " + section.type());
+        };
+    }
+
+    private static FileStorage fileStorage(Section section, ConfigEnvironment environment) throws ConfigException {
+        Values values = FILE_STORAGE.read(section, environment);
+        if (values.has(PACKER)) {
+            throw new ConfigException(
+                    values.position(PACKER),
+                    "packer: \"" + values.find(PACKER) + "\" names Python code, which this server cannot run (expected"
+                            + " no packer: its own is always used)");
+        }
+        return new FileStorage(
+                values.get(PATH),
+                values.get(FILE_BLOB_DIR).orElse(null),
+                values.get(CREATE),
+                values.get(READ_ONLY),
+                values.find(QUOTA),
+                values.get(PACK_GC),
+                values.get(PACK_KEEP_OLD));
+    }
+
+    private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {
+        Values values = BLOB_STORAGE.read(section, environment);
+        if (section.sections().size() != 1) {
+            throw new ConfigException(
+                    section.position(),
+                    "<blobstorage> holds " + section.sections().size() + " storages (expected exactly one)");
+        }
+        return new BlobStorage(values.get(BLOB_DIR), read(section.sections().get(0), environment));
+    }
+}

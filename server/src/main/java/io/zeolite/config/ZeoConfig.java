@@ -1,0 +1,44 @@
+package io.zeolite.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code <zeo>} section: how clients are served, whatever storages there are. Sizes are in bytes.
+ *
+ * @param readOnly no client may write; packing is not a write
+ * @param msgpack whether the server announces the msgpack encoding instead of pickles
+ * @param invalidationQueueSize how many of the last transactions a client that comes back can be told of, at least
+ * @param invalidationAge a client that was away for at most this long is told of what it missed by reading it from the
+ *     storage; null if only the queue is used
+ * @param transactionTimeout a client that takes longer between vote and finish is dropped; zero means no limit
+ * @param pidFile where the process id is written while the server runs
+ * @param maxMessageSize a client that sends a longer message is dropped
+ * @param maxStagedSize the most that one connection may have sent for transactions that are not finished yet
+ * @param clientBufferLimit the most outgoing bytes kept for a client that does not read them
+ * @param clientStallTimeout a client that reads nothing for so long, although there is something for it, is dropped
+ * @param handshakeTimeout a client that has not said its protocol by then is dropped
+ * @param stagingMemory records of one transaction beyond this are kept in a file until it is finished
+ * @param ioThreads event loops; zero means one for each processor
+ * @param drainTimeout how long voted transactions may take to finish when the server is told to stop
+ * @param indexSaveInterval the index of a file storage is saved after this many object records; zero means only when
+ *     it is closed or packed
+ */
+public record ZeoConfig(
+        ServerAddress address,
+        boolean readOnly,
+        boolean msgpack,
+        int invalidationQueueSize,
+        @Nullable Duration invalidationAge,
+        Duration transactionTimeout,
+        @Nullable Path pidFile,
+        int maxMessageSize,
+        long maxStagedSize,
+        long clientBufferLimit,
+        Duration clientStallTimeout,
+        Duration handshakeTimeout,
+        long stagingMemory,
+        int ioThreads,
+        Duration drainTimeout,
+        int indexSaveInterval) {}

@@ -1,0 +1,56 @@
+package io.zeolite.logging;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
+import org.slf4j.helpers.BasicMarkerFactory;
+
+/** Points slf4j at the configured targets. */
+public final class Logging {
+    /** Put on an ERROR to make it what Python calls CRITICAL. */
+    public static final Marker CRITICAL = new BasicMarkerFactory().getMarker("CRITICAL");
+
+    private Logging() {}
+
+    /**
+     * Sends the messages of all loggers to these targets instead of those before. Call it once the configuration is
+     * known; until then messages go where {@link LogConfig#DEFAULT} says.
+     *
+     * @throws IOException if a log file cannot be opened; everything is as before then
+     */
+    public static void start(LogConfig config) throws IOException {
+        start(config, (LoggerContext) LoggerFactory.getILoggerFactory());
+    }
+
+    static void start(LogConfig config, LoggerContext context) throws IOException {
+        List<LogAppender> appenders = new ArrayList<>();
+        for (LogConfig.Target target : config.targets()) {
+            appenders.add(appender(target, config.level(), context));
+        }
+        Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+        root.detachAndStopAllAppenders();
+        root.setLevel(PythonLevel.lowest(config.level()));
+        appenders.forEach(root::addAppender);
+    }
+
+    private static LogAppender appender(LogConfig.Target target, int level, LoggerContext context) throws IOException {
+        LogAppender appender = open(target, Math.max(level, target.level()));
+        appender.setContext(context);
+        appender.start();
+        return appender;
+    }
+
+    private static LogAppender open(LogConfig.Target target, int level) throws IOException {
+        if (target.destination() instanceof LogConfig.Destination.File file) {
+            return new LogAppender(new LogFile(file), true, file.charset(), level, target.format());
+        }
+        OutputStream stream = target.destination() == LogConfig.Destination.Stream.STDOUT ? System.out : System.err;
+        return new LogAppender(stream, false, StandardCharsets.UTF_8, level, target.format());
+    }
+}
