@@ -16,7 +16,11 @@ class LayeringTest {
             .importPackages("io.zeolite");
 
     private static final String[] STORAGES = {
-        "io.zeolite.storage..", "io.zeolite.commit..", "io.zeolite.invalidation..", "io.zeolite.blob..", "io.zeolite.disk.."
+        "io.zeolite.storage..",
+        "io.zeolite.commit..",
+        "io.zeolite.invalidation..",
+        "io.zeolite.blob..",
+        "io.zeolite.disk.."
     };
 
     private static final String[] PROTOCOL = {
@@ -82,10 +86,7 @@ class LayeringTest {
 
     @Test
     void pickles_areReadInOnePlace() {
-        check(noClasses()
-                .should()
-                .dependOnClassesThat()
-                .haveFullyQualifiedName("java.io.ObjectInputStream"));
+        check(noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream"));
     }
 
     @Test
@@ -100,6 +101,9 @@ class LayeringTest {
 
     @Test
     void packages_haveNoCycles() {
-        check(SlicesRuleDefinition.slices().matching("io.zeolite.(*)..").should().beFreeOfCycles());
+        check(SlicesRuleDefinition.slices()
+                .matching("io.zeolite.(*)..")
+                .should()
+                .beFreeOfCycles());
     }
 }

@@ -24,4 +24,15 @@ public interface Codec {
      *     as it was
      */
     void encode(Message message, ByteBuf out);
+
+    /**
+     * Appends what comes before the bytes of one {@code receiveBlobChunk} message, its frame length included, so that the
+     * bytes themselves can go from a file to the socket. After them comes {@link #encodeBlobChunkTail}.
+     *
+     * @param length how many bytes follow, at least 1
+     */
+    void encodeBlobChunkHead(long oid, long serial, int length, ByteBuf out);
+
+    /** Appends what comes after the bytes of a {@code receiveBlobChunk} message; it may be nothing. */
+    void encodeBlobChunkTail(ByteBuf out);
 }

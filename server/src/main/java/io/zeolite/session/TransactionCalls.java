@@ -4,7 +4,6 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.TransactionException;
-import io.zeolite.error.ZeoException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;

@@ -61,7 +61,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        channel.writeAndFlush(frame(settings.codec().announcement()));
+        ByteBuf announcement = channel.alloc().ioBuffer();
+        Handshake.write(settings.codec(), announcement);
+        channel.writeAndFlush(announcement);
         channel.eventLoop()
                 .schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
