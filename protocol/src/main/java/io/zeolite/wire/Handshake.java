@@ -18,9 +18,14 @@ public final class Handshake {
 
     private Handshake() {}
 
-    /** Appends the frame that names a codec: the server's announcement, or the client's answer. */
+    /** Appends the frame with which a client answers: the codec that it will use. */
     public static void write(Codec codec, ByteBuf out) {
         Frames.write(out, frame -> ByteBufUtil.writeAscii(frame, codec.announcement()));
+    }
+
+    /** Appends the frame with which a server announces the encoding that it wants. */
+    public static void announce(boolean msgpack, ByteBuf out) {
+        Frames.write(out, frame -> ByteBufUtil.writeAscii(frame, msgpack ? "M5" : "Z5"));
     }
 
     /** Whether a client's first frame asks for the state of the server; the reader index stays. */

@@ -32,8 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class Session {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
-    private static final PyTuple OBJECT_INTERFACE = PyTuple.of("zope.interface", "Interface");
-
     private final SessionSettings settings;
     private final Outbox outbox;
 
@@ -213,14 +211,12 @@ public final class Session {
     }
 
     private static PyTuple interfaces(List<String> names) {
-        Object[] pairs = new Object[names.size() + 1];
-        for (int i = 0; i < names.size(); i++) {
-            String name = names.get(i);
-            int dot = name.lastIndexOf('.');
-            pairs[i] = PyTuple.of(name.substring(0, dot), name.substring(dot + 1));
-        }
-        pairs[names.size()] = OBJECT_INTERFACE;
-        return PyTuple.of(pairs);
+        return PyTuple.of(names.stream().map(Session::moduleAndName).toArray());
+    }
+
+    private static PyTuple moduleAndName(String dotted) {
+        int dot = dotted.lastIndexOf('.');
+        return PyTuple.of(dotted.substring(0, dot), dotted.substring(dot + 1));
     }
 
     private static PyDict sizes(long length, long size) {

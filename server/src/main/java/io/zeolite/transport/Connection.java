@@ -62,7 +62,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         ByteBuf announcement = channel.alloc().ioBuffer();
-        Handshake.write(settings.codec(), announcement);
+        Handshake.announce(settings.msgpack(), announcement);
         channel.writeAndFlush(announcement);
         channel.eventLoop()
                 .schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);

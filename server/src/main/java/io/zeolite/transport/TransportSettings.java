@@ -1,12 +1,11 @@
 package io.zeolite.transport;
 
-import io.zeolite.wire.Codec;
 import java.time.Duration;
 
 /**
  * How connections are carried.
  *
- * @param codec the encoding that is announced; a client may answer with the other one
+ * @param msgpack whether msgpack is announced instead of pickles; a client may answer with either
  * @param maxMessageBytes the longest message that is taken
  * @param clientBufferBytes the most that is kept for a client that does not read, beyond what one answer needs
  * @param clientStallTimeout how long a client may leave what is sent to it unread
@@ -14,7 +13,7 @@ import java.time.Duration;
  * @param ioThreads how many event loops; 0 for one per core
  */
 public record TransportSettings(
-        Codec codec,
+        boolean msgpack,
         int maxMessageBytes,
         long clientBufferBytes,
         Duration clientStallTimeout,

@@ -1,0 +1,68 @@
+package io.zeolite.cli;
+
+import io.zeolite.commit.Timers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The threads of a server, other than its event loops. All are daemons. */
+final class ServerThreads implements Timers {
+    /** Enough to keep a disk busy; more uploads than this take turns. */
+    private static final int IO_THREADS = 8;
+
+    private final ThreadPoolExecutor io;
+    private final ScheduledThreadPoolExecutor timer;
+    private final List<ExecutorService> committers = new ArrayList<>();
+
+    ServerThreads() {
+        io = new ThreadPoolExecutor(
+                IO_THREADS, IO_THREADS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("zeolite-io"));
+        io.allowCoreThreadTimeOut(true);
+        timer = new ScheduledThreadPoolExecutor(1, named("zeolite-timer"));
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    ExecutorService io() {
+        return io;
+    }
+
+    /** A thread of its own for the committer of a storage. */
+    ExecutorService committer(String storage) {
+        ExecutorService committer = Executors.newSingleThreadExecutor(named("zeolite-committer-" + storage));
+        committers.add(committer);
+        return committer;
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public void after(Duration delay, Runnable task) {
+        timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    void close() {
+        timer.shutdown();
+        committers.forEach(ExecutorService::shutdown);
+        io.shutdown();
+    }
+
+    private static ThreadFactory named(String name) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}
