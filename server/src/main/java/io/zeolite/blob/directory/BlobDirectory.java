@@ -1,0 +1,272 @@
+package io.zeolite.blob.directory;
+
+import io.zeolite.blob.BlobSource;
+import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A blob directory as ZODB keeps it. Any thread may call it; what waits for the disk says so.
+ *
+ * <p>The way of a blob, and what a crash leaves behind at each step:
+ *
+ * <ol>
+ *   <li>{@link #newTemporaryFile}, filled by whoever called it, or {@link #sharedFile}, filled by a client: a file in
+ *       {@code tmp/}, removed at the next {@link #open}; a client's file stays where the client put it.
+ *   <li>{@link #forceFile} and {@link #prepare}, before the vote is answered: the same, on disk, and perhaps an empty
+ *       directory of the object.
+ *   <li>{@link #commit} and {@link #forceDirectories}, before the transaction counts as committed: a file with a
+ *       committed name whose transaction may not exist. Nobody asks for it, as nobody knows its tid.
+ * </ol>
+ */
+public final class BlobDirectory {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobDirectory.class);
+
+    /** What Python's client names a file in a directory that it shares: {@code <tid><random>.tmp-}. */
+    private static final Pattern SHARED_NAME = Pattern.compile("[^/\0]*\\.tmp[^/\0]?");
+
+    private static final Set<PosixFilePermission> READ =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ);
+    private static final Set<PosixFilePermission> WRITE = EnumSet.of(
+            PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+
+    private final Path root;
+    private final Path temporary;
+    private final BlobLayout layout;
+    private final DurableDirectories directories = new DurableDirectories();
+
+    private BlobDirectory(Path directory, BlobLayout layout) {
+        this.root = directory;
+        this.temporary = directory.resolve("tmp");
+        this.layout = layout;
+    }
+
+    /**
+     * Opens a blob directory for reading and writing, creating what is missing of it, and removes what a crash has left
+     * in {@code tmp/}. The storage's lock must have been taken before: what another server is about to commit would be
+     * removed too. Waits for the disk.
+     *
+     * @throws IOException if it cannot be created, or its marker names a layout that is not ZODB's
+     */
+    public static BlobDirectory open(Path directory) throws IOException {
+        BlobDirectory blobs = openReadOnly(directory);
+        blobs.create();
+        new Leftovers(blobs.temporary).remove();
+        return blobs;
+    }
+
+    /** Opens a blob directory without changing anything on the disk. Another server may be writing to it. */
+    public static BlobDirectory openReadOnly(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath().normalize();
+        return new BlobDirectory(absolute, BlobLayout.of(absolute));
+    }
+
+    private void create() throws IOException {
+        directories.create(root);
+        // The marker comes first: a directory with nothing but tmp/ in it is taken for an old lawn.
+        Path marker = root.resolve(BlobLayout.MARKER_FILE);
+        if (Files.notExists(marker)) {
+            writeMarker(marker);
+            LOG.info("new layout marker in blob directory {}: {}", root, layout.marker());
+        }
+        directories.create(temporary);
+        if (!Files.getAttribute(temporary, "unix:dev").equals(Files.getAttribute(root, "unix:dev"))) {
+            LOG.warn(
+                    "{} is on another file system than {}: every blob is copied when it is committed", temporary, root);
+        }
+    }
+
+    private void writeMarker(Path marker) throws IOException {
+        Path unfinished = root.resolve(BlobLayout.MARKER_FILE + ".tmp");
+        try (FileChannel channel = FileChannel.open(
+                unfinished,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
+            ByteBuffer text = ByteBuffer.wrap(layout.marker().getBytes(StandardCharsets.US_ASCII));
+            while (text.hasRemaining()) {
+                channel.write(text);
+            }
+            channel.force(true);
+        }
+        Files.move(unfinished, marker, StandardCopyOption.ATOMIC_MOVE);
+        DurableDirectories.force(root);
+    }
+
+    /** Where the file of a committed revision is, whether it exists or not. */
+    public Path path(long oid, long tid) {
+        return oidDirectory(oid).resolve(BlobLayout.fileName(tid));
+    }
+
+    /** Where the files of an object are, whether it exists or not. */
+    public Path oidDirectory(long oid) {
+        return root.resolve(layout.directoryName(oid));
+    }
+
+    /** Creates an empty file in {@code tmp/} that its owner alone may read and write. Waits for the disk. */
+    public Path newTemporaryFile() throws IOException {
+        return Files.createTempFile(temporary, "zeolite-", ".tmp");
+    }
+
+    /**
+     * Where a file lies that a client of a shared directory has put beside its final place; it need not exist.
+     *
+     * @throws CallException {@code ValueError} if the name is not that of a temporary file in the object's directory
+     */
+    public Path sharedFile(long oid, String baseName) {
+        if (!SHARED_NAME.matcher(baseName).matches()) {
+            throw notAShared(baseName);
+        }
+        try {
+            return oidDirectory(oid).resolve(baseName);
+        } catch (InvalidPathException e) {
+            throw notAShared(baseName);
+        }
+    }
+
+    private static CallException notAShared(String baseName) {
+        return CallException.badValue("name of a shared blob file: '" + baseName
+                + "' (expected: no directory, ending in .tmp or .tmp and one character)");
+    }
+
+    /**
+     * Makes the directory of an object ready for {@link #commit}: when this returns, it exists, survives a crash, and may
+     * be written to. A directory that is there already, made by Python perhaps, is taken to be on disk. Waits for the
+     * disk if it has to create something.
+     */
+    public void prepare(long oid) throws IOException {
+        Path directory = oidDirectory(oid);
+        directories.create(directory);
+        if (!Files.isWritable(directory)) {
+            throw new IOException("no permission to write to the blob directory " + directory);
+        }
+    }
+
+    /**
+     * Makes a staged file ready for {@link #commit}: when this returns, its bytes survive a crash, and nobody has
+     * permission to write to it any more. Waits for the disk.
+     *
+     * @throws IOException if it is not there, is no regular file (a link, say), or belongs to somebody else
+     */
+    public void forceFile(Path staged) throws IOException {
+        PosixFileAttributeView view = attributes(staged);
+        PosixFileAttributes attributes = view.readAttributes();
+        if (!attributes.isRegularFile()) {
+            throw new IOException("staged blob " + staged + " is not a regular file");
+        }
+        Set<PosixFilePermission> permissions = attributes.permissions();
+        permissions.removeAll(WRITE);
+        view.setPermissions(permissions);
+        force(staged);
+    }
+
+    /**
+     * Renames a staged file to the name of a committed revision, replacing what has that name, with the permissions of
+     * committed blobs: writable by nobody, readable by whoever can read the directory. On disk after
+     * {@link #forceFile}, {@link #prepare} and, last, {@link #forceDirectories}.
+     *
+     * <p>If {@code tmp/} is on another file system the file is copied, and that waits for the disk.
+     *
+     * @return the directory to be forced
+     */
+    public Path commit(Path staged, long oid, long tid) throws IOException {
+        Path directory = oidDirectory(oid);
+        Path committed = directory.resolve(BlobLayout.fileName(tid));
+        setCommittedPermissions(staged, directory);
+        try {
+            Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Path copy = directory.resolve(committed.getFileName() + ".tmp");
+            try {
+                Files.copy(staged, copy, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
+                setCommittedPermissions(copy, directory);
+                force(copy);
+                Files.move(copy, committed, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(copy);
+            }
+            Files.delete(staged);
+        }
+        return directory;
+    }
+
+    /** Makes commits survive a crash, with one fsync for each different directory. Waits for the disk. */
+    public void forceDirectories(Collection<Path> oidDirectories) throws IOException {
+        for (Path directory : new LinkedHashSet<>(oidDirectories)) {
+            DurableDirectories.force(directory);
+        }
+    }
+
+    /**
+     * Deletes the file of a revision that was not committed after all, if there is one. After a crash of the machine it
+     * may be there again.
+     */
+    public void remove(long oid, long tid) throws IOException {
+        Files.deleteIfExists(path(oid, tid));
+    }
+
+    /**
+     * Opens the file of a committed revision. May wait for the disk.
+     *
+     * @return what the caller closes
+     * @throws PosKeyException if there is no such file
+     * @throws IOException if it cannot be opened, naming the file
+     */
+    public BlobSource open(long oid, long serial) throws IOException {
+        Path path = path(oid, serial);
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw PosKeyException.noBlob(path.toString(), oid, serial);
+        }
+        try {
+            return new BlobSource.LocalFile(channel, channel.size());
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException("cannot read the blob " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** As Python: the write bits go, and whoever may read the directory may read the file. */
+    private static void setCommittedPermissions(Path file, Path directory) throws IOException {
+        PosixFileAttributeView view = attributes(file);
+        Set<PosixFilePermission> permissions = EnumSet.copyOf(READ);
+        permissions.retainAll(Files.getPosixFilePermissions(directory));
+        permissions.addAll(view.readAttributes().permissions());
+        permissions.removeAll(WRITE);
+        view.setPermissions(permissions);
+    }
+
+    /** Of the file itself: a link that a client has put there must not lead to another file. */
+    private static PosixFileAttributeView attributes(Path file) {
+        return Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void force(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            channel.force(true);
+        }
+    }
+}

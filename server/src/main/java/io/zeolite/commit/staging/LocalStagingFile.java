@@ -1,0 +1,83 @@
+package io.zeolite.commit.staging;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** A staging file on a file system of this machine. */
+final class LocalStagingFile implements StagingFile {
+    /**
+     * The most that is given to the system in one call. Java copies it through a direct buffer that the thread keeps for
+     * ever, so this bounds what the I/O threads hold, however large a record is.
+     */
+    private static final int SLICE_BYTES = 1 << 18;
+
+    private final Path path;
+    private final FileChannel channel;
+
+    private LocalStagingFile(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    static StagingFile open(Path path) throws IOException {
+        return new LocalStagingFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** A new file without a name: however the process ends, its space is free afterwards. */
+    static StagingFile unnamed(Path directory) throws IOException {
+        Path path = Files.createTempFile(directory, "zeolite-spill-", ".tmp");
+        // On Unix the name goes as soon as the file is open.
+        FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        return new LocalStagingFile(path, channel);
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public void append(ByteBuffer bytes) throws IOException {
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + SLICE_BYTES));
+            channel.write(bytes);
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer buffer, long position) throws IOException {
+        int start = buffer.position();
+        int end = buffer.limit();
+        while (buffer.position() < end) {
+            buffer.limit(Math.min(end, buffer.position() + SLICE_BYTES));
+            if (channel.read(buffer, position + buffer.position() - start) < 0) {
+                break;
+            }
+        }
+        buffer.limit(end);
+        return buffer.position() - start;
+    }
+
+    @Override
+    public void force() throws IOException {
+        channel.force(true);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    @Override
+    public void discard() throws IOException {
+        try (channel) {
+            Files.deleteIfExists(path);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.zeolite.commit.staging;
+
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.StagedRecords;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of one transaction, one for each object: storing an object again replaces its record in its place.
+ *
+ * <p>Records stay in memory up to a limit. From the first one that would go beyond, everything new is appended to a
+ * file, and only 28 bytes of bookkeeping for each record, and 8 to 16 of the table that finds them, stay here. What a
+ * spilled record replaces stays in the file unused.
+ *
+ * <p>It belongs to one thread at a time, which may change: whoever hands it on makes sure that the next one sees what was
+ * done. Only {@link #isBacklogged} and {@link #close} may be called by any thread at any time. Nothing here waits for
+ * the disk but {@link #data}.
+ */
+public final class RecordStaging implements StagedRecords, AutoCloseable {
+    /** What a record in memory costs beside its bytes. */
+    private static final long RECORD_OVERHEAD_BYTES = 64;
+
+    /** Small records are written together in chunks of this size. */
+    private static final int CHUNK_BYTES = 1 << 17;
+
+    private static final int IN_MEMORY = -1;
+    private static final byte[] NOTHING = {};
+
+    private final long memoryLimitBytes;
+    private final SerialFileWriter spill;
+
+    private final OidTable table = new OidTable();
+    private int count;
+    private long[] oids = new long[8];
+    private long[] serials = new long[8];
+    private int[] lengths = new int[8];
+    /** Where in the file a record is, or {@link #IN_MEMORY}. */
+    private long[] positions = new long[8];
+    /** The records in memory by number; as long as the last of them needs it. */
+    private byte[][] kept = new byte[8][];
+
+    private long totalBytes;
+    private long keptBytes;
+    private boolean spilling;
+    private long spilledBytes;
+    private @Nullable ByteBuffer chunk;
+    private @Nullable SpillReader reader;
+    private volatile boolean closed;
+
+    /**
+     * @param memoryLimitBytes how much of the records is kept in memory; 0 to keep none
+     * @param spillFiles asked for one file, on the executor, if that is not enough
+     * @param executor runs what writes to the file
+     */
+    public RecordStaging(long memoryLimitBytes, SpillFiles spillFiles, Executor executor) {
+        this.memoryLimitBytes = memoryLimitBytes;
+        this.spill = new SerialFileWriter(spillFiles::create, executor);
+    }
+
+    /**
+     * Adds a record, or replaces the one of the same object. What is added after {@link #close} is dropped.
+     *
+     * @param serial the revision that the client changed
+     * @param data the record, at least one byte; nobody changes the array afterwards
+     */
+    public void add(long oid, long serial, byte[] data) {
+        if (data.length == 0) {
+            throw new IllegalArgumentException("record of 0 bytes (expected: at least 1)");
+        }
+        if (closed) {
+            return;
+        }
+        int number = table.find(oid, oids);
+        if (number < 0) {
+            number = append(oid);
+        } else {
+            forget(number);
+        }
+        serials[number] = serial;
+        lengths[number] = data.length;
+        totalBytes += data.length;
+        long cost = cost(data.length);
+        spilling |= keptBytes + cost > memoryLimitBytes;
+        if (spilling) {
+            positions[number] = spilledBytes;
+            spill(data);
+        } else {
+            positions[number] = IN_MEMORY;
+            keep(number, data);
+            keptBytes += cost;
+        }
+    }
+
+    private int append(long oid) {
+        if (count == oids.length) {
+            int capacity = count + (count >> 1);
+            oids = Arrays.copyOf(oids, capacity);
+            serials = Arrays.copyOf(serials, capacity);
+            lengths = Arrays.copyOf(lengths, capacity);
+            positions = Arrays.copyOf(positions, capacity);
+        }
+        oids[count] = oid;
+        table.add(count, oids);
+        return count++;
+    }
+
+    private void forget(int number) {
+        totalBytes -= lengths[number];
+        if (positions[number] == IN_MEMORY) {
+            keptBytes -= cost(lengths[number]);
+            kept[number] = NOTHING;
+        }
+    }
+
+    private static long cost(int length) {
+        return length + RECORD_OVERHEAD_BYTES;
+    }
+
+    private void keep(int number, byte[] data) {
+        if (number >= kept.length) {
+            kept = Arrays.copyOf(kept, oids.length);
+        }
+        kept[number] = data;
+    }
+
+    private void spill(byte[] data) {
+        spilledBytes += data.length;
+        if (data.length >= CHUNK_BYTES / 2) {
+            flush();
+            spill.write(data);
+            return;
+        }
+        if (chunk != null && chunk.remaining() < data.length) {
+            flush();
+        }
+        ByteBuffer current = chunk;
+        if (current == null) {
+            current = ByteBuffer.allocate(CHUNK_BYTES);
+            chunk = current;
+        }
+        current.put(data);
+    }
+
+    private void flush() {
+        ByteBuffer full = chunk;
+        if (full != null) {
+            chunk = null;
+            spill.write(full.flip());
+        }
+    }
+
+    @Override
+    public int count() {
+        return count;
+    }
+
+    @Override
+    public long oid(int i) {
+        return oids[i];
+    }
+
+    /** The revision that the client changed. */
+    public long serial(int i) {
+        return serials[i];
+    }
+
+    @Override
+    public int length(int i) {
+        return lengths[i];
+    }
+
+    /**
+     * Reads a record. A spilled one may be read when {@link #whenWritten} has completed, no record having been added
+     * since.
+     *
+     * @return the record; nobody changes the array
+     * @throws IOException if the file cannot be read, or it has been closed
+     */
+    @Override
+    public byte[] data(int i) throws IOException {
+        if (positions[i] == IN_MEMORY) {
+            return kept[i];
+        }
+        StagingFile file = spill.file();
+        if (file == null) {
+            throw new IOException(
+                    "staged record " + i + " is not in its file (of " + count + "; closed: " + closed + ")");
+        }
+        SpillReader current = reader;
+        if (current == null) {
+            current = new SpillReader();
+            reader = current;
+        }
+        return current.read(file, positions[i], lengths[i]);
+    }
+
+    /** Whether there is a record of an object. */
+    public boolean contains(long oid) {
+        return table.find(oid, oids) >= 0;
+    }
+
+    /** The length of all records together: what is going to be committed. */
+    public long totalBytes() {
+        return totalBytes;
+    }
+
+    /** The length of the file, replaced records included; 0 if everything is in memory. */
+    public long spilledBytes() {
+        return spilledBytes;
+    }
+
+    /** Whether more is waiting to be written to the file than is good; see {@link SerialFileWriter#isBacklogged}. */
+    public boolean isBacklogged(Runnable whenDrained) {
+        return spill.isBacklogged(whenDrained);
+    }
+
+    /**
+     * Completes when every record can be read, at once if all are in memory. Fails with a
+     * {@link io.zeolite.error.CallException} if the file could not be written.
+     */
+    public void whenWritten(Completion<Void> completion) {
+        flush();
+        spill.whenWritten(completion);
+    }
+
+    /** Lets go of the file, also of what is still to be written. */
+    @Override
+    public void close() {
+        closed = true;
+        spill.abort();
+    }
+}
