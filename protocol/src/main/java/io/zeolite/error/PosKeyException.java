@@ -27,6 +27,13 @@ public final class PosKeyException extends ZeoException {
                 "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
     }
 
+    /** Like {@link #noRevision}, in the words of a {@code MappingStorage}: the serial is an argument too. */
+    public static PosKeyException noSerial(long oid, long serial) {
+        return new PosKeyException(
+                "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid),
+                PyTuple.of(bytes(oid), bytes(serial)));
+    }
+
     /** No blob file for this revision; {@code where} says where it was looked for. */
     public static PosKeyException noBlob(String where, long oid, long serial) {
         String message = "No blob file at " + where;

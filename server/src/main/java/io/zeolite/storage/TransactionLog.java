@@ -49,19 +49,22 @@ public interface TransactionLog extends Closeable {
     long sizeOf(TransactionMetadata metadata, StagedRecords records);
 
     /**
-     * Keeps room for {@code bytes} more, so that appending them cannot fail for lack of space. Given back by
-     * {@link #release}, or by appending.
+     * Keeps room for {@code bytes} more, so that appending them cannot fail for lack of space, until {@link #release}
+     * gives it back.
      *
      * @throws io.zeolite.disk.NoSpaceException if there is none; nothing is reserved
      */
     void reserve(long bytes) throws IOException;
 
-    /** Gives back what {@link #reserve} kept for a transaction that will not be appended, or has been. */
+    /** Gives back what {@link #reserve} kept, after the transaction has been appended or given up. Appending does not. */
     void release(long bytes);
 
     /**
-     * Appends transactions, in this order. When it returns, they survive a crash; none is visible yet. A crash before
-     * leaves all of them or a part of the list from its beginning, never anything else.
+     * Appends transactions, in this order. When it returns, they survive a crash; none is visible yet. If the process
+     * dies before, all of them are there when the log is opened again, or none is; if the machine crashes in the very
+     * last step, it may also be a part of the list from its beginning.
+     *
+     * <p>The oids and lengths of the records are read once more when the publications run.
      *
      * @param beforeCommit runs when the bytes are on disk and before the first of them counts as committed: blob files
      *     are moved into place here. If it throws, nothing is appended.

@@ -1,0 +1,161 @@
+package io.zeolite.disk;
+
+import com.sun.jna.LastErrorException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A file of {@link RealDisk}. */
+final class RealDiskFile implements DiskFile {
+    /** The JDK copies heap buffers through a direct one of the same size, which it keeps for the thread. */
+    private static final int MAX_HEAP_TRANSFER = 128 << 10;
+
+    private static final int NO_DESCRIPTOR = -1;
+    private static final long NOT_ASKED = -1;
+
+    private final Path path;
+    private final FileChannel channel;
+
+    /** A descriptor of our own, because {@code FileChannel} does not tell its; opened by the first reservation. */
+    private int descriptor = NO_DESCRIPTOR;
+
+    private long maxSize = NOT_ASKED;
+    private boolean canAllocate = System.getProperty("os.name", "").startsWith("Linux");
+
+    RealDiskFile(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public long size() throws IOException {
+        return channel.size();
+    }
+
+    @Override
+    public int read(ByteBuffer buffer, long position) throws IOException {
+        int start = buffer.position();
+        int end = buffer.limit();
+        try {
+            while (buffer.position() < end) {
+                buffer.limit(transferEnd(buffer, end));
+                if (channel.read(buffer, position + buffer.position() - start) < 0) {
+                    break;
+                }
+            }
+        } finally {
+            buffer.limit(end);
+        }
+        return buffer.position() - start;
+    }
+
+    @Override
+    public void write(ByteBuffer buffer, long position) throws IOException {
+        int start = buffer.position();
+        int end = buffer.limit();
+        try {
+            while (buffer.position() < end) {
+                buffer.limit(transferEnd(buffer, end));
+                channel.write(buffer, position + buffer.position() - start);
+            }
+        } finally {
+            buffer.limit(end);
+        }
+    }
+
+    private static int transferEnd(ByteBuffer buffer, int end) {
+        return buffer.isDirect() ? end : Math.min(end, buffer.position() + MAX_HEAP_TRANSFER);
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+        channel.truncate(size);
+        if (channel.size() != size) {
+            throw new EOFException(path + " is shorter than what it was to be cut to: " + channel.size()
+                    + " (expected: " + size + ")");
+        }
+    }
+
+    /** {@code fdatasync}, which covers the length where it has changed. */
+    @Override
+    public void force() throws IOException {
+        channel.force(false);
+    }
+
+    @Override
+    public synchronized void reserve(long end) throws IOException {
+        long size = channel.size();
+        if (end <= size) {
+            return;
+        }
+        if (!(canAllocate && allocate(size, end))) {
+            canAllocate = false;
+            long available = Files.getFileStore(path).getUsableSpace();
+            if (available < end - size) {
+                throw new NoSpaceException(path, end - size, available);
+            }
+        }
+    }
+
+    /** @return false if this file system, or this machine, cannot reserve room */
+    private boolean allocate(long size, long end) throws IOException {
+        try {
+            if (maxSize == NOT_ASKED) {
+                maxSize = LinuxSpace.maxFileSize();
+            }
+            if (end > maxSize) {
+                throw new NoSpaceException(path, end - size, Math.max(0, maxSize - size));
+            }
+            if (descriptor == NO_DESCRIPTOR) {
+                descriptor = LibC.open(LibC.nativePath(path), LibC.O_RDWR | LibC.O_CLOEXEC);
+            }
+            allocateFully(size, end - size);
+            return true;
+        } catch (LinkageError e) {
+            return false;
+        } catch (LastErrorException e) {
+            switch (e.getErrorCode()) {
+                case LinuxSpace.EOPNOTSUPP, LinuxSpace.ENOSYS -> {
+                    return false;
+                }
+                case LinuxSpace.ENOSPC, LinuxSpace.EDQUOT, LinuxSpace.EFBIG -> {
+                    long available = Files.getFileStore(path).getUsableSpace();
+                    NoSpaceException noSpace = new NoSpaceException(path, end - size, available);
+                    noSpace.initCause(e);
+                    throw noSpace;
+                }
+                default -> throw new IOException("cannot reserve room for " + path + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private void allocateFully(long offset, long length) {
+        while (true) {
+            try {
+                LinuxSpace.fallocate(descriptor, LinuxSpace.FALLOC_FL_KEEP_SIZE, offset, length);
+                return;
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() != LibC.EINTR) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (descriptor != NO_DESCRIPTOR) {
+            LibC.close(descriptor);
+            descriptor = NO_DESCRIPTOR;
+        }
+        channel.close();
+    }
+}

@@ -1,0 +1,138 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.COMMITTED;
+import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.STATUS_OFFSET;
+import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.UNFINISHED;
+
+import io.zeolite.disk.DiskFile;
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.StagedRecords;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.index.PositionIndex;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Writes transactions through one buffer, however large they are. Used by the committer's thread. */
+final class BatchWriter {
+    private static final int BUFFER_LENGTH = 1 << 20;
+
+    private final DiskFile file;
+    private final PositionIndex index;
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_LENGTH);
+    /** Where the first byte of the buffer goes. */
+    private long bufferPosition;
+
+    BatchWriter(DiskFile file, PositionIndex index) {
+        this.file = file;
+        this.index = index;
+    }
+
+    /** The length of a transaction in the file. */
+    static long lengthOf(TransactionMetadata metadata, StagedRecords records) {
+        long length = (long) headerLength(metadata) + TRAILER_LENGTH;
+        for (int i = 0; i < records.count(); i++) {
+            length += DATA_HEADER_LENGTH + records.length(i);
+        }
+        return length;
+    }
+
+    static int headerLength(TransactionMetadata metadata) {
+        return TRANSACTION_HEADER_LENGTH
+                + metadata.user().length
+                + metadata.description().length
+                + metadata.extension().length;
+    }
+
+    /** Writes transactions one after the other, all marked as unfinished. */
+    void write(List<LogTransaction> transactions, long start) throws IOException {
+        buffer.clear();
+        bufferPosition = start;
+        // Where the earlier transactions of this batch put their records; the index does not have them yet.
+        PositionIndex pending = new PositionIndex();
+        for (int i = 0; i < transactions.size(); i++) {
+            long position = bufferPosition + buffer.position();
+            write(transactions.get(i), position, pending);
+            if (i < transactions.size() - 1) {
+                addTo(pending, transactions.get(i), position);
+            }
+        }
+        flush();
+    }
+
+    private void write(LogTransaction transaction, long position, PositionIndex pending) throws IOException {
+        TransactionMetadata metadata = transaction.metadata();
+        StagedRecords records = transaction.records();
+        long length = lengthOf(metadata, records) - TRAILER_LENGTH;
+        makeRoom(TRANSACTION_HEADER_LENGTH);
+        buffer.putLong(transaction.tid()).putLong(length).put(UNFINISHED);
+        buffer.putShort((short) metadata.user().length);
+        buffer.putShort((short) metadata.description().length);
+        buffer.putShort((short) metadata.extension().length);
+        put(metadata.user());
+        put(metadata.description());
+        put(metadata.extension());
+        for (int i = 0; i < records.count(); i++) {
+            long oid = records.oid(i);
+            byte[] data = records.data(i);
+            if (data.length != records.length(i)) {
+                throw new IllegalStateException(
+                        "a record has " + data.length + " bytes (expected: " + records.length(i) + ")");
+            }
+            long earlier = pending.get(oid);
+            makeRoom(DATA_HEADER_LENGTH);
+            buffer.putLong(oid).putLong(transaction.tid());
+            buffer.putLong(earlier == 0 ? index.get(oid) : earlier);
+            buffer.putLong(position);
+            buffer.putShort((short) 0).putLong(data.length);
+            put(data);
+        }
+        makeRoom(TRAILER_LENGTH);
+        buffer.putLong(length);
+    }
+
+    /** Puts the records of a transaction into an index, given where the transaction is. */
+    static void addTo(PositionIndex index, LogTransaction transaction, long transactionPosition) {
+        StagedRecords records = transaction.records();
+        long position = transactionPosition + headerLength(transaction.metadata());
+        for (int i = 0; i < records.count(); i++) {
+            index.put(records.oid(i), position);
+            position += DATA_HEADER_LENGTH + records.length(i);
+        }
+    }
+
+    /** Marks transactions as committed, the first of them last: up to then none of them counts. */
+    void commit(List<LogTransaction> transactions, long[] positions) throws IOException {
+        for (int i = transactions.size() - 1; i >= 0; i--) {
+            buffer.clear().put(COMMITTED).flip();
+            file.write(buffer, positions[i] + STATUS_OFFSET);
+        }
+    }
+
+    private void put(byte[] bytes) throws IOException {
+        int done = 0;
+        while (done < bytes.length) {
+            makeRoom(1);
+            int part = Math.min(bytes.length - done, buffer.remaining());
+            buffer.put(bytes, done, part);
+            done += part;
+        }
+    }
+
+    private void makeRoom(int length) throws IOException {
+        if (buffer.remaining() < length) {
+            flush();
+        }
+    }
+
+    private void flush() throws IOException {
+        buffer.flip();
+        int length = buffer.remaining();
+        file.write(buffer, bufferPosition);
+        bufferPosition += length;
+        buffer.clear();
+    }
+}

@@ -1,0 +1,22 @@
+package io.zeolite.storage.file;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A data file is damaged where no crash can have done it, so that somebody has to look at it. Nothing was changed. */
+public final class CorruptedFileException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final long offset;
+
+    CorruptedFileException(Path file, long offset, String what, String found, String expected) {
+        super(file + " is damaged at offset " + offset + ": " + what + " is " + found + " (expected: " + expected
+                + ")");
+        this.offset = offset;
+    }
+
+    /** Where in the file. */
+    public long offset() {
+        return offset;
+    }
+}

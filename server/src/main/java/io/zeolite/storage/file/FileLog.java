@@ -1,0 +1,423 @@
+package io.zeolite.storage.file;
+
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.NoSpaceException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.StagedRecords;
+import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.index.IndexFile;
+import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file storage: {@code Data.fs} with its index and its lock file.
+ *
+ * <p><b>What is on disk when.</b> A batch of transactions is appended in these steps:
+ *
+ * <ol>
+ *   <li>All of it is written at the end of the file, each transaction with the status "unfinished".
+ *   <li>The file is forced to disk.
+ *   <li>What belongs to the transactions elsewhere (blobs) is brought to its place, and forced.
+ *   <li>The status of each transaction is overwritten with "committed", the first one's last.
+ *   <li>The file is forced to disk again.
+ * </ol>
+ *
+ * <p>The file is cut off before the first unfinished transaction when it is opened. So a process that is killed leaves
+ * all of the batch or nothing of it: up to the last byte of step 4 its first transaction is unfinished. A machine that
+ * crashes may, in the middle of step 5, have written some of the status bytes and not others, and so leave a part of the
+ * batch from its beginning. Nobody has been told of these transactions yet, and each of them is whole.
+ *
+ * <p>Two forces are needed because the format has no checksums, and a disk writes in whatever order it likes. If status
+ * and data went to it together, a crash could leave a transaction that looks committed, with lengths that agree, and
+ * zeros for data. All transactions of a batch are unfinished at first, not only the first of them, so that whatever a
+ * crash in the middle of step 2 leaves has no committed transaction in it. That tells it from damage to older data,
+ * which committed transactions follow, and which must not be cut off.
+ *
+ * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes {@link #published} before it looks into the index, and
+ * passes over records that are beyond it, so that a transaction becomes visible at one instant.
+ */
+public final class FileLog implements TransactionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
+
+    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+
+    /** Saving the index takes time in proportion to its size; so does, at the least, what is written between two. */
+    private static final long MIN_SHARE_OF_INDEX = 8;
+
+    private final Disk disk;
+    private final Path path;
+    private final FileLogOptions options;
+    private final Closeable lock;
+    private final DiskFile file;
+    private final PositionIndex index;
+    private final List<DiscardedRevision> discarded;
+    private final Space space;
+
+    private volatile Published published;
+    /** Where the last transaction that was appended ends; the file may be longer while others are being appended. */
+    private volatile long appendedEnd;
+
+    // The rest is the committer's.
+    private long indexedEnd;
+    private long recordsSinceSave;
+    private @Nullable BatchWriter writer;
+    private @Nullable IOException failure;
+    private volatile boolean closed;
+
+    /** What readers see. */
+    private record Published(long tid, long end, long length, long maxOid) {}
+
+    private FileLog(Disk disk, Path path, FileLogOptions options, Closeable lock, FileOpening.Opened opened) {
+        Recovery.Outcome recovered = opened.recovered();
+        this.disk = disk;
+        this.path = path;
+        this.options = options;
+        this.lock = lock;
+        this.file = opened.file();
+        this.index = opened.index();
+        this.discarded = recovered.discarded();
+        this.space = new Space(file);
+        this.indexedEnd = opened.indexedEnd();
+        this.recordsSinceSave = recovered.records();
+        this.appendedEnd = recovered.end();
+        this.published = new Published(recovered.lastTid(), recovered.end(), index.size(), index.maxOid());
+    }
+
+    /**
+     * Opens a file storage, and makes it if it is not there. A tail that a crash has left is cut off, kept in a file
+     * {@code .tr0}, {@code .tr1} and so on; an index that is missing, old or wrong is made anew from the data. The
+     * directory must exist.
+     *
+     * @param path the data file, as it was configured: clients are told this name
+     * @throws io.zeolite.disk.LockedException if another process, or this one, has it open for writing
+     * @throws FileStorageFormatException if the file is something else
+     * @throws CorruptedFileException if it is damaged where no crash can have done it
+     * @throws java.nio.file.NoSuchFileException if it is to be read only and is not there, or if it is missing while
+     *     what an interrupted pack leaves is there
+     */
+    public static FileLog open(Disk disk, Path path, FileLogOptions options) throws IOException {
+        Closeable lock = options.readOnly() ? () -> {} : disk.lock(FileOpening.sibling(path, ".lock"));
+        try {
+            FileOpening.Opened opened = new FileOpening(disk, path, options).open();
+            FileLog log = new FileLog(disk, path, options, lock, opened);
+            log.saveIndexIfDue();
+            return log;
+        } catch (IOException | RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** What was written and never committed, and was cut off when the storage was opened; in no particular order. */
+    public List<DiscardedRevision> discardedRecords() {
+        return discarded;
+    }
+
+    @Override
+    public StorageInfo info() {
+        return new StorageInfo(path.toString(), options.readOnly(), false, false, INTERFACES);
+    }
+
+    @Override
+    public long lastTransaction() {
+        return published.tid;
+    }
+
+    @Override
+    public long length() {
+        return published.length;
+    }
+
+    @Override
+    public long size() {
+        return published.end;
+    }
+
+    @Override
+    public long maxOid() {
+        return published.maxOid;
+    }
+
+    // Reading
+
+    @Override
+    public LoadResult loadBefore(long oid, long before) throws IOException {
+        RecordReader reader = reader(oid);
+        DataHeader record = reader.newest();
+        if (record == null) {
+            return LoadResult.NO_OBJECT;
+        }
+        long end = Tid.NONE;
+        while (Long.compareUnsigned(record.tid(), before) >= 0) {
+            end = record.tid();
+            record = reader.previous(record);
+            if (record == null) {
+                return LoadResult.NONE_BEFORE;
+            }
+        }
+        byte[] data = reader.data(record);
+        return data == null ? LoadResult.NO_OBJECT : new LoadResult.Loaded(data, record.tid(), end);
+    }
+
+    @Override
+    public byte[] loadSerial(long oid, long serial) throws IOException {
+        RecordReader reader = reader(oid);
+        DataHeader record = reader.newest();
+        while (record != null && Tid.isAfter(record.tid(), serial)) {
+            record = reader.previous(record);
+        }
+        byte[] data = record == null || record.tid() != serial ? null : reader.data(record);
+        if (data == null) {
+            throw PosKeyException.noRevision(oid, serial);
+        }
+        return data;
+    }
+
+    @Override
+    public long getTid(long oid) throws IOException {
+        RecordReader reader = reader(oid);
+        DataHeader record = reader.newest();
+        if (record == null || !reader.exists(record)) {
+            throw PosKeyException.noObject(oid);
+        }
+        return record.tid();
+    }
+
+    @Override
+    public long currentSerial(long oid) throws IOException {
+        DataHeader record = reader(oid).newest();
+        return record == null ? Tid.NONE : record.tid();
+    }
+
+    private RecordReader reader(long oid) {
+        // In this order: the index may be ahead of what is visible, but never of what has been appended.
+        long visibleEnd = published.end;
+        long position = index.get(oid);
+        return new RecordReader(file, oid, position, visibleEnd, appendedEnd);
+    }
+
+    @Override
+    public List<Invalidations> lastInvalidations(int count) throws IOException {
+        AtomicInteger left = new AtomicInteger(count);
+        return new History(file).changes(published.end, header -> left.getAndDecrement() > 0);
+    }
+
+    @Override
+    public List<Invalidations> invalidationsAfter(long tid) throws IOException {
+        return new History(file).changes(published.end, header -> Tid.isAfter(header.tid(), tid));
+    }
+
+    // Writing
+
+    @Override
+    public long sizeOf(TransactionMetadata metadata, StagedRecords records) {
+        return BatchWriter.lengthOf(metadata, records);
+    }
+
+    @Override
+    public void reserve(long bytes) throws IOException {
+        requireWritable();
+        space.reserve(appendedEnd, bytes);
+    }
+
+    @Override
+    public void release(long bytes) {
+        space.release(bytes);
+    }
+
+    @Override
+    public List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException {
+        requireWritable();
+        long[] positions = layOut(transactions);
+        saveIndexIfDue();
+        BatchWriter batch = writer();
+        try {
+            batch.write(transactions, appendedEnd);
+        } catch (IOException | RuntimeException e) {
+            throw takeBack(e);
+        }
+        force();
+        try {
+            beforeCommit.run();
+            batch.commit(transactions, positions);
+        } catch (IOException | RuntimeException e) {
+            throw takeBack(e);
+        }
+        force();
+        appendedEnd = positions[transactions.size()];
+        List<Publication> publications = new ArrayList<>(transactions.size());
+        for (int i = 0; i < transactions.size(); i++) {
+            LogTransaction transaction = transactions.get(i);
+            long position = positions[i];
+            long end = positions[i + 1];
+            publications.add(() -> publish(transaction, position, end));
+        }
+        return publications;
+    }
+
+    /** Checks transactions, and finds where each of them and the end of the last one will be. */
+    private long[] layOut(List<LogTransaction> transactions) throws AppendFailedException {
+        if (published.end != appendedEnd) {
+            throw new IllegalStateException(path + ": what ends at " + appendedEnd + " has not been published");
+        }
+        long[] positions = new long[transactions.size() + 1];
+        long position = appendedEnd;
+        long tid = published.tid;
+        for (int i = 0; i < transactions.size(); i++) {
+            LogTransaction transaction = transactions.get(i);
+            if (!Tid.isAfter(transaction.tid(), tid)) {
+                throw new IllegalArgumentException(
+                        "tid: " + Tid.toHex(transaction.tid()) + " (expected: after " + Tid.toHex(tid) + ")");
+            }
+            check(transaction.metadata());
+            check(transaction.records());
+            tid = transaction.tid();
+            positions[i] = position;
+            position += BatchWriter.lengthOf(transaction.metadata(), transaction.records());
+        }
+        positions[transactions.size()] = position;
+        if (position > FileFormat.POSITION_LIMIT) {
+            long room = FileFormat.POSITION_LIMIT - appendedEnd;
+            throw new AppendFailedException(
+                    path + " has reached the largest size of its format",
+                    new NoSpaceException(path, position - appendedEnd, room));
+        }
+        return positions;
+    }
+
+    private static void check(TransactionMetadata metadata) {
+        for (byte[] part : List.of(metadata.user(), metadata.description(), metadata.extension())) {
+            if (part.length > TransactionMetadata.MAX_LENGTH) {
+                throw new IllegalArgumentException("user, description or extension: " + part.length
+                        + " bytes (expected: at most " + TransactionMetadata.MAX_LENGTH + ")");
+            }
+        }
+    }
+
+    private static void check(StagedRecords records) {
+        for (int i = 0; i < records.count(); i++) {
+            if (records.length(i) < 1) {
+                // The format has no way to say it: a length of 0 announces a back pointer.
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
+                        + records.length(i) + " bytes (expected: at least 1)");
+            }
+        }
+    }
+
+    private BatchWriter writer() {
+        BatchWriter batch = writer;
+        if (batch == null) {
+            batch = new BatchWriter(file, index);
+            writer = batch;
+        }
+        return batch;
+    }
+
+    private void publish(LogTransaction transaction, long position, long end) {
+        if (published.end != position) {
+            throw new IllegalStateException(
+                    "published is what ends at " + published.end + " (expected: at " + position + ")");
+        }
+        BatchWriter.addTo(index, transaction, position);
+        recordsSinceSave += transaction.records().count();
+        published = new Published(transaction.tid(), end, index.size(), index.maxOid());
+    }
+
+    private void force() throws IOException {
+        try {
+            file.force();
+        } catch (IOException e) {
+            throw fail(e);
+        }
+    }
+
+    /** Cuts off what has been written of a batch that failed. */
+    private IOException takeBack(Exception cause) throws IOException {
+        try {
+            file.truncate(appendedEnd);
+            file.force();
+        } catch (IOException e) {
+            e.addSuppressed(cause);
+            return fail(e);
+        }
+        try {
+            space.renew(appendedEnd);
+        } catch (NoSpaceException e) {
+            LOG.warn("{}: the room for transactions that are voted is lost: {}", path, e.getMessage());
+        }
+        return new AppendFailedException(path + " could not be written: " + cause.getMessage(), cause);
+    }
+
+    private IOException fail(IOException cause) {
+        failure = cause;
+        return new IOException(
+                path + ": it is not known any more what is on disk; it takes no transactions until it is opened anew: "
+                        + cause.getMessage(),
+                cause);
+    }
+
+    private void requireWritable() throws IOException {
+        if (options.readOnly()) {
+            throw new ReadOnlyException();
+        }
+        if (closed) {
+            throw new IOException(path + " is closed");
+        }
+        if (failure != null) {
+            throw fail(failure);
+        }
+    }
+
+    // The index file
+
+    private void saveIndexIfDue() {
+        long interval = Math.max(options.indexSaveInterval(), index.size() / MIN_SHARE_OF_INDEX);
+        if (recordsSinceSave >= interval) {
+            saveIndex();
+        }
+    }
+
+    private void saveIndex() {
+        recordsSinceSave = 0;
+        long end = published.end;
+        if (options.readOnly() || indexedEnd == end) {
+            return;
+        }
+        try {
+            IndexFile.write(disk, FileOpening.sibling(path, ".index"), index, end);
+            indexedEnd = end;
+        } catch (IOException e) {
+            LOG.warn("the index of {} could not be saved; opening it will take longer: {}", path, e.toString());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try (lock;
+                file) {
+            saveIndex();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.zeolite.storage.file;
+
+/**
+ * How a file storage is opened.
+ *
+ * @param create whether data that is there is deleted
+ * @param readOnly whether nothing on disk may change; others may write meanwhile, which is not seen
+ * @param indexSaveInterval after how many records, at least, the index is saved; what is not in it must be scanned when a
+ *     storage is opened that was not closed
+ */
+public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval) {
+    public static final long DEFAULT_INDEX_SAVE_INTERVAL = 100_000;
+
+    /** To read and write what is there, or start anew if nothing is. */
+    public static final FileLogOptions DEFAULT = new FileLogOptions(false, false, DEFAULT_INDEX_SAVE_INTERVAL);
+
+    public static final FileLogOptions CREATE = new FileLogOptions(true, false, DEFAULT_INDEX_SAVE_INTERVAL);
+
+    public static final FileLogOptions READ_ONLY = new FileLogOptions(false, true, DEFAULT_INDEX_SAVE_INTERVAL);
+
+    public FileLogOptions {
+        if (create && readOnly) {
+            throw new IllegalArgumentException("create: true (expected: false for a read-only storage)");
+        }
+        if (indexSaveInterval < 1) {
+            throw new IllegalArgumentException("indexSaveInterval: " + indexSaveInterval + " (expected: at least 1)");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
+
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import io.zeolite.storage.index.IndexFile;
+import io.zeolite.storage.index.MalformedIndexException;
+import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds or makes a data file and brings it into the state in which transactions can be appended to it. */
+final class FileOpening {
+    private static final Logger LOG = LoggerFactory.getLogger(FileOpening.class);
+    private static final int COPY_LENGTH = 1 << 20;
+
+    private final Disk disk;
+    private final Path path;
+    private final Path indexPath;
+    private final FileLogOptions options;
+
+    /**
+     * An opened data file.
+     *
+     * @param file to be closed by whoever gets it
+     * @param recovered its committed part
+     * @param indexedEnd up to where the index file covers it; 0 if there is no index file that can be used
+     */
+    record Opened(DiskFile file, PositionIndex index, Recovery.Outcome recovered, long indexedEnd) {}
+
+    private record Base(PositionIndex index, long end, long lastTid) {}
+
+    FileOpening(Disk disk, Path path, FileLogOptions options) {
+        this.disk = disk;
+        this.path = path;
+        this.indexPath = sibling(path, ".index");
+        this.options = options;
+    }
+
+    static Path sibling(Path path, String suffix) {
+        return path.resolveSibling(path.getFileName() + suffix);
+    }
+
+    Opened open() throws IOException {
+        if (options.create()) {
+            IndexFile.delete(disk, indexPath);
+            disk.delete(path);
+        }
+        if (!options.readOnly() && !disk.exists(path)) {
+            refuseToReplace();
+            create();
+        }
+        DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
+        try {
+            return recover(file);
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** An interrupted pack can leave all data in its other files. An empty database beside them would look like a loss. */
+    private void refuseToReplace() throws IOException {
+        for (String suffix : new String[] {".old", ".pack"}) {
+            Path other = sibling(path, suffix);
+            if (!options.create() && disk.exists(other)) {
+                throw new NoSuchFileException(
+                        path.toString(),
+                        null,
+                        "it is missing while " + other
+                                + " is there, as an interrupted pack leaves it; rename the file that has the"
+                                + " data, or ask for a new database (create)");
+            }
+        }
+    }
+
+    /** Through a rename, so that after a crash there is a data file with its first bytes, or none. */
+    private void create() throws IOException {
+        Path temporary = sibling(path, ".new");
+        try (DiskFile file = disk.open(temporary, Disk.Mode.REPLACE)) {
+            writeMagic(file);
+        }
+        disk.move(temporary, path);
+        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
+    }
+
+    private static void writeMagic(DiskFile file) throws IOException {
+        file.write(ByteBuffer.allocate(4).putInt(0, FileFormat.MAGIC), 0);
+        file.force();
+    }
+
+    private Opened recover(DiskFile file) throws IOException {
+        if (file.size() == 0) {
+            if (!options.readOnly()) {
+                writeMagic(file);
+            }
+        } else {
+            checkMagic(file);
+        }
+        long size = Math.max(file.size(), FIRST_TRANSACTION);
+        Base base = base(file, size);
+        long start = base.end == 0 ? FIRST_TRANSACTION : base.end;
+        Recovery.Outcome recovered = new Recovery(file, size, base.index, base.lastTid).scan(start);
+        String why = recovered.why();
+        if (why != null && !options.readOnly()) {
+            cutOff(file, recovered.end(), size, why);
+        }
+        LOG.info(
+                "{}: {} objects, {} bytes, last transaction {} ({} transactions scanned)",
+                path,
+                base.index.size(),
+                recovered.end(),
+                Tid.toHex(recovered.lastTid()),
+                recovered.transactions());
+        return new Opened(file, base.index, recovered, base.end);
+    }
+
+    private void checkMagic(DiskFile file) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(4);
+        int length = file.read(start, 0);
+        if (length < 4) {
+            throw new FileStorageFormatException(path, length + " bytes and ends there");
+        }
+        int magic = start.getInt(0);
+        if (magic == FileFormat.PYTHON_2_MAGIC) {
+            throw new FileStorageFormatException(path, "FS21: it is a database of Python 2, which zodbupdate converts");
+        }
+        if (magic != FileFormat.MAGIC) {
+            throw new FileStorageFormatException(path, "the bytes " + String.format("%08x", magic));
+        }
+    }
+
+    /** What the index file knows already; an empty index if there is none that can be used. */
+    private Base base(DiskFile file, long size) throws IOException {
+        try {
+            Optional<IndexFile.Contents> contents = IndexFile.read(disk, indexPath);
+            if (contents.isPresent()) {
+                IndexCheck check = new IndexCheck(file, size, contents.get());
+                String problem = check.problem();
+                if (problem == null) {
+                    return new Base(contents.get().index(), contents.get().end(), check.lastTid());
+                }
+                LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
+            } else if (size > FIRST_TRANSACTION) {
+                LOG.info("{} is missing; the whole data file is scanned", indexPath);
+            }
+        } catch (MalformedIndexException e) {
+            LOG.warn("the index is damaged or of an old form, the whole data file is scanned: {}", e.getMessage());
+        }
+        return new Base(new PositionIndex(), 0, Tid.NONE);
+    }
+
+    /** Moves the tail of the file into a file of its own, where it can be looked at. */
+    private void cutOff(DiskFile file, long end, long size, String why) throws IOException {
+        Path tail = sibling(path, ".tr0");
+        for (int i = 1; disk.exists(tail); i++) {
+            tail = sibling(path, ".tr" + i);
+        }
+        try (DiskFile copy = disk.open(tail, Disk.Mode.REPLACE)) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY_LENGTH, size - end));
+            for (long position = end; position < size; position += buffer.limit()) {
+                file.read(buffer.clear(), position);
+                copy.write(buffer.flip(), position - end);
+            }
+            copy.force();
+        }
+        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
+        file.truncate(end);
+        file.force();
+        LOG.warn("{}: cut off {} bytes at {}, kept in {}: {}", path, size - end, end, tail, why);
+    }
+}

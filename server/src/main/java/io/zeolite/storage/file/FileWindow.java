@@ -1,0 +1,119 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+
+import io.zeolite.disk.DiskFile;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A piece of a file in memory, which moves to whatever is asked for. For one thread, and for bytes that do not change
+ * meanwhile.
+ */
+final class FileWindow {
+    private final DiskFile file;
+    private final ByteBuffer buffer;
+    private final ByteBuffer single = ByteBuffer.allocate(Long.BYTES);
+    private long start;
+
+    /** @param buffer as long as the window; lent to it as long as it is used */
+    FileWindow(DiskFile file, ByteBuffer buffer) {
+        this.file = file;
+        this.buffer = buffer.clear().limit(0);
+    }
+
+    DiskFile file() {
+        return file;
+    }
+
+    TransactionHeader transactionHeader(long position) throws IOException {
+        int at = require(position, TRANSACTION_HEADER_LENGTH);
+        return new TransactionHeader(
+                position,
+                buffer.getLong(at),
+                buffer.getLong(at + 8),
+                buffer.get(at + 16),
+                unsignedShort(at + 17) + unsignedShort(at + 19) + unsignedShort(at + 21));
+    }
+
+    DataHeader dataHeader(long position) throws IOException {
+        int at = require(position, DATA_HEADER_LENGTH);
+        return new DataHeader(
+                position,
+                buffer.getLong(at),
+                buffer.getLong(at + 8),
+                buffer.getLong(at + 16),
+                buffer.getLong(at + 24),
+                unsignedShort(at + 32),
+                buffer.getLong(at + 34));
+    }
+
+    private int unsignedShort(int at) {
+        return buffer.getShort(at) & 0xffff;
+    }
+
+    long getLong(long position) throws IOException {
+        return buffer.getLong(require(position, Long.BYTES));
+    }
+
+    /** Like {@link #getLong}, but leaves the window where it is. */
+    long peekLong(long position) throws IOException {
+        if (holds(position, Long.BYTES)) {
+            return buffer.getLong((int) (position - start));
+        }
+        if (file.read(single.clear(), position) < Long.BYTES) {
+            throw endsBefore(position + Long.BYTES);
+        }
+        return single.getLong(0);
+    }
+
+    byte[] getBytes(long position, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        int held = 0;
+        if (holds(position, 0)) {
+            int at = (int) (position - start);
+            held = Math.min(length, buffer.limit() - at);
+            buffer.get(at, bytes, 0, held);
+        }
+        if (held < length && file.read(ByteBuffer.wrap(bytes, held, length - held), position + held) < length - held) {
+            throw endsBefore(position + length);
+        }
+        return bytes;
+    }
+
+    /** Moves the window so that it ends at or after a position, with as much before it as there is room for. */
+    void moveBefore(long position) throws IOException {
+        moveTo(Math.max(0, position - buffer.capacity()));
+    }
+
+    boolean holds(long position, int length) {
+        return position >= start && position + length <= start + buffer.limit();
+    }
+
+    private int require(long position, int length) throws IOException {
+        if (!holds(position, length)) {
+            moveTo(position);
+            if (buffer.limit() < length) {
+                throw endsBefore(position + length);
+            }
+        }
+        return (int) (position - start);
+    }
+
+    private void moveTo(long position) throws IOException {
+        start = position;
+        buffer.clear();
+        try {
+            file.read(buffer, position);
+        } finally {
+            // What was read, if it was only a part.
+            buffer.flip();
+        }
+    }
+
+    private EOFException endsBefore(long position) throws IOException {
+        return new EOFException(file.path() + " has " + file.size() + " bytes (expected: at least " + position + ")");
+    }
+}

@@ -1,0 +1,161 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
+import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+
+import io.zeolite.disk.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the records of one object for one call. Everything that the file says is checked before it is followed, and the
+ * way leads only to lower positions, so that a damaged file can give an error but not a loop, and not another object.
+ */
+final class RecordReader {
+    /** Enough for most records, so that one read of the file gives header and data. */
+    private static final int WINDOW_LENGTH = 8 << 10;
+
+    private static final ThreadLocal<ByteBuffer> BUFFER =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WINDOW_LENGTH));
+
+    /** In place of the position of a record that points to another. */
+    private static final long INDEX = 0;
+
+    private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
+
+    private final FileWindow window;
+    private final Path path;
+    private final long oid;
+    private final long indexed;
+    private final long visibleEnd;
+    private final long fileEnd;
+
+    /**
+     * @param indexed what the index says of the object
+     * @param visibleEnd records from here on are not to be seen
+     * @param fileEnd where the last transaction ends that may be in the index
+     */
+    RecordReader(DiskFile file, long oid, long indexed, long visibleEnd, long fileEnd) {
+        this.window = new FileWindow(file, BUFFER.get());
+        this.path = file.path();
+        this.oid = oid;
+        this.indexed = indexed;
+        this.visibleEnd = visibleEnd;
+        this.fileEnd = fileEnd;
+    }
+
+    /** The newest record of the object that is visible; null if there is none. */
+    @Nullable
+    DataHeader newest() throws IOException {
+        DataHeader record = indexed == 0 ? null : header(indexed, fileEnd - TRAILER_LENGTH, INDEX);
+        while (record != null && record.position() >= visibleEnd) {
+            record = previous(record);
+        }
+        return record;
+    }
+
+    /** The record of the object before this one; null if this is the oldest. */
+    @Nullable
+    DataHeader previous(DataHeader record) throws IOException {
+        long position = record.position();
+        return record.previous() == 0 ? null : header(record.previous(), position, position);
+    }
+
+    /** The data of a record, which may be that of an older one; null if the object does not exist as of it. */
+    byte @Nullable [] data(DataHeader record) throws IOException {
+        DataHeader origin = origin(record);
+        if (origin == null) {
+            return null;
+        }
+        if (origin.dataLength() > MAX_ARRAY_LENGTH) {
+            throw new IOException(path + " has a record of " + origin.dataLength() + " bytes at " + origin.position()
+                    + " (expected: at most " + MAX_ARRAY_LENGTH + ")");
+        }
+        return window.getBytes(origin.dataStart(), (int) origin.dataLength());
+    }
+
+    /** Whether the object exists as of a record. */
+    boolean exists(DataHeader record) throws IOException {
+        return origin(record) != null;
+    }
+
+    private @Nullable DataHeader origin(DataHeader record) throws IOException {
+        DataHeader origin = record;
+        while (!origin.hasData()) {
+            checkEnd(origin);
+            long back = window.getLong(origin.dataStart());
+            if (back == 0) {
+                return null;
+            }
+            origin = header(back, origin.position(), origin.position());
+        }
+        checkEnd(origin);
+        return origin;
+    }
+
+    /**
+     * @param limit the record must end at or before it
+     * @param pointer where the record is that points to it, or {@link #INDEX}
+     */
+    private DataHeader header(long position, long limit, long pointer) throws IOException {
+        long last = limit - DATA_HEADER_LENGTH - 1;
+        if (position < FIRST_TRANSACTION + TRANSACTION_HEADER_LENGTH || position > last) {
+            throw corrupted(position, "the position" + origin(pointer), position, "from 27 to " + last);
+        }
+        DataHeader record = window.dataHeader(position);
+        if (record.oid() != oid) {
+            throw corrupted(
+                    position, "the oid at the position" + origin(pointer), record.oid(), Long.toUnsignedString(oid));
+        }
+        if (record.versionLength() != 0) {
+            throw corrupted(position + 32, "the version length", record.versionLength(), "0");
+        }
+        long transaction = record.transaction();
+        if (transaction < FIRST_TRANSACTION || transaction > position - TRANSACTION_HEADER_LENGTH) {
+            throw corrupted(
+                    position + FileFormat.TLOC_OFFSET,
+                    "the transaction position",
+                    transaction,
+                    "from 4 to " + (position - TRANSACTION_HEADER_LENGTH));
+        }
+        if (!record.endsBy(limit)) {
+            throw corrupted(position + 34, "the data length", record.dataLength(), "an end at most at " + limit);
+        }
+        return record;
+    }
+
+    private String origin(long pointer) {
+        return pointer == INDEX
+                ? " from the index (which is made anew if the file " + path.getFileName() + ".index is deleted)"
+                : " from the record at " + pointer;
+    }
+
+    /**
+     * Checks the length of a record by what follows it: the next record of the same transaction, or the transaction's
+     * length, which is the distance from its start.
+     */
+    private void checkEnd(DataHeader record) throws IOException {
+        long end = record.end();
+        long trailer = window.peekLong(end);
+        if (trailer == end - record.transaction()) {
+            return;
+        }
+        if (end + DATA_HEADER_LENGTH < fileEnd
+                && window.peekLong(end + FileFormat.TLOC_OFFSET) == record.transaction()) {
+            return;
+        }
+        throw corrupted(
+                end,
+                "what follows the record at " + record.position(),
+                trailer,
+                "another record of the transaction at " + record.transaction() + ", or its length");
+    }
+
+    private CorruptedDataException corrupted(long offset, String what, long found, String expected) {
+        return new CorruptedDataException(path, offset, oid, what, found, expected);
+    }
+}

@@ -1,0 +1,199 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.UNFINISHED;
+
+import io.zeolite.disk.DiskFile;
+import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a data file from a given transaction to its end, fills the index, and finds where the committed part ends.
+ *
+ * <p>A crash leaves a tail that was never forced to disk: any part of it may be missing or be zeros. What is left of it
+ * ends before its end says it does, or is marked as unfinished, or has a status that no committed transaction has; and
+ * there is no committed transaction in it (see {@link FileLog} on the order in which things are written). Such a tail is
+ * to be cut off. A transaction that says that it is committed and is not whole, or that does not look committed although
+ * committed ones follow, was damaged later: that is for somebody to look at, and the file is refused.
+ */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+    private static final int WINDOW_LENGTH = 256 << 10;
+
+    private final FileWindow window;
+    private final Path path;
+    private final long size;
+    private final PositionIndex index;
+    private final List<DiscardedRevision> discarded = new ArrayList<>();
+
+    private long lastTid;
+    private long transactions;
+    private long records;
+    private long strayRecords;
+
+    /**
+     * What was found.
+     *
+     * @param end where the committed part of the file ends; what comes after is to be cut off
+     * @param why why the file is to be cut off there; null if it ends there
+     * @param lastTid the latest tid of all transactions
+     * @param transactions how many were read
+     * @param records how many records they have
+     * @param discarded what a batch that was not committed would have stored
+     */
+    record Outcome(
+            long end,
+            @Nullable String why,
+            long lastTid,
+            long transactions,
+            long records,
+            List<DiscardedRevision> discarded) {}
+
+    /**
+     * @param size the length of the file
+     * @param index of what comes before where the scan starts; the rest is put into it
+     * @param lastTid the last transaction before where the scan starts
+     */
+    Recovery(DiskFile file, long size, PositionIndex index, long lastTid) {
+        this.window = new FileWindow(file, ByteBuffer.allocateDirect(WINDOW_LENGTH));
+        this.path = file.path();
+        this.size = size;
+        this.index = index;
+        this.lastTid = lastTid;
+    }
+
+    /** @throws CorruptedFileException if the file is damaged where no crash can have done it */
+    Outcome scan(long start) throws IOException {
+        long position = start;
+        String why = null;
+        while (position < size && why == null) {
+            if (size - position < TRANSACTION_HEADER_LENGTH) {
+                why = "the last transaction has " + (size - position) + " bytes (expected: at least "
+                        + TRANSACTION_HEADER_LENGTH + ")";
+                break;
+            }
+            TransactionHeader header = window.transactionHeader(position);
+            why = unfinished(header);
+            if (why == null) {
+                accept(header);
+                position = header.end();
+            }
+        }
+        if (strayRecords > 0) {
+            LOG.warn("{}: {} records do not point to their predecessors", path, strayRecords);
+        }
+        return new Outcome(position, why, lastTid, transactions, records, List.copyOf(discarded));
+    }
+
+    /** Why the file ends before a transaction; null if it does not. */
+    private @Nullable String unfinished(TransactionHeader header) throws IOException {
+        if (header.status() == UNFINISHED) {
+            collectDiscarded(header);
+            return "the transaction was not committed";
+        }
+        @Nullable Damage damage;
+        if (!header.fitsInto(size)) {
+            damage = new Damage(
+                    header.position() + 8,
+                    "the length of a transaction",
+                    Long.toUnsignedString(header.length()),
+                    "at most " + (size - header.position() - FileFormat.TRAILER_LENGTH));
+        } else if (!FileFormat.isCommitted(header.status()) || isFollowedByGarbage(header)) {
+            damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
+        } else {
+            return null;
+        }
+        if (damage == null) {
+            LOG.warn(
+                    "{}: the transaction at {} has the status {} (expected: a blank)",
+                    path,
+                    header.position(),
+                    header.status());
+            return null;
+        }
+        if (isFollowedByCommitted(header.position())) {
+            throw damage.toException(path);
+        }
+        return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
+    }
+
+    /** Whether a transaction that is too short for itself is not followed by the end of any transaction. */
+    private boolean isFollowedByGarbage(TransactionHeader header) throws IOException {
+        if (header.length() >= header.headerLength()) {
+            return false;
+        }
+        long last = window.peekLong(size - FileFormat.TRAILER_LENGTH);
+        return last < TRANSACTION_HEADER_LENGTH || last > size - header.position();
+    }
+
+    /**
+     * Whether a whole, committed transaction starts anywhere after a position. Every byte is tried, because nothing says
+     * how far the damage goes.
+     */
+    private boolean isFollowedByCommitted(long position) throws IOException {
+        long lastStart = size - TRANSACTION_HEADER_LENGTH - FileFormat.TRAILER_LENGTH;
+        for (long start = position + 1; start <= lastStart; start++) {
+            long length = window.getLong(start + 8);
+            if (length < TRANSACTION_HEADER_LENGTH || length > size - start - FileFormat.TRAILER_LENGTH) {
+                continue;
+            }
+            TransactionHeader header = window.transactionHeader(start);
+            if (FileFormat.isCommitted(header.status())
+                    && Tid.isAfter(header.tid(), lastTid)
+                    && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
+                LOG.error("{}: committed transactions follow the damage, the next at {}", path, start);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void accept(TransactionHeader header) throws IOException {
+        Damage damage = TransactionCheck.check(window, header, this::index);
+        if (damage != null) {
+            throw damage.toException(path);
+        }
+        if (!Tid.isAfter(header.tid(), lastTid)) {
+            LOG.warn(
+                    "{}: the transaction at {} has the tid {} (expected: after {})",
+                    path,
+                    header.position(),
+                    Tid.toHex(header.tid()),
+                    Tid.toHex(lastTid));
+        } else {
+            lastTid = header.tid();
+        }
+        transactions++;
+    }
+
+    private void index(DataHeader record) {
+        long before = index.get(record.oid());
+        if (record.previous() != before && before < record.transaction()) {
+            strayRecords++;
+        }
+        index.put(record.oid(), record.position());
+        records++;
+    }
+
+    /** Notes what a transaction, and those that were written together with it, would have stored. */
+    private void collectDiscarded(TransactionHeader first) throws IOException {
+        TransactionHeader header = first;
+        while (header.fitsInto(size)
+                && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
+            long tid = header.tid();
+            TransactionCheck.check(window, header, record -> discarded.add(new DiscardedRevision(record.oid(), tid)));
+            if (size - header.end() < TRANSACTION_HEADER_LENGTH) {
+                break;
+            }
+            header = window.transactionHeader(header.end());
+        }
+    }
+}

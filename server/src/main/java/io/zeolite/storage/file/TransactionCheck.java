@@ -1,0 +1,75 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.UNDONE;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a transaction is whole: its lengths agree, and its records fill it. */
+final class TransactionCheck {
+    private TransactionCheck() {}
+
+    /** Is given the records of a transaction in their order. */
+    interface RecordVisitor {
+        RecordVisitor NONE = record -> {};
+
+        void visit(DataHeader record);
+    }
+
+    /**
+     * Checks a transaction. The records of an undone one are passed over.
+     *
+     * @param header which {@link TransactionHeader#fitsInto} the file
+     * @param visitor is given the records up to the first that is damaged
+     * @return what is wrong; null if nothing is
+     */
+    static @Nullable Damage check(FileWindow window, TransactionHeader header, RecordVisitor visitor)
+            throws IOException {
+        if (header.length() < header.headerLength()) {
+            return new Damage(
+                    header.position() + 8,
+                    "the length of a transaction",
+                    Long.toUnsignedString(header.length()),
+                    "at least " + header.headerLength());
+        }
+        // First, so that records are only visited if the length is right in all likelihood.
+        long trailer = window.peekLong(header.recordsEnd());
+        if (trailer != header.length()) {
+            return Damage.of(header.recordsEnd(), "the length at the end of a transaction", trailer, header.length());
+        }
+        return header.status() == UNDONE ? null : checkRecords(window, header, visitor);
+    }
+
+    private static @Nullable Damage checkRecords(FileWindow window, TransactionHeader header, RecordVisitor visitor)
+            throws IOException {
+        long end = header.recordsEnd();
+        long position = header.recordsStart();
+        while (position < end) {
+            if (position + DATA_HEADER_LENGTH > end) {
+                return Damage.of(position, "the space for a record header", end - position, DATA_HEADER_LENGTH);
+            }
+            DataHeader record = window.dataHeader(position);
+            if (record.versionLength() != 0) {
+                return Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
+            }
+            if (record.transaction() != header.position()) {
+                return Damage.of(
+                        position + FileFormat.TLOC_OFFSET,
+                        "the transaction position of a record",
+                        record.transaction(),
+                        header.position());
+            }
+            if (!record.endsBy(end)) {
+                return new Damage(
+                        position + 34,
+                        "the data length of a record",
+                        Long.toUnsignedString(record.dataLength()),
+                        "within a transaction that ends at " + end);
+            }
+            visitor.visit(record);
+            position = record.end();
+        }
+        return null;
+    }
+}

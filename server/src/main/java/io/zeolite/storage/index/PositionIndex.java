@@ -1,0 +1,239 @@
+package io.zeolite.storage.index;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the newest record of each object is: a map from oid (unsigned) to position (1 to 2<sup>48</sup> - 1).
+ *
+ * <p>Any thread may read at any time without locks, while one thread at a time writes. A reader that has seen, through a
+ * volatile variable, something that the writer set after {@link #put}, sees that put as well.
+ *
+ * <p>The oids are divided into pages of 128, found through a hash table by the upper bits of the oid. Ids are dense in
+ * practice, so nearly all pages are full and an object takes a little over 8 bytes. A page that holds few objects is
+ * kept small (at most some 80 bytes an object), so ids that are strewn over all 64 bits are no problem either.
+ *
+ * <p>A page is a {@code long[]} whose element 0 is its number, the upper 57 bits of its oids. The others are, in a
+ * <em>dense</em> page (129 elements), the positions of its 128 oids, 0 for none. In a <em>sparse</em> page, they are
+ * entries in no order, 0 for free ones: the lower 7 bits of the oid above the 48 bits of the position.
+ */
+public final class PositionIndex {
+    /** The first position that does not fit. */
+    public static final long POSITION_LIMIT = 1L << 48;
+
+    private static final int PAGE_BITS = 7;
+    private static final int PAGE_SIZE = 1 << PAGE_BITS;
+    private static final int SLOT_MASK = PAGE_SIZE - 1;
+    private static final int DENSE_LENGTH = 1 + PAGE_SIZE;
+    private static final int[] SPARSE_CAPACITIES = {2, 4, 8, 16};
+    private static final int POSITION_BITS = 48;
+    private static final long POSITION_MASK = POSITION_LIMIT - 1;
+    private static final int INITIAL_TABLE_LENGTH = 1 << 6;
+
+    private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final VarHandle PAGE = MethodHandles.arrayElementVarHandle(long[][].class);
+
+    /** Open addressing with linear probing, at most half full, so that a search always ends. Never shrinks. */
+    private volatile long[][] table = new long[INITIAL_TABLE_LENGTH][];
+
+    // The rest is the writer's.
+    private long size;
+    private long maxOid;
+    private int pages;
+    private long[] lastPage = {};
+
+    /** Receives the entries of an index. */
+    public interface Visitor<X extends Exception> {
+        void visit(long oid, long position) throws X;
+    }
+
+    /** @return the position of the newest record of an object, 0 if it has none */
+    public long get(long oid) {
+        long[] page = page(table, oid >>> PAGE_BITS);
+        if (page == null) {
+            return 0;
+        }
+        int slot = (int) oid & SLOT_MASK;
+        if (page.length == DENSE_LENGTH) {
+            return (long) ELEMENT.getAcquire(page, 1 + slot);
+        }
+        int i = sparseElement(page, slot);
+        return i == 0 ? 0 : (long) ELEMENT.getAcquire(page, i) & POSITION_MASK;
+    }
+
+    /** How many objects there are. For the writer. */
+    public long size() {
+        return size;
+    }
+
+    /** The largest oid; 0 if there is none. For the writer. */
+    public long maxOid() {
+        return maxOid;
+    }
+
+    /** Sets the position of an object's newest record. One thread at a time. */
+    public void put(long oid, long position) {
+        if (position <= 0 || position >= POSITION_LIMIT) {
+            throw new IllegalArgumentException("position: " + position + " (expected: 1 to 2^48 - 1)");
+        }
+        long[] page = pageForWriting(oid >>> PAGE_BITS);
+        boolean added = page.length == DENSE_LENGTH
+                ? putDense(page, (int) oid & SLOT_MASK, position)
+                : putSparse(page, (int) oid & SLOT_MASK, position);
+        if (added) {
+            if (Long.compareUnsigned(oid, maxOid) > 0) {
+                maxOid = oid;
+            }
+            size++;
+        }
+    }
+
+    private static boolean putDense(long[] page, int slot, long position) {
+        boolean added = page[1 + slot] == 0;
+        ELEMENT.setRelease(page, 1 + slot, position);
+        return added;
+    }
+
+    private boolean putSparse(long[] page, int slot, long position) {
+        int i = sparseElement(page, slot);
+        boolean added = i == 0;
+        if (added) {
+            i = 1;
+            while (i < page.length && page[i] != 0) {
+                i++;
+            }
+        }
+        if (i < page.length) {
+            ELEMENT.setRelease(page, i, (long) slot << POSITION_BITS | position);
+        } else {
+            long[] larger = enlarged(page);
+            if (larger.length == DENSE_LENGTH) {
+                putDense(larger, slot, position);
+            } else {
+                larger[i] = (long) slot << POSITION_BITS | position;
+            }
+            PAGE.setRelease(table, tableIndex(table, page[0]), larger);
+            lastPage = larger;
+        }
+        return added;
+    }
+
+    /** A copy of a full sparse page with more room. */
+    private static long[] enlarged(long[] page) {
+        for (int capacity : SPARSE_CAPACITIES) {
+            if (capacity > page.length - 1) {
+                return Arrays.copyOf(page, 1 + capacity);
+            }
+        }
+        long[] dense = new long[DENSE_LENGTH];
+        dense[0] = page[0];
+        for (int i = 1; i < page.length; i++) {
+            dense[1 + (int) (page[i] >>> POSITION_BITS)] = page[i] & POSITION_MASK;
+        }
+        return dense;
+    }
+
+    /** @return the element of a slot in a sparse page; 0, which holds the number, if there is none */
+    private static int sparseElement(long[] page, int slot) {
+        for (int i = 1; i < page.length; i++) {
+            long entry = (long) ELEMENT.getAcquire(page, i);
+            if (entry == 0) {
+                return 0;
+            }
+            if (entry >>> POSITION_BITS == slot) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    private static long @Nullable [] page(long[][] table, long number) {
+        return (long[]) PAGE.getAcquire(table, tableIndex(table, number));
+    }
+
+    /** @return where a page is in the table, or where it would be put */
+    private static int tableIndex(long[][] table, long number) {
+        int mask = table.length - 1;
+        int i = (int) (number * 0x9e3779b97f4a7c15L >>> 32) & mask;
+        while (true) {
+            long[] page = (long[]) PAGE.getAcquire(table, i);
+            if (page == null || page[0] == number) {
+                return i;
+            }
+            i = (i + 1) & mask;
+        }
+    }
+
+    private long[] pageForWriting(long number) {
+        if (lastPage.length > 0 && lastPage[0] == number) {
+            return lastPage;
+        }
+        long[] page = page(table, number);
+        if (page == null) {
+            page = new long[1 + SPARSE_CAPACITIES[0]];
+            page[0] = number;
+            if (++pages > table.length / 2) {
+                growTable();
+            }
+            PAGE.setRelease(table, tableIndex(table, number), page);
+        }
+        lastPage = page;
+        return page;
+    }
+
+    private void growTable() {
+        long[][] larger = new long[Math.multiplyExact(table.length, 2)][];
+        for (long[] page : table) {
+            if (page != null) {
+                larger[tableIndex(larger, page[0])] = page;
+            }
+        }
+        table = larger;
+    }
+
+    /**
+     * Visits all entries in ascending order of the oids. Puts that happen meanwhile may be seen or not.
+     *
+     * @param <X> what the visitor throws
+     */
+    public <X extends Exception> void forEach(Visitor<X> visitor) throws X {
+        long[][] pages = table.clone();
+        long[] entries = new long[PAGE_SIZE];
+        for (long[] page : sorted(pages)) {
+            long base = page[0] << PAGE_BITS;
+            if (page.length == DENSE_LENGTH) {
+                for (int slot = 0; slot < PAGE_SIZE; slot++) {
+                    long position = (long) ELEMENT.getAcquire(page, 1 + slot);
+                    if (position != 0) {
+                        visitor.visit(base + slot, position);
+                    }
+                }
+                continue;
+            }
+            int count = 0;
+            for (int i = 1; i < page.length; i++) {
+                long entry = (long) ELEMENT.getAcquire(page, i);
+                if (entry != 0) {
+                    entries[count++] = entry;
+                }
+            }
+            // The slot is in the upper bits of an entry.
+            Arrays.sort(entries, 0, count);
+            for (int i = 0; i < count; i++) {
+                visitor.visit(base + (entries[i] >>> POSITION_BITS), entries[i] & POSITION_MASK);
+            }
+        }
+    }
+
+    private static long[][] sorted(long[][] table) {
+        return Arrays.stream(table)
+                .filter(Objects::nonNull)
+                // Page numbers have 57 bits, so they are not negative.
+                .sorted(Comparator.comparingLong(page -> page[0]))
+                .toArray(long[][]::new);
+    }
+}

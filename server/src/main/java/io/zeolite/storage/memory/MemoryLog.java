@@ -1,0 +1,250 @@
+package io.zeolite.storage.memory;
+
+import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.StagedRecords;
+import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ZODB's {@code MappingStorage}: all revisions of all objects, in memory. Nothing survives a crash, or a close.
+ *
+ * <p>A reader takes {@link #published} first and passes over what is later, so that a transaction becomes visible at one
+ * instant.
+ */
+public final class MemoryLog implements TransactionLog {
+    /** The name in the absence of another. */
+    public static final String DEFAULT_NAME = "Mapping Storage";
+
+    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+
+    /** What Python's storage counts for an object, and for each of its revisions. */
+    private static final int OBJECT_SIZE = 50;
+
+    private static final int REVISION_SIZE = 100;
+
+    private final String name;
+
+    /** The newest revision of each object. */
+    private final Map<Long, Revision> revisions = new ConcurrentHashMap<>();
+
+    /** The oids of each transaction. */
+    private final ConcurrentNavigableMap<Long, long[]> transactions =
+            new ConcurrentSkipListMap<>(Long::compareUnsigned);
+
+    private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
+
+    private record Revision(long tid, byte[] data, @Nullable Revision previous) {}
+
+    private record Published(long tid, long length, long size, long maxOid) {}
+
+    /** @param name what clients are told */
+    public MemoryLog(String name) {
+        this.name = name;
+    }
+
+    @Override
+    public StorageInfo info() {
+        return new StorageInfo(name, false, false, false, INTERFACES);
+    }
+
+    @Override
+    public long lastTransaction() {
+        return published.tid;
+    }
+
+    @Override
+    public long length() {
+        return published.length;
+    }
+
+    @Override
+    public long size() {
+        return published.size;
+    }
+
+    @Override
+    public long maxOid() {
+        return published.maxOid;
+    }
+
+    @Override
+    public LoadResult loadBefore(long oid, long before) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            return LoadResult.NO_OBJECT;
+        }
+        long end = Tid.NONE;
+        while (revision != null && Long.compareUnsigned(revision.tid, before) >= 0) {
+            end = revision.tid;
+            revision = revision.previous;
+        }
+        return revision == null ? LoadResult.NONE_BEFORE : new LoadResult.Loaded(revision.data, revision.tid, end);
+    }
+
+    @Override
+    public byte[] loadSerial(long oid, long serial) {
+        Revision revision = newest(oid);
+        while (revision != null && revision.tid != serial) {
+            revision = revision.previous;
+        }
+        if (revision == null) {
+            throw PosKeyException.noSerial(oid, serial);
+        }
+        return revision.data;
+    }
+
+    @Override
+    public long getTid(long oid) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        return revision.tid;
+    }
+
+    @Override
+    public long currentSerial(long oid) {
+        Revision revision = newest(oid);
+        return revision == null ? Tid.NONE : revision.tid;
+    }
+
+    private @Nullable Revision newest(long oid) {
+        long last = published.tid;
+        Revision revision = revisions.get(oid);
+        while (revision != null && Tid.isAfter(revision.tid, last)) {
+            revision = revision.previous;
+        }
+        return revision;
+    }
+
+    @Override
+    public List<Invalidations> lastInvalidations(int count) {
+        List<Invalidations> changes = new ArrayList<>();
+        Iterator<Map.Entry<Long, long[]>> newestFirst = transactions
+                .headMap(published.tid, true)
+                .descendingMap()
+                .entrySet()
+                .iterator();
+        while (changes.size() < count && newestFirst.hasNext()) {
+            changes.add(invalidations(newestFirst.next()));
+        }
+        Collections.reverse(changes);
+        return changes;
+    }
+
+    @Override
+    public List<Invalidations> invalidationsAfter(long tid) {
+        long last = published.tid;
+        if (!Tid.isAfter(last, tid)) {
+            return List.of();
+        }
+        return transactions.subMap(tid, false, last, true).entrySet().stream()
+                .map(MemoryLog::invalidations)
+                .toList();
+    }
+
+    private static Invalidations invalidations(Map.Entry<Long, long[]> transaction) {
+        return new Invalidations(transaction.getKey(), transaction.getValue());
+    }
+
+    /** What Python's storage counts for the revisions of a transaction whose objects are new. */
+    @Override
+    public long sizeOf(TransactionMetadata metadata, StagedRecords records) {
+        long size = 0;
+        for (int i = 0; i < records.count(); i++) {
+            size += OBJECT_SIZE + REVISION_SIZE + records.length(i);
+        }
+        return size;
+    }
+
+    /** Does nothing: what memory there will be cannot be kept for anybody. */
+    @Override
+    public void reserve(long bytes) {}
+
+    @Override
+    public void release(long bytes) {}
+
+    @Override
+    public List<Publication> append(List<LogTransaction> added, BeforeCommit beforeCommit)
+            throws AppendFailedException {
+        long last = published.tid;
+        List<Publication> publications = new ArrayList<>(added.size());
+        for (LogTransaction transaction : added) {
+            if (!Tid.isAfter(transaction.tid(), last)) {
+                throw new IllegalArgumentException(
+                        "tid: " + Tid.toHex(transaction.tid()) + " (expected: after " + Tid.toHex(last) + ")");
+            }
+            last = transaction.tid();
+        }
+        try {
+            for (LogTransaction transaction : added) {
+                long[] oids = new long[transaction.records().count()];
+                byte[][] data = new byte[oids.length][];
+                for (int i = 0; i < oids.length; i++) {
+                    oids[i] = transaction.records().oid(i);
+                    data[i] = transaction.records().data(i);
+                    requireData(oids[i], data[i]);
+                }
+                publications.add(() -> publish(transaction.tid(), oids, data));
+            }
+            beforeCommit.run();
+        } catch (IOException e) {
+            throw new AppendFailedException(name + " could not take transactions: " + e.getMessage(), e);
+        }
+        return publications;
+    }
+
+    private static void requireData(long oid, byte[] data) {
+        if (data.length == 0) {
+            throw new IllegalArgumentException(
+                    "the record of object " + Oid.toString(oid) + " has 0 bytes (expected: at least 1)");
+        }
+    }
+
+    private void publish(long tid, long[] oids, byte[][] data) {
+        Published before = published;
+        long size = before.size;
+        long length = before.length;
+        long maxOid = before.maxOid;
+        for (int i = 0; i < oids.length; i++) {
+            Revision previous = revisions.get(oids[i]);
+            if (previous == null) {
+                length++;
+                size += OBJECT_SIZE;
+            }
+            if (previous != null && previous.tid == tid) {
+                // Stored twice in one transaction: the later record takes the place of the earlier.
+                size -= REVISION_SIZE + previous.data.length;
+                previous = previous.previous;
+            }
+            revisions.put(oids[i], new Revision(tid, data[i], previous));
+            size += REVISION_SIZE + data[i].length;
+            maxOid = Long.compareUnsigned(oids[i], maxOid) > 0 ? oids[i] : maxOid;
+        }
+        transactions.put(tid, oids);
+        published = new Published(tid, length, size, maxOid);
+    }
+
+    @Override
+    public void close() {
+        revisions.clear();
+        transactions.clear();
+    }
+}
