@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +76,7 @@ final class Committer {
 
     // The rest is the committer thread's.
     private final ObjectLocks locks = new ObjectLocks();
-    private final Map<ObjectLocks.Request, LocalTransaction> waiting = new IdentityHashMap<>();
+    private final Map<ObjectLocks.Request, LocalTransaction> waiting = new HashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
     private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
     private long lastTid;
