@@ -78,7 +78,7 @@ final class StorageOpener {
             blobs = readOnly ? BlobDirectory.openReadOnly(blobDirectory) : BlobDirectory.open(blobDirectory);
         }
         if (blobs != null && log instanceof FileLog file) {
-            for (DiscardedRevision cut : file.discardedRecords()) {
+            for (DiscardedRevision cut : file.discardedRevisions()) {
                 blobs.remove(cut.oid(), cut.tid());
             }
         }
