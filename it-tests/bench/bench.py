@@ -2,17 +2,13 @@
 
 import argparse
 import os
-import platform
 import shutil
 import signal
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from importlib.metadata import version
 
 import datafile
+import machine
 import report
 from measures import BLOB_BYTES, MEASURES
 from servers import FIRST_START_SECONDS, START_SECONDS, BenchError, LoadGenerator, Server
@@ -71,7 +67,7 @@ class Run:
         for server in self._servers:
             for measure in tasks:
                 self._say(f"warm-up: {measure.name}, {server.name}")
-                self._measure(measure, server, self._options.warm_up_seconds, times=1)
+                self._measure(measure, server, self._options.warm_up_seconds)
 
     def _start_floor(self):
         """Adds the server in C, where it could be compiled, to the loads: it can answer nothing else."""
@@ -92,19 +88,16 @@ class Run:
             for server in self._servers if number % 2 == 0 else reversed(self._servers):
                 if measure.task and server.name in self.samples[measure.name]:
                     self._say(f"round {number + 1} of {self._options.rounds}: {measure.name}, {server.name}")
-                    times = self._options.blob_times
-                    sample = self._measure(measure, server, self._options.seconds, times)
+                    sample = self._measure(measure, server, self._options.seconds)
                     self.samples[measure.name][server.name].append(sample)
 
-    def _measure(self, measure, server, seconds, times):
+    def _measure(self, measure, server, seconds):
         if measure.writes:
             # What others left to be written back is not paid for here.
             os.sync()
         task = measure.task.format(
             seconds=seconds,
             objects=datafile.OBJECTS,
-            uploads=times,
-            downloads=3 * times,
             blob_oid=datafile.blob_oid(),
             blob_bytes=BLOB_BYTES,
         )
@@ -153,7 +146,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="run", description="Compares Zeolite with Python's ZEO server on this machine.")
     runzeo = os.path.join(os.path.dirname(sys.executable), "runzeo")
     zeolite = os.path.join(REPOSITORY, "server", "bin", "zeolite")
-    parser.add_argument("--rounds", type=int, help="how often each is measured, in turns (default: 3; quick: 1)")
+    parser.add_argument("--rounds", type=int, help="how often each is measured, in turns (default: 7; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="less than a minute in all, for a first impression")
     parser.add_argument(
         "--only", action="append", metavar="NAME", choices=[m.name for m in MEASURES],
@@ -173,53 +166,12 @@ def parse(arguments):
     parser.add_argument("--target", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     quick = options.quick
-    options.rounds = options.rounds or (1 if quick else 3)
-    options.seconds = 1 if quick else 4
+    options.rounds = options.rounds or (1 if quick else 7)
+    options.seconds = 1 if quick else 2
     options.warm_up_seconds = 2 if quick else 5
-    options.blob_times = 1 if quick else 2
     options.starts = 3 if quick else 7
     options.json = options.json or os.path.join(options.target, "result.json")
     return options
-
-
-def machine(options, directory):
-    with open("/proc/cpuinfo") as f:
-        models = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
-    java = subprocess.run([options.java, "-version"], stderr=subprocess.PIPE, text=True, check=True).stderr
-    return {
-        "time": time.strftime("%Y-%m-%d %H:%M:%S %z"),
-        "cores": len(os.sched_getaffinity(0)),
-        "processor": models[0] if models else platform.machine(),
-        "kernel": platform.release(),
-        "load_average_before": os.getloadavg()[0],
-        "java": java.splitlines()[0],
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in ("ZEO", "ZODB", "uvloop", "msgpack")},
-        "fsync_ms": _fsync_millis(directory),
-    }
-
-
-def _fsync_millis(directory):
-    """The median of an append of 600 bytes with fsync: what a commit costs on this disk at the very least."""
-    path = os.path.join(directory, "fsync")
-    took = []
-    with open(path, "wb", buffering=0) as f:
-        for _ in range(200):
-            begin = time.perf_counter()
-            f.write(bytes(600))
-            os.fsync(f.fileno())
-            took.append(time.perf_counter() - begin)
-    os.unlink(path)
-    return statistics.median(took) * 1e3
-
-
-def headline(m):
-    packages = ", ".join(f"{name} {number}" for name, number in m["packages"].items())
-    return (
-        f"{m['time']}, {m['cores']} cores shared with the load, {m['processor']}, Linux {m['kernel']}, "
-        f"load average before: {m['load_average_before']:.2f}\n"
-        f"{m['java']}; Python {m['python']}, {packages}; append of 600 bytes with fsync: {m['fsync_ms']:.2f} ms\n"
-    )
 
 
 def main():
@@ -229,15 +181,17 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = tempfile.mkdtemp(prefix="run-", dir=options.target)
     try:
-        about = machine(options, directory)
+        about = machine.describe(options.java, directory)
+        use = machine.Use()
         measures, samples = Run(options, directory).run()
+        about["use"] = use.shares()
     except BenchError as e:
         sys.exit(f"bench: {e}")
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    print(headline(about))
+    print(machine.headline(about))
     print(report.table(measures, samples))
     report.write_json(options.json, {"machine": about, "measures": report.summary(measures, samples)})
     print(f"\nsamples: {options.json}")

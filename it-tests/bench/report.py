@@ -6,7 +6,7 @@ import statistics
 HEADINGS = {"zeolite": "Zeolite", "python": "Python", "floor": "floor in C"}
 LABEL_WIDTH = 30
 COLUMN_WIDTH = 25
-EXPECTATION_WIDTH = 22
+EXPECTATION_WIDTH = 24
 VERDICTS = {True: "met", False: "NOT MET", None: "not known"}
 
 
@@ -18,7 +18,11 @@ def table(measures, samples):
         lines += ["", measure.title]
         lines += [_row(row, samples[measure.name]) for row in measure.rows]
         lines += _errors(samples[measure.name])
-    lines += ["", "Medians of the rounds (lowest - highest); ratios of the medians (lowest - highest of a round)."]
+    lines += [
+        "",
+        "Medians of the rounds (lowest - highest); ratios of the medians (lowest - highest of a round); whether the medians are",
+        "as expected, and in how many of the rounds it was so.",
+    ]
     return "\n".join(lines)
 
 
@@ -46,6 +50,8 @@ def _row(row, by_server):
     verdict = ""
     if row.expectation:
         verdict = f"{numbers['expected']:<8} {VERDICTS[numbers['met']]}"
+        if numbers["met"] is not None:
+            verdict += f" {numbers['rounds_met']}/{numbers['rounds']}"
     return _line("  " + row.label, cells, verdict, _cell(numbers["floor"]) if "floor" in numbers else "")
 
 
@@ -58,18 +64,21 @@ def _numbers(row, by_server):
     """Median, lowest and highest of a row for each server, their ratio, and whether it is as expected (None: cannot be said)."""
     values = {name: [row.value(s) for s in entries if "error" not in s] for name, entries in by_server.items()}
     numbers = {name: _spread(v) for name, v in values.items() if v}
-    if "zeolite" in numbers and "python" in numbers and numbers["python"]["median"] > 0:
-        rounds = [
-            row.value(z) / row.value(p)
-            for z, p in zip(by_server["zeolite"], by_server["python"])
-            if "error" not in z and "error" not in p and row.value(p) > 0
-        ]
-        numbers["ratio"] = _spread(rounds or [0])
+    ratios = [
+        row.value(z) / row.value(p)
+        for z, p in zip(by_server.get("zeolite", ()), by_server.get("python", ()))
+        if "error" not in z and "error" not in p and row.value(p) > 0
+    ]
+    if ratios:
+        numbers["ratio"] = _spread(ratios)
         numbers["ratio"]["median"] = numbers["zeolite"]["median"] / numbers["python"]["median"]
     if row.expectation:
-        judged = numbers.get("zeolite" if row.expectation.absolute else "ratio")
+        judged = values.get("zeolite", []) if row.expectation.absolute else ratios
+        median = numbers["zeolite" if row.expectation.absolute else "ratio"]["median"] if judged else None
         numbers["expected"] = str(row.expectation)
-        numbers["met"] = row.expectation.holds(judged["median"]) if judged else None
+        numbers["met"] = row.expectation.holds(median) if judged else None
+        numbers["rounds_met"] = sum(map(row.expectation.holds, judged))
+        numbers["rounds"] = len(judged)
     return numbers
 
 
