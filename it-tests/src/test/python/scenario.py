@@ -145,7 +145,7 @@ class Workers:
 
     def start(self, function, *arguments):
         results = multiprocessing.SimpleQueue()
-        process = multiprocessing.Process(target=_work, args=(function, arguments, results))
+        process = multiprocessing.Process(target=_work, args=(function, arguments, results), daemon=True)
         process.start()
         self.running.append((process, results))
 
