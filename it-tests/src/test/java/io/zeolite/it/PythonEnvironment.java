@@ -89,7 +89,8 @@ final class PythonEnvironment {
                 .start();
         try {
             if (!process.waitFor(INSTALL_TIME.toSeconds(), TimeUnit.SECONDS)) {
-                throw new IOException(String.join(" ", command) + " did not end in " + INSTALL_TIME.toMinutes() + " min");
+                throw new IOException(
+                        String.join(" ", command) + " did not end in " + INSTALL_TIME.toMinutes() + " min");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

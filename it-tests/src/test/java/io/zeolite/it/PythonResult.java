@@ -14,7 +14,8 @@ public record PythonResult(String json) {
     }
 
     private String value(String key, String pattern) {
-        Matcher matcher = Pattern.compile("\"" + Pattern.quote(key) + "\": " + pattern).matcher(json);
+        Matcher matcher =
+                Pattern.compile("\"" + Pattern.quote(key) + "\": " + pattern).matcher(json);
         if (!matcher.find()) {
             throw new AssertionError("result: " + json + " (expected: \"" + key + "\": " + pattern + ")");
         }

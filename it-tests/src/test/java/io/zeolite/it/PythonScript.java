@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -46,6 +47,8 @@ public final class PythonScript {
                     .redirectOutput(output.toFile())
                     .redirectError(errors.toFile());
             builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
+            builder.environment()
+                    .put("ZEOLITE_IT_SERVER", ServerKind.underTest().name().toLowerCase(Locale.ROOT));
             Process process = builder.start();
             Reaper.watch(process);
             return new PythonScript(label, process, output, errors);
@@ -68,7 +71,8 @@ public final class PythonScript {
                 }
             }
             if (ended) {
-                throw new AssertionError(name + " ended with " + process.exitValue() + " before it printed '" + start + "'");
+                throw new AssertionError(
+                        name + " ended with " + process.exitValue() + " before it printed '" + start + "'");
             }
             return false;
         });
@@ -109,12 +113,17 @@ public final class PythonScript {
 
     /** What the script said, for the report of a failed test. */
     String story() {
-        return Story.of(name + " (" + (process.isAlive() ? "running" : "ended with " + process.exitValue()) + ")", output, errors);
+        return Story.of(
+                name + " (" + (process.isAlive() ? "running" : "ended with " + process.exitValue()) + ")",
+                output,
+                errors);
     }
 
     private void showWhereItHangs() throws InterruptedException {
         try {
-            new ProcessBuilder("kill", "-ABRT", Long.toString(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-ABRT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -10,14 +10,16 @@ import java.nio.charset.StandardCharsets;
  * from a pipe, and that the JVM is gone, killed or not, from the pipe's end. Any thread.
  */
 final class Reaper {
-    private static final String LOOP = "live=' '\n"
-            + "while read -r sign pid; do\n"
-            + "  case $sign in\n"
-            + "    +) live=\"$live$pid \" ;;\n"
-            + "    -) live=\"${live%% $pid *} ${live#* $pid }\" ;;\n"
-            + "  esac\n"
-            + "done\n"
-            + "for pid in $live; do kill -9 \"$pid\" 2>/dev/null; done\n";
+    private static final String LOOP = """
+            live=' '
+            while read -r sign pid; do
+              case $sign in
+                +) live="$live$pid " ;;
+                -) live="${live%% $pid *} ${live#* $pid }" ;;
+              esac
+            done
+            for pid in $live; do kill -9 "$pid" 2>/dev/null; done
+            """;
 
     private static final Writer PIPE = start();
 

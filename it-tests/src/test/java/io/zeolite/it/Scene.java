@@ -58,11 +58,18 @@ public final class Scene implements BeforeEachCallback, AfterEachCallback, TestE
         return directory;
     }
 
+    /** Ends all servers of the test at once, where what they have open is in the way. */
+    public void killServers() {
+        servers.stream().filter(ZeoServer::isAlive).forEach(ZeoServer::kill);
+    }
+
     @Override
     public void beforeEach(ExtensionContext context) {
         PythonEnvironment.interpreter();
         String name = context.getRequiredTestMethod().getName();
-        Path home = Layout.TARGET.resolve("it").resolve(context.getRequiredTestClass().getSimpleName());
+        Path home = Layout.TARGET
+                .resolve("it")
+                .resolve(context.getRequiredTestClass().getSimpleName());
         try {
             directory = Files.createTempDirectory(Files.createDirectories(home), name + "-");
         } catch (IOException e) {
@@ -83,7 +90,7 @@ public final class Scene implements BeforeEachCallback, AfterEachCallback, TestE
     @Override
     public void afterEach(ExtensionContext context) {
         scripts.forEach(PythonScript::kill);
-        servers.stream().filter(ZeoServer::isAlive).forEach(ZeoServer::kill);
+        killServers();
         servers.clear();
         scripts.clear();
         if (context.getExecutionException().isEmpty()) {

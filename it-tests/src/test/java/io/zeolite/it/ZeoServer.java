@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,18 +20,32 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server under test, in a process and a directory of its own. It is described first ({@link #option}, {@link #storage},
+ * The server under test, in a process and a directory of its own. It is described first ({@link #option}, {@link #storages},
  * {@link #environment}) and may be started, stopped or killed, and started again, then on the port that it had.
  */
 public final class ZeoServer {
     private static final Duration START_TIME = Duration.ofSeconds(30);
     private static final Duration STOP_TIME = Duration.ofSeconds(10);
+    private static final String EVENT_LOG = """
+            <eventlog>
+              level INFO
+              <logfile>
+                path server.log
+              </logfile>
+            </eventlog>
+            """;
     private static final Pattern ADDRESS = Pattern.compile("\\[\"127\\.0\\.0\\.1\", (\\d+)]\\s*");
 
     private final Path directory;
     private final Map<String, String> options = new LinkedHashMap<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
-    private String storages = "<blobstorage 1>\n  blob-dir blobs\n  <filestorage>\n    path Data.fs\n  </filestorage>\n</blobstorage>\n";
+    private String storages = """
+            <filestorage 1>
+              path Data.fs
+              blob-dir blobs
+            </filestorage>
+            """;
+    private List<String> command = ServerKind.underTest().command();
     private int port;
     private @Nullable Process process;
 
@@ -54,27 +71,47 @@ public final class ZeoServer {
         return this;
     }
 
+    /** What starts the server, in place of that of {@link ServerKind}; it is given {@code -C} and {@code --address-file}. */
+    public ZeoServer command(List<String> words) {
+        command = words;
+        return this;
+    }
+
     /** Returns when the server listens. */
     public ZeoServer start() {
-        Process started = launch();
+        Process started = launch(true);
         Await.until(START_TIME, () -> "the server has not written " + addressFile(), () -> {
             if (Files.exists(addressFile())) {
                 return true;
             }
             if (!started.isAlive()) {
-                throw new AssertionError("The server ended with " + started.exitValue() + " before it listened:\n" + story());
+                throw new AssertionError(
+                        "The server ended with " + started.exitValue() + " before it listened:\n" + story());
             }
             return false;
         });
         Matcher address = ADDRESS.matcher(Story.read(addressFile()));
-        assertThat(address.matches()).as("address file: " + Story.read(addressFile())).isTrue();
+        assertThat(address.matches())
+                .as("address file: " + Story.read(addressFile()))
+                .isTrue();
         port = Integer.parseInt(address.group(1));
+        return this;
+    }
+
+    /** Starts the command with no arguments at all, which serves a storage of its own on that port. */
+    public ZeoServer startPlain(int defaultPort) {
+        Process started = launch(false);
+        port = defaultPort;
+        Await.until(START_TIME, () -> "nothing listens on port " + port, () -> {
+            assertThat(started.isAlive()).as("the server lives").isTrue();
+            return listens();
+        });
         return this;
     }
 
     /** Starts a server that is expected to refuse; returns its exit code. */
     public int startInVain() throws InterruptedException {
-        Process started = launch();
+        Process started = launch(true);
         assertThat(started.waitFor(START_TIME.toSeconds(), TimeUnit.SECONDS))
                 .as("ended by itself")
                 .isTrue();
@@ -139,14 +176,16 @@ public final class ZeoServer {
         return Story.read(logFile()) + Story.read(outputFile());
     }
 
-    /** Files of uploads that are not committed. */
-    public List<Path> temporaryBlobs() {
+    /** Files in the temporary directory of the blobs that were last written before then. */
+    public List<Path> temporaryBlobsFromBefore(Instant then) {
         Path temporary = directory.resolve("blobs/tmp");
         if (!Files.isDirectory(temporary)) {
             return List.of();
         }
-        try (var files = Files.walk(temporary)) {
-            return files.filter(Files::isRegularFile).toList();
+        try (var files = Files.list(temporary)) {
+            return files.filter(file -> file.toFile().lastModified() < then.toEpochMilli())
+                    .filter(Files::isRegularFile)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -161,20 +200,26 @@ public final class ZeoServer {
         return isAlive() && ServerKind.underTest() == ServerKind.ZEOLITE ? story + threads() : story;
     }
 
-    private Process launch() {
+    private Process launch(boolean configured) {
         if (isAlive()) {
             throw new IllegalStateException("The server runs already, as " + pid());
         }
-        List<String> command = new ArrayList<>(ServerKind.underTest().command());
-        command.addAll(List.of("-C", "zeo.conf", "--address-file", addressFile().toString()));
+        List<String> words = new ArrayList<>(command);
+        if (configured) {
+            words.addAll(
+                    List.of("-C", "zeo.conf", "--address-file", addressFile().toString()));
+        }
         try {
             Files.createDirectories(directory);
             Files.deleteIfExists(addressFile());
-            Files.writeString(directory.resolve("zeo.conf"), configuration());
-            ProcessBuilder builder = new ProcessBuilder(command)
+            if (configured) {
+                Files.writeString(directory.resolve("zeo.conf"), configuration());
+            }
+            ProcessBuilder builder = new ProcessBuilder(words)
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(outputFile().toFile()));
+                    .redirectOutput(
+                            ProcessBuilder.Redirect.appendTo(outputFile().toFile()));
             builder.environment().remove("ZEO_MSGPACK");
             builder.environment().putAll(environment);
             Process started = builder.start();
@@ -182,7 +227,7 @@ public final class ZeoServer {
             Reaper.watch(started);
             return started;
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot start " + command, e);
+            throw new UncheckedIOException("Cannot start " + words, e);
         }
     }
 
@@ -190,10 +235,15 @@ public final class ZeoServer {
         StringBuilder text = new StringBuilder("<zeo>\n  address 127.0.0.1:" + port + "\n");
         options.forEach((key, value) ->
                 text.append("  ").append(key).append(' ').append(value).append('\n'));
-        return text.append("</zeo>\n")
-                .append(storages)
-                .append("<eventlog>\n  level INFO\n  <logfile>\n    path server.log\n  </logfile>\n</eventlog>\n")
-                .toString();
+        return text.append("</zeo>\n").append(storages).append(EVENT_LOG).toString();
+    }
+
+    private boolean listens() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private Process running() {
@@ -204,7 +254,8 @@ public final class ZeoServer {
     }
 
     private String threads() {
-        String jstack = Path.of(System.getProperty("java.home"), "bin", "jstack").toString();
+        String jstack =
+                Path.of(System.getProperty("java.home"), "bin", "jstack").toString();
         Path dump = directory.resolve("threads.txt");
         try {
             Process dumper = new ProcessBuilder(jstack, Long.toString(pid()))
@@ -222,7 +273,8 @@ public final class ZeoServer {
         return directory.resolve("address.json");
     }
 
-    private Path outputFile() {
+    /** What the process prints, output and errors. */
+    public Path outputFile() {
         return directory.resolve("server.out");
     }
 
