@@ -83,10 +83,11 @@ final class History {
             assertThat(conflict.read()).isEqualTo(transaction.bases.get(conflict.oid()));
             assertThat(conflict.data()).isEqualTo(transaction.written.get(conflict.oid()));
         }
-        assertThat(staleCheck(transaction)).as("check of %s that should have failed", transaction.name()).isNull();
-        transaction.state = conflicts.isEmpty()
-                ? SimulatedTransaction.State.VOTED
-                : SimulatedTransaction.State.CONFLICTED;
+        assertThat(staleCheck(transaction))
+                .as("check of %s that should have failed", transaction.name())
+                .isNull();
+        transaction.state =
+                conflicts.isEmpty() ? SimulatedTransaction.State.VOTED : SimulatedTransaction.State.CONFLICTED;
         for (SimulatedTransaction other : running.values()) {
             assertThat(other != transaction && other.holdsLocks() && other.excludes(transaction))
                     .as("%s got locks that %s holds", transaction.name(), other.name())
@@ -121,13 +122,15 @@ final class History {
     }
 
     void finishAnswered(SimulatedTransaction transaction, Finished finished) {
-        assertThat(announced).as("invalidations that were told before %s was answered", transaction.name())
+        assertThat(announced)
+                .as("invalidations that were told before %s was answered", transaction.name())
                 .isNotNull();
         assertThat(finished.tid()).isEqualTo(announced.tid());
         assertThat(announced.oids())
                 .as("invalidated by %s", transaction.name())
-                .containsExactlyInAnyOrder(LongStream.of(
-                                transaction.written.keySet().stream().mapToLong(Long::longValue).toArray())
+                .containsExactlyInAnyOrder(LongStream.of(transaction.written.keySet().stream()
+                                .mapToLong(Long::longValue)
+                                .toArray())
                         .toArray());
         announced = null;
         commit(finished.tid(), transaction);
@@ -138,15 +141,19 @@ final class History {
         assertThat(transaction.mayCommit())
                 .as("%s is committed, its state is %s", transaction.name(), transaction.state)
                 .isTrue();
-        assertThat(conflicting(transaction)).as("objects that %s overwrote unseen", transaction.name()).isEmpty();
-        assertThat(staleCheck(transaction)).as("object that %s depends on", transaction.name()).isNull();
+        assertThat(conflicting(transaction))
+                .as("objects that %s overwrote unseen", transaction.name())
+                .isEmpty();
+        assertThat(staleCheck(transaction))
+                .as("object that %s depends on", transaction.name())
+                .isNull();
         for (SimulatedTransaction other : running.values()) {
             assertThat(other != transaction && other.holdsLocks() && other.excludes(transaction))
                     .as("%s is committed while %s holds its locks", transaction.name(), other.name())
                     .isFalse();
         }
-        transaction.written.forEach(
-                (oid, data) -> revisions.computeIfAbsent(oid, o -> new TreeMap<>()).put(tid, data));
+        transaction.written.forEach((oid, data) ->
+                revisions.computeIfAbsent(oid, o -> new TreeMap<>()).put(tid, data));
         transaction.state = SimulatedTransaction.State.COMMITTED;
         running.remove(transaction.name());
         commits.add(new Commit(tid, transaction));
@@ -169,7 +176,9 @@ final class History {
             assertThat(file.size())
                     .as("transactions in the file: %s is lost", commit.transaction.name())
                     .isGreaterThan(i);
-            assertThat(file.get(i).tid()).as("tid of %s", commit.transaction.name()).isEqualTo(commit.tid);
+            assertThat(file.get(i).tid())
+                    .as("tid of %s", commit.transaction.name())
+                    .isEqualTo(commit.tid);
             assertSame(commit.transaction, file.get(i));
         }
         for (DataFile.Transaction found : file.subList(commits.size(), file.size())) {
@@ -193,7 +202,9 @@ final class History {
 
     private static void assertSame(SimulatedTransaction expected, DataFile.Transaction found) {
         assertThat(found.description()).isEqualTo(expected.name());
-        assertThat(found.records().keySet()).as("objects of %s", expected.name()).isEqualTo(expected.written.keySet());
+        assertThat(found.records().keySet())
+                .as("objects of %s", expected.name())
+                .isEqualTo(expected.written.keySet());
         expected.written.forEach((oid, data) -> assertThat(found.records().get(oid))
                 .as("data of %s in %s", oid, expected.name())
                 .isEqualTo(data));
@@ -255,7 +266,8 @@ final class History {
 
     private static String describe(LoadResult result) {
         return result instanceof LoadResult.Loaded loaded
-                ? Tid.toHex(loaded.serial()) + " until " + Tid.toHex(loaded.end()) + ", " + loaded.data().length + " bytes"
+                ? Tid.toHex(loaded.serial()) + " until " + Tid.toHex(loaded.end()) + ", " + loaded.data().length
+                        + " bytes"
                 : result.toString();
     }
 

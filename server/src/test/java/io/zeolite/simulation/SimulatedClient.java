@@ -37,7 +37,9 @@ final class SimulatedClient {
 
     void connectLater() {
         Duration delay = Duration.ofNanos(simulation.random().nextInt(3_000_000));
-        simulation.scheduler().after(delay, () -> new SimulatedConnection(simulation, this, name() + "/" + ++connections));
+        simulation
+                .scheduler()
+                .after(delay, () -> new SimulatedConnection(simulation, this, name() + "/" + ++connections));
     }
 
     String name() {
@@ -91,8 +93,11 @@ final class SimulatedClient {
     /** Everything in the cache is what was current after the last transaction that the client knows of. */
     void checkCache() {
         cache.forEach((oid, loaded) -> {
-            Map.Entry<Long, byte[]> current = simulation.history().revisions(oid).floorEntry(lastTid);
-            assertThat(current).as("revision of %s that %s has in its cache", oid, name()).isNotNull();
+            Map.Entry<Long, byte[]> current =
+                    simulation.history().revisions(oid).floorEntry(lastTid);
+            assertThat(current)
+                    .as("revision of %s that %s has in its cache", oid, name())
+                    .isNotNull();
             assertThat(loaded.serial())
                     .as("serial of %s in the cache of %s at %s", oid, name(), Tid.toHex(lastTid))
                     .isEqualTo(current.getKey());

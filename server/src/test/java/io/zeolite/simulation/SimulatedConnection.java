@@ -85,8 +85,11 @@ final class SimulatedConnection implements InvalidationListener {
         queuedTid = subscription.startTid();
         simulation.connected(this);
         trace("connected", queuedTid);
-        assertThat(queuedTid).as("last transaction when %s registers", name).isEqualTo(simulation.history().lastTid());
-        assertThat(client.lastTid()).as("%s knows of no later transaction than the server", name)
+        assertThat(queuedTid)
+                .as("last transaction when %s registers", name)
+                .isEqualTo(simulation.history().lastTid());
+        assertThat(client.lastTid())
+                .as("%s knows of no later transaction than the server", name)
                 .isLessThanOrEqualTo(queuedTid);
         verify();
     }
@@ -150,13 +153,17 @@ final class SimulatedConnection implements InvalidationListener {
 
     private void verify(long last, long start, Optional<Invalidations> answer, boolean mustKnow) {
         if (answer.isEmpty()) {
-            assertThat(mustKnow).as("changes since %s are in the queue", Tid.toHex(last)).isFalse();
+            assertThat(mustKnow)
+                    .as("changes since %s are in the queue", Tid.toHex(last))
+                    .isFalse();
             client.dropCache(start);
             verified(start);
             return;
         }
         Invalidations missed = answer.get();
-        assertThat(missed.tid()).as("answer to %s covers what came before it", name).isGreaterThanOrEqualTo(start);
+        assertThat(missed.tid())
+                .as("answer to %s covers what came before it", name)
+                .isGreaterThanOrEqualTo(start);
         assertThat(LongStream.of(missed.oids()).boxed().toList())
                 .as("what %s missed", name)
                 .containsExactlyInAnyOrderElementsOf(simulation.history().changes(last, missed.tid()));
@@ -218,18 +225,18 @@ final class SimulatedConnection implements InvalidationListener {
                     oid,
                     serial,
                     simulation.now(
-                            data -> assertThat(data).isEqualTo(history.revisions(oid).get(serial)),
+                            data -> assertThat(data)
+                                    .isEqualTo(history.revisions(oid).get(serial)),
                             simulation::checkFault));
         }
         long serialBefore = history.currentSerial(oid);
         storage.getTid(
                 oid,
-                simulation.now(
-                        serial -> assertThat(serial).isIn(serialBefore, history.currentSerial(oid)), failure -> {
-                            if (!(failure instanceof PosKeyException) || serialBefore != Tid.NONE) {
-                                simulation.checkFault(failure);
-                            }
-                        }));
+                simulation.now(serial -> assertThat(serial).isIn(serialBefore, history.currentSerial(oid)), failure -> {
+                    if (!(failure instanceof PosKeyException) || serialBefore != Tid.NONE) {
+                        simulation.checkFault(failure);
+                    }
+                }));
     }
 
     private long anyOid() {

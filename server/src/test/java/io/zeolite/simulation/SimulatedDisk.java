@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +48,10 @@ final class SimulatedDisk implements Disk {
     private boolean observing;
 
     /** A name that now stands for something else. */
-    private record NameChange(@Nullable Path removed, @Nullable Path set, @Nullable FileContent content) {
+    private record NameChange(
+            @Nullable Path removed,
+            @Nullable Path set,
+            @Nullable FileContent content) {
         boolean isIn(Path directory) {
             return directory.equals(set == null ? removed.getParent() : set.getParent());
         }
@@ -89,7 +92,8 @@ final class SimulatedDisk implements Disk {
         Map<Path, FileContent> namesCopy = new TreeMap<>();
         names.forEach((path, content) -> namesCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
         Map<Path, FileContent> durableCopy = new TreeMap<>();
-        durableNames.forEach((path, content) -> durableCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
+        durableNames.forEach(
+                (path, content) -> durableCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
         SimulatedDisk copy = new SimulatedDisk(random, trace, sectorBytes, () -> {}, namesCopy, durableCopy);
         copy.directories.addAll(directories);
         for (NameChange change : unsyncedChanges) {

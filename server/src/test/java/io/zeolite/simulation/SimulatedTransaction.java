@@ -72,7 +72,8 @@ final class SimulatedTransaction {
 
     /** Whether the two want the same object, and one of them wants to write it. */
     boolean excludes(SimulatedTransaction other) {
-        return lockedToWrite.stream().anyMatch(oid -> other.lockedToWrite.contains(oid) || other.lockedToCheck.contains(oid))
+        return lockedToWrite.stream()
+                        .anyMatch(oid -> other.lockedToWrite.contains(oid) || other.lockedToCheck.contains(oid))
                 || lockedToCheck.stream().anyMatch(other.lockedToWrite::contains);
     }
 

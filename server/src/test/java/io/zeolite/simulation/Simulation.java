@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
-import io.zeolite.disk.Disk;
 import io.zeolite.storage.Completion;
-import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TransactionMetadata;
@@ -16,10 +14,8 @@ import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -320,7 +316,9 @@ final class Simulation {
             }
 
             private void answered() {
-                assertThat(outstanding.remove(call)).as("%s is answered for the first time", what).isNotNull();
+                assertThat(outstanding.remove(call))
+                        .as("%s is answered for the first time", what)
+                        .isNotNull();
             }
         };
     }
@@ -353,8 +351,12 @@ final class Simulation {
     }
 
     void givenOid(long oid) {
-        assertThat(givenOids.add(oid)).as("oid %s is given for the first time", oid).isTrue();
-        assertThat(history.revisions(oid)).as("revisions of the new object %s", oid).isEmpty();
+        assertThat(givenOids.add(oid))
+                .as("oid %s is given for the first time", oid)
+                .isTrue();
+        assertThat(history.revisions(oid))
+                .as("revisions of the new object %s", oid)
+                .isEmpty();
     }
 
     /** Everybody else has been told of a transaction before its client is answered. */
@@ -391,7 +393,9 @@ final class Simulation {
         assertThat(storage.lockedSince()).isNull();
         for (SimulatedClient client : clients) {
             client.checkCache();
-            assertThat(client.lastTid()).as("what %s was told last", client.name()).isEqualTo(history.lastTid());
+            assertThat(client.lastTid())
+                    .as("what %s was told last", client.name())
+                    .isEqualTo(history.lastTid());
         }
         disk.observe(() -> checkLog(log));
         if (!failed) {
@@ -420,14 +424,20 @@ final class Simulation {
         };
         boolean[] finished = {false};
         transaction.voteAsked();
-        handle.vote(once("last vote", result -> {
-            history.voteAnswered(transaction, result.conflicts());
-            transaction.state = SimulatedTransaction.State.FINISHING;
-            handle.finish(once("last finish", answer -> {
-                history.finishAnswered(transaction, answer);
-                finished[0] = true;
-            }, failed));
-        }, failed));
+        handle.vote(once(
+                "last vote",
+                result -> {
+                    history.voteAnswered(transaction, result.conflicts());
+                    transaction.state = SimulatedTransaction.State.FINISHING;
+                    handle.finish(once(
+                            "last finish",
+                            answer -> {
+                                history.finishAnswered(transaction, answer);
+                                finished[0] = true;
+                            },
+                            failed));
+                },
+                failed));
         runFor(MAX_STEPS);
         assertThat(finished[0]).as("the last transaction is finished").isTrue();
     }
