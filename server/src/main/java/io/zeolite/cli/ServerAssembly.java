@@ -85,8 +85,9 @@ final class ServerAssembly implements RunningServer {
             return UnixDomainSocketAddress.of(Path.of(unix.path()));
         }
         ServerAddress.Tcp tcp = (ServerAddress.Tcp) address;
-        InetSocketAddress resolved =
-                tcp.host().isEmpty() ? new InetSocketAddress(tcp.port()) : new InetSocketAddress(tcp.host(), tcp.port());
+        InetSocketAddress resolved = tcp.host().isEmpty()
+                ? new InetSocketAddress(tcp.port())
+                : new InetSocketAddress(tcp.host(), tcp.port());
         if (resolved.isUnresolved()) {
             throw new IOException("unknown host: " + tcp.host() + " (in the address " + tcp + ")");
         }
@@ -134,7 +135,9 @@ final class ServerAssembly implements RunningServer {
         storages.values().forEach(served -> served.storage().drain(countDown));
         try {
             if (!drained.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("some voted transactions did not finish within {} s; they are aborted", drainTimeout.toSeconds());
+                LOG.warn(
+                        "some voted transactions did not finish within {} s; they are aborted",
+                        drainTimeout.toSeconds());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -36,8 +36,8 @@ final class StorageOpener {
     Storage open(String name, StorageConfig config) throws IOException {
         if (config instanceof StorageConfig.BlobStorage blobs) {
             if (blobs.base() instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
-                throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory()
-                        + " and " + blobs.blobDirectory());
+                throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
+                        + blobs.blobDirectory());
             }
             return open(name, blobs.base(), blobs.blobDirectory());
         }
@@ -57,8 +57,8 @@ final class StorageOpener {
             throws IOException {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
-        FileLog log = FileLog.open(
-                disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
+        FileLog log =
+                FileLog.open(disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
         boolean opened = false;
         try {
             Storage storage = storage(name, log, blobDirectory, config.readOnly());
@@ -87,9 +87,16 @@ final class StorageOpener {
                 log,
                 blobs,
                 new CommitContext(
-                        threads.committer(name), threads.io(), InstantSource.system(), threads, zeo.transactionTimeout()),
+                        threads.committer(name),
+                        threads.io(),
+                        InstantSource.system(),
+                        threads,
+                        zeo.transactionTimeout()),
                 new LocalStorageOptions(
-                        Math.max(1, zeo.invalidationQueueSize()), age, zeo.stagingMemory(), SpillFiles.in(spillDirectory())));
+                        Math.max(1, zeo.invalidationQueueSize()),
+                        age,
+                        zeo.stagingMemory(),
+                        SpillFiles.in(spillDirectory())));
     }
 
     /** Where large transactions wait: like Python's server, the directory for temporary files. */

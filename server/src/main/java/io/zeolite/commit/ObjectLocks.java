@@ -48,8 +48,16 @@ final class ObjectLocks {
         }
     }
 
-    /** One request in one queue. */
-    private record Place(Request request, boolean exclusive) {}
+    /** One request in one queue; known by its identity. */
+    private static final class Place {
+        private final Request request;
+        private final boolean exclusive;
+
+        Place(Request request, boolean exclusive) {
+            this.request = request;
+            this.exclusive = exclusive;
+        }
+    }
 
     /** The places of one object in order of arrival; the first {@code granted} of them hold the lock. */
     private static final class Queue {

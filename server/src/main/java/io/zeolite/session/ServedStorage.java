@@ -73,7 +73,7 @@ public final class ServedStorage {
                 .put("conflicts_resolved", 0L)
                 .put("start", CTIME.format(start))
                 .put("waiting", (long) storage.waitingVotes())
-                .put("timeout-thread-is-alive", transactionTimeout.isZero() ? (Object) "stub" : Boolean.TRUE)
+                .put("timeout-thread-is-alive", transactionTimeout.isZero() ? "stub" : (Object) true)
                 .put("last-transaction", Tid.toHex(storage.lastTransaction()));
     }
 }

@@ -229,9 +229,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     }
 
     /** Ends the connection with one line in the log. */
-    void drop(String why, Object... arguments) {
+    void drop(String why, @Nullable Object... arguments) {
         if (channel.isActive()) {
-            Object[] all = new Object[arguments.length + 1];
+            @Nullable Object[] all = new @Nullable Object[arguments.length + 1];
             all[0] = session.label();
             System.arraycopy(arguments, 0, all, 1, arguments.length);
             LOG.warn("({}) dropped: it " + why, all);

@@ -38,6 +38,9 @@ public final class SerialFileWriter {
     /** With no more bytes than this in the queue it is not backlogged any more. */
     static final long LOW_MARK_BYTES = 1 << 18;
 
+    /** What a chunk costs beside its bytes: many small ones must not fill the memory unnoticed. */
+    static final long CHUNK_OVERHEAD_BYTES = 128;
+
     /** How many bytes are written before other writers get the thread. */
     private static final long TURN_BYTES = 4 << 20;
 
@@ -48,7 +51,7 @@ public final class SerialFileWriter {
 
     /** What is to be done next. */
     private sealed interface Step {
-        record Append(ByteBuffer bytes) implements Step {}
+        record Append(ByteBuffer bytes, long cost) implements Step {}
 
         record Report(Completion<Void> completion) implements Step {}
 
@@ -102,8 +105,9 @@ public final class SerialFileWriter {
             if (state != State.OPEN) {
                 throw new IllegalStateException("write after finish");
             }
-            pendingBytes += bytes.remaining();
-            steps.add(new Step.Append(bytes));
+            Step.Append append = new Step.Append(bytes, bytes.remaining() + CHUNK_OVERHEAD_BYTES);
+            pendingBytes += append.cost;
+            steps.add(append);
             if (running) {
                 return;
             }
@@ -112,7 +116,7 @@ public final class SerialFileWriter {
         submit();
     }
 
-    /** How many bytes are waiting to be written or being written. */
+    /** How many bytes are waiting to be written or being written, with {@value #CHUNK_OVERHEAD_BYTES} for each chunk. */
     public long pendingBytes() {
         synchronized (lock) {
             return pendingBytes;
@@ -199,7 +203,7 @@ public final class SerialFileWriter {
             steps.clear();
             for (Step step : dropped) {
                 if (step instanceof Step.Append append) {
-                    pendingBytes -= append.bytes.remaining();
+                    pendingBytes -= append.cost;
                 }
             }
             drained = takeDrained();
@@ -280,7 +284,7 @@ public final class SerialFileWriter {
 
     private void perform(Step step) {
         if (step instanceof Step.Append append) {
-            append(append.bytes);
+            append(append);
         } else if (step instanceof Step.Report report) {
             report(report.completion);
         } else if (step instanceof Step.Finish finish) {
@@ -290,12 +294,12 @@ public final class SerialFileWriter {
         }
     }
 
-    private void append(ByteBuffer bytes) {
-        int length = bytes.remaining();
+    private void append(Step.Append append) {
+        int length = append.bytes.remaining();
         boolean seenTo = false;
         try {
             if (failure == null && !isAborted()) {
-                openFile().append(bytes);
+                openFile().append(append.bytes);
                 writtenBytes += length;
             }
             seenTo = true;
@@ -306,7 +310,7 @@ public final class SerialFileWriter {
             if (!seenTo) {
                 fail("cannot write staged data: out of memory, or worse");
             }
-            settle(length);
+            settle(append.cost);
         }
     }
 
@@ -335,10 +339,10 @@ public final class SerialFileWriter {
         }
     }
 
-    private void settle(int length) {
+    private void settle(long cost) {
         List<Runnable> drained;
         synchronized (lock) {
-            pendingBytes -= length;
+            pendingBytes -= cost;
             drained = takeDrained();
         }
         drained.forEach(Runnable::run);

@@ -126,9 +126,12 @@ public final class FileLog implements TransactionLog {
         }
     }
 
-    /** What was written and never committed, and was cut off when the storage was opened; in no particular order. */
-    public List<DiscardedRevision> discardedRecords() {
-        return discarded;
+    /**
+     * What was written and never committed, and was cut off when the storage was opened: blobs of these revisions may lie
+     * about. Empty for a read-only storage, where somebody else may be about to commit them.
+     */
+    public List<DiscardedRevision> discardedRevisions() {
+        return options.readOnly() ? List.of() : discarded;
     }
 
     @Override

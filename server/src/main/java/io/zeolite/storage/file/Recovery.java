@@ -187,6 +187,7 @@ final class Recovery {
     private void collectDiscarded(TransactionHeader first) throws IOException {
         TransactionHeader header = first;
         while (header.fitsInto(size)
+                && Tid.isAfter(header.tid(), lastTid)
                 && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
             long tid = header.tid();
             TransactionCheck.check(window, header, record -> discarded.add(new DiscardedRevision(record.oid(), tid)));

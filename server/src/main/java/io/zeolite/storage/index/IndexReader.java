@@ -77,7 +77,7 @@ final class IndexReader {
         ByteBuffer bytes = take(length);
         long value = 0;
         for (int i = 0; i < length; i++) {
-            value |= (bytes.get() & 0xffL) << 8 * i;
+            value |= (bytes.get() & 0xffL) << (8 * i);
         }
         return value;
     }
@@ -88,7 +88,7 @@ final class IndexReader {
             throw malformed("a prefix of " + length + " bytes", "6");
         }
         ByteBuffer bytes = take(6).order(ByteOrder.BIG_ENDIAN);
-        return (bytes.getShort() & 0xffffL) << 32 | bytes.getInt() & 0xffffffffL;
+        return (bytes.getShort() & 0xffffL) << 32 | (bytes.getInt() & 0xffffffffL);
     }
 
     private void readBucket(long prefix, long end, PositionIndex index) throws IOException {
@@ -106,7 +106,7 @@ final class IndexReader {
         for (int i = 0; i < count; i++) {
             int suffix = entries.getShort(2 * i) & 0xffff;
             int value = 2 * count + 6 * i;
-            long position = (entries.getShort(value) & 0xffffL) << 32 | entries.getInt(value + 2) & 0xffffffffL;
+            long position = (entries.getShort(value) & 0xffffL) << 32 | (entries.getInt(value + 2) & 0xffffffffL);
             if (suffix <= lastSuffix) {
                 throw malformed("suffix " + suffix, "more than " + lastSuffix);
             }

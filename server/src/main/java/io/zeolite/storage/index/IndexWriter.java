@@ -86,7 +86,7 @@ final class IndexWriter implements PositionIndex.Visitor<IOException> {
             int length = (64 - Long.numberOfLeadingZeros(value)) / 8 + 1;
             buffer.put((byte) Opcodes.LONG1).put((byte) length);
             for (int i = 0; i < length; i++) {
-                buffer.put((byte) (value >>> 8 * i));
+                buffer.put((byte) (value >>> (8 * i)));
             }
         }
     }

@@ -185,14 +185,15 @@ public final class MemoryLog implements TransactionLog {
     public List<Publication> append(List<LogTransaction> added, BeforeCommit beforeCommit)
             throws AppendFailedException {
         long last = published.tid;
-        List<Publication> publications = new ArrayList<>(added.size());
         for (LogTransaction transaction : added) {
             if (!Tid.isAfter(transaction.tid(), last)) {
                 throw new IllegalArgumentException(
                         "tid: " + Tid.toHex(transaction.tid()) + " (expected: after " + Tid.toHex(last) + ")");
             }
             last = transaction.tid();
+            requireData(transaction.records());
         }
+        List<Publication> publications = new ArrayList<>(added.size());
         try {
             for (LogTransaction transaction : added) {
                 long[] oids = new long[transaction.records().count()];
@@ -200,21 +201,22 @@ public final class MemoryLog implements TransactionLog {
                 for (int i = 0; i < oids.length; i++) {
                     oids[i] = transaction.records().oid(i);
                     data[i] = transaction.records().data(i);
-                    requireData(oids[i], data[i]);
                 }
                 publications.add(() -> publish(transaction.tid(), oids, data));
             }
             beforeCommit.run();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             throw new AppendFailedException(name + " could not take transactions: " + e.getMessage(), e);
         }
         return publications;
     }
 
-    private static void requireData(long oid, byte[] data) {
-        if (data.length == 0) {
-            throw new IllegalArgumentException(
-                    "the record of object " + Oid.toString(oid) + " has 0 bytes (expected: at least 1)");
+    private static void requireData(StagedRecords records) {
+        for (int i = 0; i < records.count(); i++) {
+            if (records.length(i) < 1) {
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
+                        + records.length(i) + " bytes (expected: at least 1)");
+            }
         }
     }
 
@@ -242,9 +244,7 @@ public final class MemoryLog implements TransactionLog {
         published = new Published(tid, length, size, maxOid);
     }
 
+    /** Does nothing: whoever still reads may do so. */
     @Override
-    public void close() {
-        revisions.clear();
-        transactions.clear();
-    }
+    public void close() {}
 }

@@ -209,7 +209,7 @@ class RecordStagingTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         try {
-            for (int round = 0; round < 15; round++) {
+            for (int round = 0; round < 8; round++) {
                 compareWithMap(random);
             }
         } catch (IOException | RuntimeException | AssertionError e) {

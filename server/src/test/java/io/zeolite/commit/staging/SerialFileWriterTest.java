@@ -102,7 +102,7 @@ class SerialFileWriterTest {
         executor.runOne();
 
         assertThat(file.content()).hasSize(4 * MEGABYTE);
-        assertThat(writer.pendingBytes()).isEqualTo(5 * MEGABYTE);
+        assertThat(writer.pendingBytes()).isEqualTo(5 * (MEGABYTE + SerialFileWriter.CHUNK_OVERHEAD_BYTES));
         assertThat(executor.size()).isEqualTo(1);
     }
 
@@ -118,7 +118,7 @@ class SerialFileWriterTest {
 
     @Test
     void isBacklogged_upToTheHighMark_isNot() {
-        writer.write(new byte[MEGABYTE]);
+        writer.write(new byte[MEGABYTE - 128]);
 
         assertThat(writer.isBacklogged(() -> {
                     throw new AssertionError("called though it was not backlogged");
@@ -141,8 +141,17 @@ class SerialFileWriterTest {
         executor.runAll();
 
         assertThat(backlogged).isTrue();
-        assertThat(pendingWhenDrained).containsExactly(SerialFileWriter.LOW_MARK_BYTES);
+        assertThat(pendingWhenDrained).containsExactly(MEGABYTE / 8 + SerialFileWriter.CHUNK_OVERHEAD_BYTES);
         assertThat(writer.pendingBytes()).isZero();
+    }
+
+    @Test
+    void isBacklogged_manySmallChunks_countsWhatTheyCost() {
+        for (int i = 0; i < 10_000; i++) {
+            writer.write(new byte[1]);
+        }
+
+        assertThat(writer.isBacklogged(() -> {})).isTrue();
     }
 
     @Test
@@ -350,7 +359,7 @@ class SerialFileWriterTest {
         ExecutorService clients = Executors.newFixedThreadPool(4);
         try {
             List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 80; i++) {
                 Random random = new Random(seed + i);
                 Path path = temp.resolve("file" + i);
                 all.add(clients.submit(() -> {

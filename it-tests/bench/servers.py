@@ -1,0 +1,156 @@
+"""The processes of a run: servers under test and the load generator. None of them outlives it."""
+
+import ctypes
+import json
+import os
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+START_SECONDS = 30
+# The first start of a fresh clone builds the server.
+FIRST_START_SECONDS = 900
+STOP_SECONDS = 20
+POLL_SECONDS = 0.002
+PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None)
+
+
+class BenchError(Exception):
+    """What the run cannot go on without is missing or broken; the text is for the user."""
+
+
+def spawn(command, **options):
+    """Starts a process in a session of its own, so that Ctrl-C is ours alone, which ends with this process however that ends."""
+    return subprocess.Popen(
+        command,
+        start_new_session=True,
+        preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+        **options,
+    )
+
+
+def end(process):
+    """Ends a process that `spawn` started, with its children if it has any: politely and, failing that, otherwise."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+class Server:
+    """A server over its own copy of a data file. `command` is a template with {conf} and {port}."""
+
+    def __init__(self, name, command, directory, data=None):
+        self.name = name
+        self.process = None
+        self.port = _free_port()
+        self._log_path = os.path.join(directory, "server.log")
+        os.makedirs(os.path.join(directory, "blobs"), mode=0o700)
+        conf = os.path.join(directory, "zeo.conf")
+        with open(conf, "w") as f:
+            f.write(_configuration(self.port, directory))
+        if data:
+            for file in ("Data.fs", "Data.fs.index"):
+                shutil.copy(os.path.join(data, file), directory)
+        self._command = [word.format(conf=conf, port=self.port) for word in shlex.split(command)]
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self, patience=START_SECONDS):
+        """Starts it and returns the seconds from the command to the announcement on a connection."""
+        # The encoding of a server that is not told otherwise, whatever the caller's environment says.
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("ZEO_")}
+        with open(self._log_path, "ab") as log:
+            begin = time.monotonic()
+            try:
+                self.process = spawn(
+                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                )
+            except OSError as e:
+                raise BenchError(f"{self.name} cannot be started: {e}") from e
+        while not self._announces():
+            if self.process.poll() is not None:
+                raise BenchError(f"{self.name} ended with {self.process.returncode} at its start:\n{self.log_tail()}")
+            if time.monotonic() - begin > patience:
+                raise BenchError(f"{self.name} accepts no connections after {patience} s:\n{self.log_tail()}")
+            time.sleep(POLL_SECONDS)
+        return time.monotonic() - begin
+
+    def _announces(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+                return s.recv(6) != b""
+        except OSError:
+            return False
+
+    def stop(self):
+        if self.process is not None:
+            end(self.process)
+
+    def memory_kb(self):
+        """Resident memory now and at its highest, in KB."""
+        with open(f"/proc/{self.pid}/status") as f:
+            fields = dict(line.split(":", 1) for line in f)
+        return {key: int(fields[key].split()[0]) for key in ("VmRSS", "VmHWM")}
+
+    def log_tail(self):
+        with open(self._log_path, errors="replace") as f:
+            return "".join(f.readlines()[-20:])
+
+
+class LoadGenerator:
+    """The Java process that puts load on servers; see io.zeolite.bench.LoadGenerator for its lines."""
+
+    def __init__(self, java, classes):
+        self._command = [java, "-XX:+UseSerialGC", "-Xmx512m", "-cp", classes, "io.zeolite.bench.LoadGenerator"]
+        self._process = None
+
+    def measure(self, task, patience):
+        """Runs one measurement. An answer that takes longer than `patience` seconds is an error like any other."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = spawn(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process.stdin.write(task.encode() + b"\n")
+        self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], patience)
+        if not ready:
+            self.stop()
+            return {"error": f"no answer within {patience} s"}
+        line = self._process.stdout.readline()
+        return json.loads(line) if line else {"error": "the load generator ended"}
+
+    def stop(self):
+        if self._process is not None:
+            end(self._process)
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._process = None
+
+
+def _configuration(port, directory):
+    return f"""\
+<zeo>
+  address 127.0.0.1:{port}
+</zeo>
+
+<filestorage 1>
+  path {directory}/Data.fs
+  blob-dir {directory}/blobs
+</filestorage>
+"""
+
+
+def _free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

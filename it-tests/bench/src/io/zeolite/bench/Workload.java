@@ -1,0 +1,9 @@
+package io.zeolite.bench;
+
+import java.io.IOException;
+
+/** What one connection does in one measurement, on a thread of its own. */
+interface Workload {
+    /** Works until {@code deadlineNanos}, in the time of {@link System#nanoTime}, and adds an entry for each operation. */
+    void run(long deadlineNanos, Latencies latencies) throws IOException;
+}

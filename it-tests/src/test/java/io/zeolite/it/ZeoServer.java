@@ -1,0 +1,284 @@
+package io.zeolite.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server under test, in a process and a directory of its own. It is described first ({@link #option}, {@link #storages},
+ * {@link #environment}) and may be started, stopped or killed, and started again, then on the port that it had.
+ */
+public final class ZeoServer {
+    private static final Duration START_TIME = Duration.ofSeconds(30);
+    private static final Duration STOP_TIME = Duration.ofSeconds(10);
+    private static final String EVENT_LOG = """
+            <eventlog>
+              level INFO
+              <logfile>
+                path server.log
+              </logfile>
+            </eventlog>
+            """;
+    private static final Pattern ADDRESS = Pattern.compile("\\[\"127\\.0\\.0\\.1\", (\\d+)]\\s*");
+
+    private final Path directory;
+    private final Map<String, String> options = new LinkedHashMap<>();
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private String storages = """
+            <filestorage 1>
+              path Data.fs
+              blob-dir blobs
+            </filestorage>
+            """;
+    private List<String> command = ServerKind.underTest().command();
+    private int port;
+    private @Nullable Process process;
+
+    ZeoServer(Path directory, Encoding encoding) {
+        this.directory = directory;
+        options.put("msgpack", encoding.msgpack());
+    }
+
+    /** A key of the section {@code <zeo>}. */
+    public ZeoServer option(String key, String value) {
+        options.put(key, value);
+        return this;
+    }
+
+    /** The storage sections, in place of a {@code Data.fs} with {@code blobs} in the server's directory. */
+    public ZeoServer storages(String sections) {
+        storages = sections;
+        return this;
+    }
+
+    public ZeoServer environment(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
+    /** What starts the server, in place of that of {@link ServerKind}; it is given {@code -C} and {@code --address-file}. */
+    public ZeoServer command(List<String> words) {
+        command = words;
+        return this;
+    }
+
+    /** Returns when the server listens. */
+    public ZeoServer start() {
+        Process started = launch(true);
+        Await.until(START_TIME, () -> "the server has not written " + addressFile(), () -> {
+            if (Files.exists(addressFile())) {
+                return true;
+            }
+            if (!started.isAlive()) {
+                throw new AssertionError(
+                        "The server ended with " + started.exitValue() + " before it listened:\n" + story());
+            }
+            return false;
+        });
+        Matcher address = ADDRESS.matcher(Story.read(addressFile()));
+        assertThat(address.matches())
+                .as("address file: " + Story.read(addressFile()))
+                .isTrue();
+        port = Integer.parseInt(address.group(1));
+        return this;
+    }
+
+    /** Starts the command with no arguments at all, which serves a storage of its own on that port. */
+    public ZeoServer startPlain(int defaultPort) {
+        Process started = launch(false);
+        port = defaultPort;
+        Await.until(START_TIME, () -> "nothing listens on port " + port, () -> {
+            assertThat(started.isAlive()).as("the server lives").isTrue();
+            return listens();
+        });
+        return this;
+    }
+
+    /** Starts a server that is expected to refuse; returns its exit code. */
+    public int startInVain() throws InterruptedException {
+        Process started = launch(true);
+        assertThat(started.waitFor(START_TIME.toSeconds(), TimeUnit.SECONDS))
+                .as("ended by itself")
+                .isTrue();
+        Reaper.forget(started);
+        return started.exitValue();
+    }
+
+    /** SIGTERM, which must end the server in good time and with exit code 0. */
+    public void stop() throws InterruptedException {
+        Process running = running();
+        running.destroy();
+        if (!running.waitFor(STOP_TIME.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("The server did not end within " + STOP_TIME.toSeconds() + " s of SIGTERM");
+        }
+        Reaper.forget(running);
+        assertThat(running.exitValue()).as("exit code after SIGTERM").isZero();
+    }
+
+    /** SIGKILL; returns when the process is gone. */
+    public void kill() {
+        Process running = running();
+        running.destroyForcibly().onExit().join();
+        Reaper.forget(running);
+    }
+
+    public boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    /** For the clients: host and port. */
+    public String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    public Path dataFile() {
+        return directory.resolve("Data.fs");
+    }
+
+    public long pid() {
+        return running().pid();
+    }
+
+    /** Bytes of memory that the process holds now. */
+    public long residentBytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The event log and what the process printed. */
+    public String log() {
+        return Story.read(logFile()) + Story.read(outputFile());
+    }
+
+    /** Files in the temporary directory of the blobs that were last written before then. */
+    public List<Path> temporaryBlobsFromBefore(Instant then) {
+        Path temporary = directory.resolve("blobs/tmp");
+        if (!Files.isDirectory(temporary)) {
+            return List.of();
+        }
+        try (var files = Files.list(temporary)) {
+            return files.filter(file -> file.toFile().lastModified() < then.toEpochMilli())
+                    .filter(Files::isRegularFile)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the server said, for the report of a failed test; with its threads if it is a JVM that still runs. */
+    String story() {
+        String state = process == null
+                ? "never started"
+                : process.isAlive() ? "running as " + process.pid() : "ended with " + process.exitValue();
+        String story = Story.of("server in " + directory + " (" + state + ")", outputFile(), logFile());
+        return isAlive() && ServerKind.underTest() == ServerKind.ZEOLITE ? story + threads() : story;
+    }
+
+    private Process launch(boolean configured) {
+        if (isAlive()) {
+            throw new IllegalStateException("The server runs already, as " + pid());
+        }
+        List<String> words = new ArrayList<>(command);
+        if (configured) {
+            words.addAll(
+                    List.of("-C", "zeo.conf", "--address-file", addressFile().toString()));
+        }
+        try {
+            Files.createDirectories(directory);
+            Files.deleteIfExists(addressFile());
+            if (configured) {
+                Files.writeString(directory.resolve("zeo.conf"), configuration());
+            }
+            ProcessBuilder builder = new ProcessBuilder(words)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(
+                            ProcessBuilder.Redirect.appendTo(outputFile().toFile()));
+            builder.environment().remove("ZEO_MSGPACK");
+            builder.environment().putAll(environment);
+            Process started = builder.start();
+            process = started;
+            Reaper.watch(started);
+            return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot start " + words, e);
+        }
+    }
+
+    private String configuration() {
+        StringBuilder text = new StringBuilder("<zeo>\n  address 127.0.0.1:" + port + "\n");
+        options.forEach((key, value) ->
+                text.append("  ").append(key).append(' ').append(value).append('\n'));
+        return text.append("</zeo>\n").append(storages).append(EVENT_LOG).toString();
+    }
+
+    private boolean listens() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private Process running() {
+        if (process == null) {
+            throw new IllegalStateException("The server was not started");
+        }
+        return process;
+    }
+
+    private String threads() {
+        String jstack =
+                Path.of(System.getProperty("java.home"), "bin", "jstack").toString();
+        Path dump = directory.resolve("threads.txt");
+        try {
+            Process dumper = new ProcessBuilder(jstack, Long.toString(pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(dump.toFile())
+                    .start();
+            dumper.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+            return Story.read(dump);
+        } catch (IOException e) {
+            return "no thread dump: " + e + '\n';
+        }
+    }
+
+    private Path addressFile() {
+        return directory.resolve("address.json");
+    }
+
+    /** What the process prints, output and errors. */
+    public Path outputFile() {
+        return directory.resolve("server.out");
+    }
+
+    private Path logFile() {
+        return directory.resolve("server.log");
+    }
+}
