@@ -24,7 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -76,11 +76,13 @@ final class Committer {
 
     // The rest is the committer thread's.
     private final ObjectLocks locks = new ObjectLocks();
-    private final Map<ObjectLocks.Request, LocalTransaction> waiting = new HashMap<>();
+    private final Map<ObjectLocks.Request, LocalTransaction> waiting = new LinkedHashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
     private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
     private long lastTid;
     private boolean timerRunning;
+    private boolean draining;
+    /** Told when the draining is over; null if it is over, or has not begun. */
     private @Nullable Completion<Void> whenDrained;
 
     /** How many votes wait for locks; any thread may look. */
@@ -111,6 +113,7 @@ final class Committer {
     /** Refuses votes from now on, and completes when the last transaction that holds locks has ended. */
     void drain(Completion<Void> completion) {
         submit(() -> {
+            draining = true;
             whenDrained = completion;
             List.copyOf(waiting.values()).forEach(this::end);
             completeDrain();
@@ -160,7 +163,7 @@ final class Committer {
     // Vote
 
     private void doVote(LocalTransaction transaction, Completion<VoteResult> completion) {
-        if (whenDrained != null && transaction.phase == Phase.OPEN) {
+        if (draining && transaction.phase == Phase.OPEN) {
             end(transaction);
             completion.fail(CallException.storage("the server is shutting down"));
             return;
@@ -168,9 +171,8 @@ final class Committer {
         switch (transaction.phase) {
             case OPEN -> requestLocks(transaction, completion);
             case CONFLICTED -> voteAgain(transaction, completion);
-            case WAITING -> completion.fail(new TransactionException("Already voting (waiting)"));
-            case VOTED, FINISHING -> completion.fail(new TransactionException("Already voting (locked)"));
             case ENDED -> completion.fail(new TransactionException("the transaction was aborted"));
+            case WAITING, VOTED, FINISHING -> throw new IllegalStateException("a second vote, " + transaction.phase);
         }
     }
 
@@ -239,10 +241,10 @@ final class Committer {
     }
 
     private void checkReads(LocalTransaction transaction) throws IOException {
-        for (Map.Entry<Long, Long> check : transaction.checks.entrySet()) {
-            long committed = log.getTid(check.getKey());
-            if (committed != check.getValue()) {
-                throw ConflictException.onRead(check.getKey(), committed, check.getValue());
+        for (LocalTransaction.Check check : transaction.checks) {
+            long committed = log.getTid(check.oid());
+            if (committed != check.serial()) {
+                throw ConflictException.onRead(check.oid(), committed, check.serial());
             }
         }
     }
@@ -422,8 +424,11 @@ final class Committer {
 
     @SuppressWarnings("NullAway") // Void has no other value than null.
     private void completeDrain() {
-        if (whenDrained != null && holders.isEmpty()) {
-            whenDrained.complete(null);
+        Completion<Void> completion = whenDrained;
+        // Locks without a holder: they were given to a vote that has not been looked at since.
+        if (completion != null && holders.isEmpty() && locks.isEmpty()) {
+            whenDrained = null;
+            completion.complete(null);
         }
     }
 
@@ -448,9 +453,10 @@ final class Committer {
     /** Ends the transactions that have held their locks for too long; holders are in the order of their locks. */
     private void expire() {
         timerRunning = false;
-        long latest = context.timers().nanoTime() - context.transactionTimeout().toNanos();
+        long now = context.timers().nanoTime();
+        long timeout = context.transactionTimeout().toNanos();
         List<LocalTransaction> expired = holders.stream()
-                .takeWhile(transaction -> transaction.lockedAtNanos <= latest)
+                .takeWhile(transaction -> now - transaction.lockedAtNanos >= timeout)
                 .filter(transaction -> !isFinishQueued(transaction))
                 .toList();
         for (LocalTransaction transaction : expired) {

@@ -1,13 +1,15 @@
 package io.zeolite.commit;
 
 import io.zeolite.storage.Completion;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Work of one transaction that is under way on other threads. Any thread may call it. */
 final class IoBarrier {
     private int running;
     private @Nullable Throwable failure;
-    private @Nullable Completion<Void> waiting;
+    private final List<Completion<Void>> waiting = new ArrayList<>();
 
     synchronized void begin() {
         running++;
@@ -15,30 +17,25 @@ final class IoBarrier {
 
     /** Ends what {@link #begin} began; the first failure is kept. */
     void end(@Nullable Throwable problem) {
-        Completion<Void> idle = null;
+        List<Completion<Void>> idle = List.of();
         synchronized (this) {
             running--;
             if (failure == null) {
                 failure = problem;
             }
             if (running == 0) {
-                idle = waiting;
-                waiting = null;
+                idle = List.copyOf(waiting);
+                waiting.clear();
             }
         }
-        if (idle != null) {
-            complete(idle);
-        }
+        idle.forEach(this::complete);
     }
 
-    /**
-     * Completes once when nothing is running, with the first failure there was. Only one may wait; what waited before is
-     * forgotten.
-     */
+    /** Completes once when nothing is running, with the first failure there was. */
     void whenIdle(Completion<Void> completion) {
         synchronized (this) {
             if (running > 0) {
-                waiting = completion;
+                waiting.add(completion);
                 return;
             }
         }

@@ -145,11 +145,15 @@ public final class LocalStorage implements Storage {
             if (info.readOnly()) {
                 throw new ReadOnlyException();
             }
-            long last = lastOid.addAndGet(count);
-            if (Long.compareUnsigned(last, count) < 0) {
-                throw CallException.storage("out of object ids: " + Oid.toString(last - count) + " is the last");
-            }
-            return LongStream.rangeClosed(last - count + 1, last).toArray();
+            long before;
+            do {
+                before = lastOid.get();
+                if (Long.compareUnsigned(before + count, before) < 0) {
+                    throw CallException.storage("out of object ids: " + Oid.toString(before) + " is the last");
+                }
+            } while (!lastOid.compareAndSet(before, before + count));
+            long last = before;
+            return LongStream.rangeClosed(1, count).map(i -> last + i).toArray();
         });
     }
 

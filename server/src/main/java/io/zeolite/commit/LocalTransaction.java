@@ -2,6 +2,8 @@ package io.zeolite.commit;
 
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.RecordStaging;
+import io.zeolite.error.CallException;
+import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.StorageTransaction;
@@ -13,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -48,20 +52,43 @@ final class LocalTransaction implements StorageTransaction {
         ENDED
     }
 
+    /** What the client may do. */
+    private enum Stage {
+        /** Store, and vote. */
+        STAGING,
+        /** Wait for the answer to its vote. */
+        VOTING,
+        /** Finish, or nothing any more. */
+        SEALED
+    }
+
     private final Committer committer;
     private final Executor io;
     private final @Nullable BlobDirectory blobDirectory;
     private final LongConsumer noteOid;
     private final IoBarrier pendingIo = new IoBarrier();
 
+    /** Set by the client's calls, and by the answer to its vote before the client hears of it. */
+    private volatile Stage stage = Stage.STAGING;
+
     final @Nullable Subscription subscription;
     final TransactionMetadata metadata;
     final Runnable onTimeout;
     final RecordStaging records;
-    /** Staged blob files by oid, in the order they came. */
+    /**
+     * Staged blob files by oid, in the order they came. A timeout can end the transaction while its client stages, so
+     * both lock it.
+     */
     final Map<Long, Path> blobs = new LinkedHashMap<>();
-    /** The serials that must still be current at the vote, by oid. */
-    final Map<Long, Long> checks = new HashMap<>();
+
+    /** Whether what comes into {@link #blobs} will not be deleted any more. */
+    private boolean discarded;
+
+    /** What must still be current at the vote. */
+    final Set<Check> checks = new LinkedHashSet<>();
+
+    /** An object, and the serial that it must have. */
+    record Check(long oid, long serial) {}
 
     // ---- the committer's
     Phase phase = Phase.OPEN;
@@ -97,6 +124,7 @@ final class LocalTransaction implements StorageTransaction {
 
     @Override
     public void store(long oid, long serial, byte[] data) {
+        requireStaging();
         noteOid.accept(oid);
         records.add(oid, serial, data);
     }
@@ -108,25 +136,40 @@ final class LocalTransaction implements StorageTransaction {
             throw new IllegalStateException("storage without blobs");
         }
         store(oid, serial, data);
-        Path replaced = blobs.put(oid, file);
+        @Nullable Path obsolete;
+        synchronized (blobs) {
+            obsolete = discarded ? file : blobs.put(oid, file);
+        }
         pendingIo.begin();
-        io.execute(() -> {
-            try {
-                if (replaced != null) {
-                    Files.deleteIfExists(replaced);
-                }
+        io.execute(() -> pendingIo.end(stageBlob(directory, oid, file, obsolete)));
+    }
+
+    private static @Nullable Exception stageBlob(
+            BlobDirectory directory, long oid, Path file, @Nullable Path obsolete) {
+        try {
+            if (obsolete != null) {
+                Files.deleteIfExists(obsolete);
+            }
+            if (!file.equals(obsolete)) {
                 directory.forceFile(file);
                 directory.prepare(oid);
-                pendingIo.end(null);
-            } catch (IOException | RuntimeException e) {
-                pendingIo.end(e);
             }
-        });
+            return null;
+        } catch (IOException | RuntimeException e) {
+            return e;
+        }
+    }
+
+    private void requireStaging() {
+        if (stage != Stage.STAGING) {
+            throw new TransactionException("the transaction takes nothing after its vote");
+        }
     }
 
     @Override
     public void checkCurrent(long oid, long serial) {
-        checks.put(oid, serial);
+        requireStaging();
+        checks.add(new Check(oid, serial));
     }
 
     @Override
@@ -136,6 +179,13 @@ final class LocalTransaction implements StorageTransaction {
 
     @Override
     public void vote(Completion<VoteResult> completion) {
+        if (stage != Stage.STAGING) {
+            String why = stage == Stage.VOTING ? "waiting" : "locked";
+            completion.fail(new TransactionException("Already voting (" + why + ")"));
+            return;
+        }
+        stage = Stage.VOTING;
+        Completion<VoteResult> answer = answer(completion);
         pendingIo.begin();
         records.whenWritten(new Completion<>() {
             @Override
@@ -151,15 +201,32 @@ final class LocalTransaction implements StorageTransaction {
         pendingIo.whenIdle(new Completion<>() {
             @Override
             public void complete(Void nothing) {
-                committer.vote(LocalTransaction.this, completion);
+                committer.vote(LocalTransaction.this, answer);
             }
 
             @Override
             public void fail(Throwable failure) {
                 abort();
-                completion.fail(failure);
+                answer.fail(failure instanceof IOException ? CallException.storage(failure.toString()) : failure);
             }
         });
+    }
+
+    /** Lets the client stage again if it is to resolve conflicts, and passes the answer on. */
+    private Completion<VoteResult> answer(Completion<VoteResult> completion) {
+        return new Completion<>() {
+            @Override
+            public void complete(VoteResult result) {
+                stage = result.conflicts().isEmpty() ? Stage.SEALED : Stage.STAGING;
+                completion.complete(result);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                stage = Stage.SEALED;
+                completion.fail(failure);
+            }
+        };
     }
 
     @Override
@@ -175,8 +242,9 @@ final class LocalTransaction implements StorageTransaction {
     /** The locks that what is staged needs. */
     ObjectLocks.Request lockRequest() {
         long[] written = oids();
-        long[] checked = checks.keySet().stream()
-                .mapToLong(Long::longValue)
+        long[] checked = checks.stream()
+                .mapToLong(Check::oid)
+                .distinct()
                 .filter(oid -> !records.contains(oid))
                 .toArray();
         return new ObjectLocks.Request(written, checked);
@@ -192,10 +260,15 @@ final class LocalTransaction implements StorageTransaction {
     /** Deletes what is staged, once nothing writes to it any more. Returns at once. */
     void discardStaged() {
         records.close();
-        if (blobs.isEmpty()) {
+        List<Path> files;
+        synchronized (blobs) {
+            discarded = true;
+            files = List.copyOf(blobs.values());
+        }
+        if (files.isEmpty()) {
             return;
         }
-        Runnable delete = () -> io.execute(() -> blobs.values().forEach(LocalTransaction::deleteStaged));
+        Runnable delete = () -> io.execute(() -> files.forEach(LocalTransaction::deleteStaged));
         pendingIo.whenIdle(new Completion<>() {
             @Override
             public void complete(Void nothing) {

@@ -5,9 +5,9 @@ import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
 import io.zeolite.zodb.Tid;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,8 @@ public final class InvalidationHub {
     private final int capacity;
     private final LongSupplier lastTransaction;
     private final ArrayDeque<Invalidations> recent = new ArrayDeque<>();
-    private final List<Listening> listeners = new ArrayList<>();
+    /** Copied on write, since a listener may close a subscription while it is told. */
+    private final List<Listening> listeners = new CopyOnWriteArrayList<>();
 
     private final class Listening implements Subscription {
         private final InvalidationListener listener;

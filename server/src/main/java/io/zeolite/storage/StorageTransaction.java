@@ -7,7 +7,8 @@ import java.nio.file.Path;
  *
  * <p>The methods are called by one thread at a time (the client's event loop) and never wait for disk or locks. Nothing
  * that is staged is visible to anybody before {@link #finish} completes. What cannot be staged (too much, no disk
- * space) is reported by the vote.
+ * space) is reported by the vote. Staging while a vote is under way, or after a clean one, throws
+ * {@link io.zeolite.error.TransactionException}.
  */
 public interface StorageTransaction {
     /**

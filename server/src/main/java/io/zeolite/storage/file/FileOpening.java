@@ -89,6 +89,9 @@ final class FileOpening {
             writeMagic(file);
         }
         disk.move(temporary, path);
+    }
+
+    private void forceDirectory() throws IOException {
         disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
     }
 
@@ -110,8 +113,13 @@ final class FileOpening {
         long start = base.end == 0 ? FIRST_TRANSACTION : base.end;
         Recovery.Outcome recovered = new Recovery(file, size, base.index, base.lastTid).scan(start);
         String why = recovered.why();
-        if (why != null && !options.readOnly()) {
-            cutOff(file, recovered.end(), size, why);
+        if (!options.readOnly()) {
+            if (why != null) {
+                cutOff(file, recovered.end(), size, why);
+            }
+            // A process that was killed may not have forced what it wrote. Clients will see it, so it has to stay.
+            file.force();
+            forceDirectory();
         }
         LOG.info(
                 "{}: {} objects, {} bytes, last transaction {} ({} transactions scanned)",
@@ -172,9 +180,8 @@ final class FileOpening {
             }
             copy.force();
         }
-        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
+        forceDirectory();
         file.truncate(end);
-        file.force();
         LOG.warn("{}: cut off {} bytes at {}, kept in {}: {}", path, size - end, end, tail, why);
     }
 }

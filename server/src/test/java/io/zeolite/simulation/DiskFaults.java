@@ -1,0 +1,61 @@
+package io.zeolite.simulation;
+
+import java.util.random.RandomGenerator;
+
+/** What goes wrong with a simulated disk, and when. */
+final class DiskFaults {
+    /** Where in an operation the process ends. */
+    enum Moment {
+        BEFORE,
+        WITHIN,
+        AFTER
+    }
+
+    private final RandomGenerator random;
+    private long operationsToCrash = Long.MAX_VALUE;
+
+    /** How often, in a thousand times, an operation fails. */
+    int failingWrites;
+
+    int failingReads;
+    int failingForces;
+
+    /** How often, in a hundred times, the system writes dirty sectors back between two operations. */
+    int writeBackPercent;
+
+    /** How many failures were injected. */
+    long injected;
+
+    DiskFaults(RandomGenerator random) {
+        this.random = random;
+    }
+
+    /** The {@code operations}-th operation from now ends the process. */
+    void crashAfter(long operations) {
+        operationsToCrash = operations;
+    }
+
+    void none() {
+        operationsToCrash = Long.MAX_VALUE;
+        failingWrites = 0;
+        failingReads = 0;
+        failingForces = 0;
+    }
+
+    /** Counts an operation; whether it is the one that ends the process. */
+    boolean crashesNow() {
+        return operationsToCrash != Long.MAX_VALUE && --operationsToCrash <= 0;
+    }
+
+    Moment moment() {
+        return Moment.values()[random.nextInt(Moment.values().length)];
+    }
+
+    boolean happens(int perThousand) {
+        boolean fails = perThousand > 0 && random.nextInt(1000) < perThousand;
+        if (fails) {
+            injected++;
+        }
+        return fails;
+    }
+}

@@ -1,0 +1,289 @@
+package io.zeolite.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.storage.Conflict;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.zodb.Tid;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has happened to the storage as its clients know it, and whether what it says and does agrees with that.
+ *
+ * <p>A transaction enters when its finish is answered, or when it is found after a crash that came before the answer.
+ */
+final class History {
+    /** A transaction as it was committed. */
+    record Commit(long tid, SimulatedTransaction transaction) {}
+
+    private final List<Commit> commits = new ArrayList<>();
+    private final Map<Long, TreeMap<Long, byte[]>> revisions = new HashMap<>();
+    private final Map<String, SimulatedTransaction> running = new HashMap<>();
+    /** Visible and told, but its finish is not answered yet. */
+    private @Nullable Invalidations announced;
+
+    long lastTid() {
+        return commits.isEmpty() ? Tid.NONE : commits.get(commits.size() - 1).tid;
+    }
+
+    int size() {
+        return commits.size();
+    }
+
+    Collection<Long> oids() {
+        return new TreeSet<>(revisions.keySet());
+    }
+
+    long maxOid() {
+        return revisions.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
+    }
+
+    /** The revisions of an object by tid; empty if there are none. */
+    NavigableMap<Long, byte[]> revisions(long oid) {
+        return revisions.getOrDefault(oid, new TreeMap<>());
+    }
+
+    /** The newest revision of an object; {@link Tid#NONE} if it has none. */
+    long currentSerial(long oid) {
+        NavigableMap<Long, byte[]> all = revisions(oid);
+        return all.isEmpty() ? Tid.NONE : all.lastKey();
+    }
+
+    // A transaction on its way
+
+    void begun(SimulatedTransaction transaction) {
+        running.put(transaction.name(), transaction);
+    }
+
+    void voteAnswered(SimulatedTransaction transaction, List<Conflict> conflicts) {
+        assertThat(announced).as("a transaction that was told and not answered").isNull();
+        if (transaction.state == SimulatedTransaction.State.ENDED) {
+            return;
+        }
+        List<Long> expected = conflicting(transaction);
+        assertThat(conflicts.stream().map(Conflict::oid).toList())
+                .as("conflicts of %s", transaction.name())
+                .isEqualTo(expected);
+        for (Conflict conflict : conflicts) {
+            assertThat(conflict.committed()).isEqualTo(currentSerial(conflict.oid()));
+            assertThat(conflict.read()).isEqualTo(transaction.bases.get(conflict.oid()));
+            assertThat(conflict.data()).isEqualTo(transaction.written.get(conflict.oid()));
+        }
+        assertThat(staleCheck(transaction))
+                .as("check of %s that should have failed", transaction.name())
+                .isNull();
+        transaction.state =
+                conflicts.isEmpty() ? SimulatedTransaction.State.VOTED : SimulatedTransaction.State.CONFLICTED;
+        for (SimulatedTransaction other : running.values()) {
+            assertThat(other != transaction && other.holdsLocks() && other.excludes(transaction))
+                    .as("%s got locks that %s holds", transaction.name(), other.name())
+                    .isFalse();
+        }
+    }
+
+    private List<Long> conflicting(SimulatedTransaction transaction) {
+        return transaction.bases.entrySet().stream()
+                .filter(base -> currentSerial(base.getKey()) != Tid.NONE)
+                .filter(base -> currentSerial(base.getKey()) != base.getValue())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** An object that is not as the transaction needs it; null if there is none. */
+    @Nullable
+    Long staleCheck(SimulatedTransaction transaction) {
+        for (Map.Entry<Long, Long> check : transaction.checked.entrySet()) {
+            if (currentSerial(check.getKey()) != check.getValue()) {
+                return check.getKey();
+            }
+        }
+        return null;
+    }
+
+    /** A listener that was there all the time hears of a transaction. */
+    void announced(Invalidations invalidations) {
+        assertThat(announced).as("a transaction that was told and not answered").isNull();
+        assertThat(invalidations.tid()).as("tid after the last one").isGreaterThan(lastTid());
+        announced = invalidations;
+    }
+
+    void finishAnswered(SimulatedTransaction transaction, Finished finished) {
+        assertThat(announced)
+                .as("invalidations that were told before %s was answered", transaction.name())
+                .isNotNull();
+        assertThat(finished.tid()).isEqualTo(announced.tid());
+        assertThat(announced.oids())
+                .as("invalidated by %s", transaction.name())
+                .containsExactlyInAnyOrder(LongStream.of(transaction.written.keySet().stream()
+                                .mapToLong(Long::longValue)
+                                .toArray())
+                        .toArray());
+        announced = null;
+        commit(finished.tid(), transaction);
+        assertThat(finished.length()).isEqualTo(revisions.size());
+    }
+
+    private void commit(long tid, SimulatedTransaction transaction) {
+        assertThat(transaction.mayCommit())
+                .as("%s is committed, its state is %s", transaction.name(), transaction.state)
+                .isTrue();
+        assertThat(conflicting(transaction))
+                .as("objects that %s overwrote unseen", transaction.name())
+                .isEmpty();
+        assertThat(staleCheck(transaction))
+                .as("object that %s depends on", transaction.name())
+                .isNull();
+        for (SimulatedTransaction other : running.values()) {
+            assertThat(other != transaction && other.holdsLocks() && other.excludes(transaction))
+                    .as("%s is committed while %s holds its locks", transaction.name(), other.name())
+                    .isFalse();
+        }
+        transaction.written.forEach((oid, data) ->
+                revisions.computeIfAbsent(oid, o -> new TreeMap<>()).put(tid, data));
+        transaction.state = SimulatedTransaction.State.COMMITTED;
+        running.remove(transaction.name());
+        commits.add(new Commit(tid, transaction));
+    }
+
+    /** Its finish was answered: it has failed and is not there. */
+    void finishFailed(SimulatedTransaction transaction) {
+        assertThat(announced).as("a transaction that was told and failed").isNull();
+        transaction.state = SimulatedTransaction.State.ENDED;
+        running.remove(transaction.name());
+    }
+
+    /**
+     * Whether what is in the file can be what is there: all that was answered, and of what was on its way each transaction
+     * as a whole or not at all.
+     */
+    void check(List<DataFile.Transaction> file) {
+        for (int i = 0; i < commits.size(); i++) {
+            Commit commit = commits.get(i);
+            assertThat(file.size())
+                    .as("transactions in the file: %s is lost", commit.transaction.name())
+                    .isGreaterThan(i);
+            assertThat(file.get(i).tid())
+                    .as("tid of %s", commit.transaction.name())
+                    .isEqualTo(commit.tid);
+            assertSame(commit.transaction, file.get(i));
+        }
+        for (DataFile.Transaction found : file.subList(commits.size(), file.size())) {
+            SimulatedTransaction transaction = running.get(found.description());
+            assertThat(transaction != null && transaction.mayCommit())
+                    .as("%s is in the file and may be there", found.description())
+                    .isTrue();
+            assertSame(transaction, found);
+        }
+    }
+
+    /** A server has started. What is in the file now is all that there is, and ever will be, of what was on its way. */
+    void recovered(List<DataFile.Transaction> file) {
+        check(file);
+        announced = null;
+        running.values().forEach(SimulatedTransaction::lostLocks);
+        file.subList(commits.size(), file.size())
+                .forEach(found -> commit(found.tid(), running.get(found.description())));
+        running.clear();
+    }
+
+    private static void assertSame(SimulatedTransaction expected, DataFile.Transaction found) {
+        assertThat(found.description()).isEqualTo(expected.name());
+        assertThat(found.records().keySet())
+                .as("objects of %s", expected.name())
+                .isEqualTo(expected.written.keySet());
+        expected.written.forEach((oid, data) -> assertThat(found.records().get(oid))
+                .as("data of %s in %s", oid, expected.name())
+                .isEqualTo(data));
+    }
+
+    // What clients read
+
+    /** How many revisions of an object there are; to be asked before a load. */
+    int count(long oid) {
+        return revisions(oid).size();
+    }
+
+    /**
+     * Checks the answer to a load.
+     *
+     * @param countBefore how many revisions there were when the load began: it may or may not have seen later ones
+     */
+    void checkLoad(long oid, long before, int countBefore, LoadResult result) {
+        NavigableMap<Long, byte[]> all = revisions(oid);
+        Set<LoadResult> expected = new LinkedHashSet<>();
+        for (int count = countBefore; count <= all.size(); count++) {
+            LoadResult possible = load(firstOf(all, count), before);
+            if (isSame(possible, result)) {
+                return;
+            }
+            expected.add(possible);
+        }
+        throw new AssertionError("load of " + oid + " before " + Tid.toHex(before) + " gave " + describe(result)
+                + ", expected " + expected.stream().map(History::describe).toList());
+    }
+
+    private static NavigableMap<Long, byte[]> firstOf(NavigableMap<Long, byte[]> all, int count) {
+        if (count == all.size()) {
+            return all;
+        }
+        NavigableMap<Long, byte[]> first = new TreeMap<>();
+        all.entrySet().stream().limit(count).forEach(entry -> first.put(entry.getKey(), entry.getValue()));
+        return first;
+    }
+
+    private static LoadResult load(NavigableMap<Long, byte[]> revisions, long before) {
+        if (revisions.isEmpty()) {
+            return LoadResult.NO_OBJECT;
+        }
+        Map.Entry<Long, byte[]> found = revisions.lowerEntry(before);
+        if (found == null) {
+            return LoadResult.NONE_BEFORE;
+        }
+        Long next = revisions.higherKey(found.getKey());
+        return new LoadResult.Loaded(found.getValue(), found.getKey(), next == null ? Tid.NONE : next);
+    }
+
+    private static boolean isSame(LoadResult a, LoadResult b) {
+        if (a instanceof LoadResult.Loaded x && b instanceof LoadResult.Loaded y) {
+            return x.serial() == y.serial() && x.end() == y.end() && Arrays.equals(x.data(), y.data());
+        }
+        return a.equals(b);
+    }
+
+    private static String describe(LoadResult result) {
+        return result instanceof LoadResult.Loaded loaded
+                ? Tid.toHex(loaded.serial()) + " until " + Tid.toHex(loaded.end()) + ", " + loaded.data().length
+                        + " bytes"
+                : result.toString();
+    }
+
+    /** The objects that changed after one tid and not after another. */
+    Set<Long> changes(long after, long until) {
+        Set<Long> changes = new TreeSet<>();
+        for (int i = commits.size() - 1; i >= 0 && commits.get(i).tid > after; i--) {
+            if (commits.get(i).tid <= until) {
+                changes.addAll(commits.get(i).transaction.written.keySet());
+            }
+        }
+        return changes;
+    }
+
+    /** The tid of the {@code n}-th transaction from the end, 1 for the last. */
+    long tidFromEnd(int n) {
+        return commits.get(commits.size() - n).tid;
+    }
+}

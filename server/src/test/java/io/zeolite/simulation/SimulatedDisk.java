@@ -1,0 +1,435 @@
+package io.zeolite.simulation;
+
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.LockedException;
+import io.zeolite.disk.NoSpaceException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory that keeps its promises and no more: what was not forced may be lost, in part or as a whole, when the
+ * machine crashes.
+ *
+ * <p>Names and contents are separate, as they are in reality: {@link FileContent} says what becomes of bytes; a name that
+ * was created, moved or deleted survives a crash for sure only after its directory was forced. Before each operation
+ * others may run ({@code preemption}), which is how work on different threads is interleaved.
+ */
+final class SimulatedDisk implements Disk {
+    private final RandomGenerator random;
+    private final Trace trace;
+    private final Runnable preemption;
+    private final int sectorBytes;
+    final DiskFaults faults;
+
+    private final Set<Path> directories = new HashSet<>();
+    private final Map<Path, FileContent> names;
+    private final Map<Path, FileContent> durableNames;
+    private final List<NameChange> unsyncedChanges = new ArrayList<>();
+    private final Set<Path> locks = new HashSet<>();
+    private long capacityBytes = Long.MAX_VALUE;
+
+    /** The process that uses the disk; handles of earlier ones are dead. */
+    private int process = 1;
+
+    private boolean crashed;
+    private boolean observing;
+
+    /** A name that now stands for something else. */
+    private record NameChange(
+            @Nullable Path removed,
+            @Nullable Path set,
+            @Nullable FileContent content) {
+        boolean isIn(Path directory) {
+            return directory.equals(set == null ? removed.getParent() : set.getParent());
+        }
+
+        void apply(Map<Path, FileContent> names) {
+            if (removed != null) {
+                names.remove(removed);
+            }
+            if (set != null) {
+                names.put(set, content);
+            }
+        }
+    }
+
+    SimulatedDisk(RandomGenerator random, Trace trace, int sectorBytes, Runnable preemption) {
+        this(random, trace, sectorBytes, preemption, new TreeMap<>(), new TreeMap<>());
+    }
+
+    private SimulatedDisk(
+            RandomGenerator random,
+            Trace trace,
+            int sectorBytes,
+            Runnable preemption,
+            Map<Path, FileContent> names,
+            Map<Path, FileContent> durableNames) {
+        this.random = random;
+        this.trace = trace;
+        this.sectorBytes = sectorBytes;
+        this.preemption = preemption;
+        this.names = names;
+        this.durableNames = durableNames;
+        this.faults = new DiskFaults(random);
+    }
+
+    /** The same disk once more, for looking at what a crash would leave now. Nothing is open on it. */
+    SimulatedDisk copy(RandomGenerator random, Trace trace) {
+        Map<FileContent, FileContent> copies = new java.util.IdentityHashMap<>();
+        Map<Path, FileContent> namesCopy = new TreeMap<>();
+        names.forEach((path, content) -> namesCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
+        Map<Path, FileContent> durableCopy = new TreeMap<>();
+        durableNames.forEach(
+                (path, content) -> durableCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
+        SimulatedDisk copy = new SimulatedDisk(random, trace, sectorBytes, () -> {}, namesCopy, durableCopy);
+        copy.directories.addAll(directories);
+        for (NameChange change : unsyncedChanges) {
+            FileContent content =
+                    change.content == null ? null : copies.computeIfAbsent(change.content, FileContent::copy);
+            copy.unsyncedChanges.add(new NameChange(change.removed, change.set, content));
+        }
+        return copy;
+    }
+
+    // What happens to the disk from outside
+
+    void setCapacity(long bytes) {
+        capacityBytes = bytes;
+    }
+
+    long usedBytes() {
+        return names.values().stream().mapToLong(FileContent::allocatedBytes).sum();
+    }
+
+    /** The process ends, the machine goes on: all that was written is there. */
+    void endProcess() {
+        names.values().forEach(FileContent::endProcess);
+        newProcess();
+    }
+
+    /** The machine goes down and comes up again. */
+    void crash() {
+        boolean inOrder = random.nextBoolean();
+        int keep = inOrder ? random.nextInt(unsyncedChanges.size() + 1) : 0;
+        for (int i = 0; i < unsyncedChanges.size(); i++) {
+            if (inOrder ? i < keep : random.nextBoolean()) {
+                unsyncedChanges.get(i).apply(durableNames);
+            }
+        }
+        unsyncedChanges.clear();
+        names.clear();
+        names.putAll(durableNames);
+        Set<FileContent> done = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+        for (FileContent content : names.values()) {
+            if (done.add(content)) {
+                content.crash(random);
+            }
+        }
+        newProcess();
+    }
+
+    private void newProcess() {
+        process++;
+        locks.clear();
+        crashed = false;
+    }
+
+    /** What programs see of a file; null if it is not there. */
+    byte @Nullable [] contentOf(Path path) {
+        FileContent content = names.get(path);
+        return content == null ? null : content.bytes();
+    }
+
+    /** Runs something that is not part of the simulation: nothing goes wrong in it and nothing happens meanwhile. */
+    void observe(Runnable observer) {
+        boolean outer = observing;
+        observing = true;
+        try {
+            observer.run();
+        } finally {
+            observing = outer;
+        }
+    }
+
+    // Operations
+
+    /** What an operation does. */
+    private interface Action<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T perform(String operation, Path path, Action<T> action) throws IOException {
+        return perform(operation, path, action, () -> {});
+    }
+
+    /** @param half what an operation has done when the process ends in the midst of it */
+    private <T> T perform(String operation, Path path, Action<T> action, Runnable half) throws IOException {
+        checkAlive(process);
+        if (observing) {
+            return action.run();
+        }
+        preemption.run();
+        trace.add(operation, path.getFileName().toString());
+        if (random.nextInt(100) < faults.writeBackPercent) {
+            names.values().forEach(content -> content.writeBack(random));
+        }
+        if (!faults.crashesNow()) {
+            return action.run();
+        }
+        DiskFaults.Moment moment = faults.moment();
+        trace.add("crash", moment.name());
+        if (moment == DiskFaults.Moment.WITHIN) {
+            half.run();
+        } else if (moment == DiskFaults.Moment.AFTER) {
+            action.run();
+        }
+        crashed = true;
+        throw new SimulatedCrash();
+    }
+
+    private void checkAlive(int user) {
+        if (crashed || user != process) {
+            throw new SimulatedCrash();
+        }
+    }
+
+    private void change(NameChange change) {
+        change.apply(names);
+        unsyncedChanges.add(change);
+    }
+
+    @Override
+    public DiskFile open(Path path, Mode mode) throws IOException {
+        return perform("open", path, () -> {
+            FileContent content = names.get(path);
+            if (content == null) {
+                if (mode == Mode.READ || !directories.contains(path.getParent())) {
+                    throw new NoSuchFileException(path.toString());
+                }
+                content = new FileContent(sectorBytes);
+                change(new NameChange(null, path, content));
+            } else if (mode == Mode.REPLACE) {
+                content.truncate(0);
+            }
+            return new OpenFile(path, content, process);
+        });
+    }
+
+    @Override
+    public boolean exists(Path path) {
+        checkAlive(process);
+        return names.containsKey(path) || directories.contains(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory) {
+        checkAlive(process);
+        return names.keySet().stream()
+                .filter(path -> directory.equals(path.getParent()))
+                .toList();
+    }
+
+    @Override
+    public void createDirectories(Path directory) {
+        checkAlive(process);
+        for (Path path = directory; path != null; path = path.getParent()) {
+            directories.add(path);
+        }
+    }
+
+    @Override
+    public void move(Path from, Path to) throws IOException {
+        perform("move", from, () -> {
+            FileContent content = existing(from);
+            change(new NameChange(from, to, content));
+            return content;
+        });
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        perform("delete", path, () -> {
+            if (names.containsKey(path)) {
+                change(new NameChange(path, null, null));
+            }
+            return path;
+        });
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        perform("force directory", directory, () -> {
+            if (faults.happens(faults.failingForces)) {
+                throw new IOException("simulated failure of fsync: " + directory);
+            }
+            unsyncedChanges.stream()
+                    .filter(change -> change.isIn(directory))
+                    .forEach(change -> change.apply(durableNames));
+            unsyncedChanges.removeIf(change -> change.isIn(directory));
+            return directory;
+        });
+    }
+
+    @Override
+    public Closeable lock(Path path) throws IOException {
+        return perform("lock", path, () -> {
+            if (!locks.add(path)) {
+                throw new LockedException(path, String.valueOf(process));
+            }
+            if (!names.containsKey(path)) {
+                change(new NameChange(null, path, new FileContent(sectorBytes)));
+            }
+            int holder = process;
+            return () -> {
+                if (holder == process) {
+                    locks.remove(path);
+                }
+            };
+        });
+    }
+
+    private FileContent existing(Path path) throws NoSuchFileException {
+        FileContent content = names.get(path);
+        if (content == null) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return content;
+    }
+
+    private final class OpenFile implements DiskFile {
+        private final Path path;
+        private final FileContent content;
+        private final int user;
+        private boolean closed;
+
+        OpenFile(Path path, FileContent content, int user) {
+            this.path = path;
+            this.content = content;
+            this.user = user;
+        }
+
+        private void checkOpen() throws IOException {
+            checkAlive(user);
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+        }
+
+        @Override
+        public Path path() {
+            return path;
+        }
+
+        @Override
+        public long size() throws IOException {
+            checkOpen();
+            return content.length();
+        }
+
+        @Override
+        public int read(ByteBuffer buffer, long position) throws IOException {
+            checkOpen();
+            return perform("read", path, () -> {
+                checkOpen();
+                if (!observing && faults.happens(faults.failingReads)) {
+                    throw new IOException("simulated read error: " + path + " at " + position);
+                }
+                return content.read(buffer, position);
+            });
+        }
+
+        @Override
+        public void write(ByteBuffer buffer, long position) throws IOException {
+            checkOpen();
+            perform(
+                    "write",
+                    path,
+                    () -> {
+                        checkOpen();
+                        if (faults.happens(faults.failingWrites)) {
+                            writeHalf(buffer, position);
+                            throw new IOException("simulated write error: " + path + " at " + position);
+                        }
+                        long growth = position + buffer.remaining() - content.allocatedBytes();
+                        if (growth > 0 && growth > capacityBytes - usedBytes()) {
+                            throw new IOException("No space left on device");
+                        }
+                        trace.add("written", position, (long) buffer.remaining());
+                        content.write(buffer, position);
+                        return path;
+                    },
+                    () -> writeHalf(buffer, position));
+        }
+
+        private void writeHalf(ByteBuffer buffer, long position) {
+            ByteBuffer half = buffer.slice();
+            half.limit(random.nextInt(half.remaining() + 1));
+            content.write(half, position);
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            checkOpen();
+            perform("truncate", path, () -> {
+                checkOpen();
+                if (faults.happens(faults.failingWrites)) {
+                    throw new IOException("simulated truncate error: " + path);
+                }
+                trace.add("truncated", size);
+                content.truncate(size);
+                return path;
+            });
+        }
+
+        @Override
+        public void force() throws IOException {
+            checkOpen();
+            perform(
+                    "force",
+                    path,
+                    () -> {
+                        checkOpen();
+                        if (faults.happens(faults.failingForces)) {
+                            content.failForce(random);
+                            throw new IOException("simulated failure of fsync: " + path);
+                        }
+                        content.force();
+                        return path;
+                    },
+                    () -> content.writeBack(random));
+        }
+
+        @Override
+        public void reserve(long end) throws IOException {
+            checkOpen();
+            perform("reserve", path, () -> {
+                checkOpen();
+                long growth = end - content.allocatedBytes();
+                long available = capacityBytes - usedBytes();
+                if (growth > 0 && growth > available) {
+                    throw new NoSpaceException(path, growth, available);
+                }
+                content.reserve(end);
+                return path;
+            });
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+}
