@@ -1,0 +1,31 @@
+package io.zeolite.cli;
+
+import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.logging.Logging;
+import java.io.IOException;
+import org.slf4j.LoggerFactory;
+
+/** Where the process starts. */
+public final class Main {
+    static final ServerLauncher LAUNCHER = config -> {
+        throw new IOException("no server in this build");
+    };
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        Logging.useQuickProvider();
+        Shutdown shutdown = new Shutdown();
+        Zeolite zeolite =
+                new Zeolite(LAUNCHER, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
+        int status = 1;
+        try {
+            status = zeolite.run(args);
+        } catch (RuntimeException | Error e) {
+            // A bug. Left to the JVM, the other threads of the server would keep the process alive without its head.
+            LoggerFactory.getLogger("ZEO.runzeo").error(Logging.CRITICAL, "the server failed", e);
+            System.err.println("zeolite: the server failed, its log says where: " + e);
+        }
+        shutdown.exit(status);
+    }
+}

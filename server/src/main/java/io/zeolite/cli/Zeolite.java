@@ -1,0 +1,122 @@
+package io.zeolite.cli;
+
+import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.config.zconfig.ConfigException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The command line: finds the command that is meant, runs it, and makes of a failure one line on the error stream and an
+ * exit status: 2 for what the user wrote, 1 for what could not be done. A stack trace means that there is a bug.
+ *
+ * <p>The commands are declared in code and not with annotations, since reading those takes time at every start.
+ */
+public final class Zeolite {
+    private static final String SERVE = "serve";
+    private static final String TRAINING = "archive-training";
+
+    private static final int FAILED = 1;
+    private static final int USAGE = 2;
+
+    private final ServerLauncher launcher;
+    private final ConfigEnvironment environment;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Consumer<Runnable> onShutdown;
+
+    /** @param onShutdown takes what is to be done when the system asks the process to end */
+    public Zeolite(
+            ServerLauncher launcher,
+            ConfigEnvironment environment,
+            PrintStream out,
+            PrintStream err,
+            Consumer<Runnable> onShutdown) {
+        this.launcher = launcher;
+        this.environment = environment;
+        this.out = out;
+        this.err = err;
+        this.onShutdown = onShutdown;
+    }
+
+    /** Runs a command until it has ended; for a server, that is when it is told to stop. */
+    public int run(String... arguments) {
+        CommandLine commandLine = new CommandLine(spec());
+        try {
+            ParseResult parsed = commandLine.parseArgs(arguments);
+            ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+            if (command.isVersionHelpRequested()) {
+                commandLine.printVersionHelp(out);
+                return 0;
+            } else if (command.isUsageHelpRequested() || !parsed.hasSubcommand()) {
+                command.commandSpec().commandLine().usage(out);
+                return 0;
+            }
+            return run(command);
+        } catch (ParameterException e) {
+            String name = e.getCommandLine().getCommandSpec().qualifiedName();
+            return fail(e.getMessage() + "\nTry '" + name + " --help'.", USAGE);
+        } catch (ConfigException e) {
+            return fail(e.getMessage(), USAGE);
+        } catch (IOException e) {
+            return fail(describe(e), FAILED);
+        }
+    }
+
+    private int run(ParseResult command) throws ConfigException, IOException {
+        return switch (command.commandSpec().name()) {
+            case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
+            case TRAINING -> new ArchiveTraining(launcher, out, err).run();
+            default -> throw new IllegalStateException("command without code");
+        };
+    }
+
+    private static CommandSpec spec() {
+        CommandSpec root = CommandSpec.create().name("zeolite").addOption(helpOption());
+        root.addOption(OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("show the version and exit")
+                .build());
+        root.version("zeolite " + version());
+        root.usageMessage().description("A ZEO storage server for ZODB.");
+        root.addSubcommand(SERVE, ServeCommand.spec());
+        CommandSpec training = CommandSpec.create();
+        training.usageMessage().hidden(true);
+        return root.addSubcommand(TRAINING, training);
+    }
+
+    static OptionSpec helpOption() {
+        return OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("show this and exit")
+                .build();
+    }
+
+    private int fail(@Nullable String message, int status) {
+        err.println("zeolite: " + message);
+        return status;
+    }
+
+    /** The message of a failure; the exceptions of {@code java.nio.file} have only a path as theirs. */
+    private static String describe(IOException failure) {
+        if (failure instanceof NoSuchFileException missing) {
+            return "no such file or directory: " + missing.getFile();
+        } else if (failure instanceof AccessDeniedException denied) {
+            return "permission denied: " + denied.getFile();
+        }
+        return Objects.requireNonNullElse(failure.getMessage(), failure.toString());
+    }
+
+    private static String version() {
+        return Objects.requireNonNullElse(Zeolite.class.getPackage().getImplementationVersion(), "(development)");
+    }
+}
