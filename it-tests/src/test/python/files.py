@@ -177,8 +177,8 @@ def examine(path, blobs=None):
 def stores_an_object_twice(storage):
     """Whether one of the last transactions has two records of one object, as the commit of a blob does. Python then takes the
     saved index for a wrong one and scans, also its own."""
-    last = collections.deque(storage.iterator(), maxlen=5)
-    return any(len(oids) != len(set(oids)) for oids in ([record.oid for record in txn] for txn in last))
+    last = collections.deque(([record.oid for record in txn] for txn in storage.iterator()), maxlen=5)
+    return any(len(oids) != len(set(oids)) for oids in last)
 
 
 def scanned_index(path, size):
