@@ -8,6 +8,7 @@ import io.zeolite.storage.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class InvalidationHubTest {
@@ -19,7 +20,7 @@ class InvalidationHubTest {
         return new Invalidations(tid, oids);
     }
 
-    private void publish(Invalidations invalidations, Subscription committer) {
+    private void publish(Invalidations invalidations, @Nullable Subscription committer) {
         hub.publish(() -> lastTransaction.set(invalidations.tid()), invalidations, committer);
     }
 

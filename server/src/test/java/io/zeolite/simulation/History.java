@@ -15,10 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,15 +122,14 @@ final class History {
     }
 
     void finishAnswered(SimulatedTransaction transaction, Finished finished) {
-        assertThat(announced)
-                .as("invalidations that were told before %s was answered", transaction.name())
-                .isNotNull();
-        assertThat(finished.tid()).isEqualTo(announced.tid());
-        assertThat(announced.oids())
+        Invalidations told = announced;
+        if (told == null || told.tid() != finished.tid()) {
+            throw new AssertionError(transaction.name() + " is answered before it is visible and others are told");
+        }
+        assertThat(told.oids())
                 .as("invalidated by %s", transaction.name())
-                .containsExactlyInAnyOrder(LongStream.of(transaction.written.keySet().stream()
-                                .mapToLong(Long::longValue)
-                                .toArray())
+                .containsExactlyInAnyOrder(transaction.written.keySet().stream()
+                        .mapToLong(Long::longValue)
                         .toArray());
         announced = null;
         commit(finished.tid(), transaction);
@@ -183,9 +182,9 @@ final class History {
         }
         for (DataFile.Transaction found : file.subList(commits.size(), file.size())) {
             SimulatedTransaction transaction = running.get(found.description());
-            assertThat(transaction != null && transaction.mayCommit())
-                    .as("%s is in the file and may be there", found.description())
-                    .isTrue();
+            if (transaction == null || !transaction.mayCommit()) {
+                throw new AssertionError(found.description() + " is in the file, and must not be committed");
+            }
             assertSame(transaction, found);
         }
     }
@@ -196,7 +195,7 @@ final class History {
         announced = null;
         running.values().forEach(SimulatedTransaction::lostLocks);
         file.subList(commits.size(), file.size())
-                .forEach(found -> commit(found.tid(), running.get(found.description())));
+                .forEach(found -> commit(found.tid(), Objects.requireNonNull(running.get(found.description()))));
         running.clear();
     }
 

@@ -30,16 +30,14 @@ final class SimulatedClient {
     }
 
     /** A server is there. Connects to it after a while. */
-    void begin(int transactionsToDo) {
+    void begin(Life life, int transactionsToDo) {
         transactionsLeft = transactionsToDo;
-        connectLater();
+        connectLater(life);
     }
 
-    void connectLater() {
-        Duration delay = Duration.ofNanos(simulation.random().nextInt(3_000_000));
-        simulation
-                .scheduler()
-                .after(delay, () -> new SimulatedConnection(simulation, this, name() + "/" + ++connections));
+    void connectLater(Life life) {
+        Duration delay = Duration.ofNanos(simulation.random.nextInt(3_000_000));
+        life.scheduler().after(delay, () -> new SimulatedConnection(life, this, name() + "/" + ++connections).open());
     }
 
     String name() {
@@ -93,8 +91,7 @@ final class SimulatedClient {
     /** Everything in the cache is what was current after the last transaction that the client knows of. */
     void checkCache() {
         cache.forEach((oid, loaded) -> {
-            Map.Entry<Long, byte[]> current =
-                    simulation.history().revisions(oid).floorEntry(lastTid);
+            Map.Entry<Long, byte[]> current = simulation.history.revisions(oid).floorEntry(lastTid);
             assertThat(current)
                     .as("revision of %s that %s has in its cache", oid, name())
                     .isNotNull();

@@ -36,13 +36,14 @@ final class SimulatedConnection implements InvalidationListener {
     private static final byte[] NOTHING = {};
     private static final int MAX_VOTES = 9;
 
+    private final Life life;
     private final Simulation simulation;
     private final SimulatedClient client;
     private final RandomGenerator random;
     private final Storage storage;
     private final String name;
     private final SimulatedScheduler.Actor loop;
-    private Subscription subscription;
+    private @Nullable Subscription subscription;
 
     /** The last transaction that was queued to the loop, by an invalidation or a finish. */
     private long queuedTid;
@@ -70,24 +71,26 @@ final class SimulatedConnection implements InvalidationListener {
         }
     }
 
-    SimulatedConnection(Simulation simulation, SimulatedClient client, String name) {
-        this.simulation = simulation;
+    SimulatedConnection(Life life, SimulatedClient client, String name) {
+        this.life = life;
+        this.simulation = life.simulation();
         this.client = client;
         this.name = name;
-        this.random = simulation.random();
-        this.storage = simulation.storage();
-        this.loop = simulation.scheduler().thread(name, 2);
+        this.random = simulation.random;
+        this.storage = life.storage();
+        this.loop = life.scheduler().thread(name, 2);
+    }
+
+    void open() {
         loop.execute(this::register);
     }
 
     private void register() {
         subscription = storage.subscribe(this);
         queuedTid = subscription.startTid();
-        simulation.connected(this);
+        life.connected(this);
         trace("connected", queuedTid);
-        assertThat(queuedTid)
-                .as("last transaction when %s registers", name)
-                .isEqualTo(simulation.history().lastTid());
+        assertThat(queuedTid).as("last transaction when %s registers", name).isEqualTo(simulation.history.lastTid());
         assertThat(client.lastTid())
                 .as("%s knows of no later transaction than the server", name)
                 .isLessThanOrEqualTo(queuedTid);
@@ -98,7 +101,7 @@ final class SimulatedConnection implements InvalidationListener {
         Object[] all = new Object[details.length + 1];
         all[0] = name;
         System.arraycopy(details, 0, all, 1, details.length);
-        simulation.trace().add(event, all);
+        simulation.trace.add(event, all);
     }
 
     // Invalidations
@@ -139,14 +142,14 @@ final class SimulatedConnection implements InvalidationListener {
             loop.execute(() -> verified(start));
             return;
         }
-        boolean mustKnow = simulation.remembersAfter(last);
+        boolean mustKnow = life.remembersAfter(last);
         storage.invalidationsSince(
                 last,
-                simulation.once(
+                life.once(
                         name + " verifies",
                         answer -> loop.execute(() -> verify(last, start, answer, mustKnow)),
                         failure -> {
-                            simulation.checkFault(failure);
+                            life.checkFault(failure);
                             loop.execute(this::disconnect);
                         }));
     }
@@ -166,7 +169,7 @@ final class SimulatedConnection implements InvalidationListener {
                 .isGreaterThanOrEqualTo(start);
         assertThat(LongStream.of(missed.oids()).boxed().toList())
                 .as("what %s missed", name)
-                .containsExactlyInAnyOrderElementsOf(simulation.history().changes(last, missed.tid()));
+                .containsExactlyInAnyOrderElementsOf(simulation.history.changes(last, missed.tid()));
         client.invalidate(missed.tid(), oidsOf(missed));
         verified(missed.tid());
     }
@@ -205,7 +208,7 @@ final class SimulatedConnection implements InvalidationListener {
             default -> {
                 if (client.hasMoreToDo()) {
                     attempt = new Attempt();
-                    simulation.history().begun(attempt.transaction);
+                    simulation.history.begun(attempt.transaction);
                     trace("begin", attempt.transaction.name(), attempt.snapshot);
                     next();
                 }
@@ -219,42 +222,47 @@ final class SimulatedConnection implements InvalidationListener {
         assertThat(storage.lastTransaction()).isGreaterThanOrEqualTo(client.lastTid());
         long oid = anyOid();
         load(oid, random.nextBoolean() ? client.lastTid() + 1 : simulation.anyTid());
-        History history = simulation.history();
+        History history = simulation.history;
         for (long serial : List.copyOf(history.revisions(oid).keySet())) {
             storage.loadSerial(
                     oid,
                     serial,
-                    simulation.now(
+                    life.once(
+                            "call that need not wait",
                             data -> assertThat(data)
                                     .isEqualTo(history.revisions(oid).get(serial)),
-                            simulation::checkFault));
+                            life::checkFault));
         }
         long serialBefore = history.currentSerial(oid);
         storage.getTid(
                 oid,
-                simulation.now(serial -> assertThat(serial).isIn(serialBefore, history.currentSerial(oid)), failure -> {
-                    if (!(failure instanceof PosKeyException) || serialBefore != Tid.NONE) {
-                        simulation.checkFault(failure);
-                    }
-                }));
+                life.once(
+                        "call that need not wait",
+                        serial -> assertThat(serial).isIn(serialBefore, history.currentSerial(oid)),
+                        failure -> {
+                            if (!(failure instanceof PosKeyException) || serialBefore != Tid.NONE) {
+                                life.checkFault(failure);
+                            }
+                        }));
     }
 
     private long anyOid() {
-        return simulation.shape().anyOid(random);
+        return simulation.shape.anyOid(random);
     }
 
     private @Nullable LoadResult load(long oid, long before) {
-        int count = simulation.history().count(oid);
+        int count = simulation.history.count(oid);
         LoadResult[] loaded = {null};
         storage.loadBefore(
                 oid,
                 before,
-                simulation.now(
+                life.once(
+                        "call that need not wait",
                         result -> {
-                            simulation.history().checkLoad(oid, before, count, result);
+                            simulation.history.checkLoad(oid, before, count, result);
                             loaded[0] = result;
                         },
-                        simulation::checkFault));
+                        life::checkFault));
         if (loaded[0] != null) {
             client.loaded(oid, loaded[0]);
         }
@@ -311,7 +319,7 @@ final class SimulatedConnection implements InvalidationListener {
     }
 
     private void store(Attempt running, long oid, long serial) {
-        byte[] data = simulation.shape().data(random, running.transaction.name() + ":" + oid);
+        byte[] data = simulation.shape.data(random, running.transaction.name() + ":" + oid);
         trace("store", running.transaction.name(), oid, serial, (long) data.length);
         running.handle.store(oid, serial, data.clone());
         running.transaction.store(oid, serial, data);
@@ -329,12 +337,13 @@ final class SimulatedConnection implements InvalidationListener {
     private void storeNew(Attempt running) {
         storage.newOids(
                 1,
-                simulation.now(
+                life.once(
+                        "call that need not wait",
                         oids -> {
-                            simulation.givenOid(oids[0]);
+                            life.givenOid(oids[0]);
                             store(running, oids[0], Tid.NONE);
                         },
-                        simulation::checkFault));
+                        life::checkFault));
     }
 
     // Vote
@@ -345,11 +354,11 @@ final class SimulatedConnection implements InvalidationListener {
         SimulatedTransaction transaction = running.transaction;
         transaction.voteAsked();
         trace("vote", transaction.name());
-        running.handle.vote(simulation.once(
+        running.handle.vote(life.once(
                 "vote of " + transaction.name(),
                 result -> {
                     trace("voted", transaction.name(), (long) result.conflicts().size());
-                    simulation.history().voteAnswered(transaction, result.conflicts());
+                    simulation.history.voteAnswered(transaction, result.conflicts());
                     loop.execute(() -> voted(running, result));
                 },
                 failure -> {
@@ -367,16 +376,16 @@ final class SimulatedConnection implements InvalidationListener {
             return;
         }
         if (failure instanceof ConflictException) {
-            assertThat(simulation.history().staleCheck(transaction))
+            assertThat(simulation.history.staleCheck(transaction))
                     .as("reason for %s in the vote of %s", failure, transaction.name())
                     .isNotNull();
         } else if (failure instanceof TransactionException) {
             // The storage shuts down, or its locks have timed out while it was to vote again.
-            loop.execute(() -> assertThat(simulation.isDraining() || transaction.hasTimedOut())
+            loop.execute(() -> assertThat(life.isDraining() || transaction.hasTimedOut())
                     .as("reason for %s in the vote of %s", failure, transaction.name())
                     .isTrue());
         } else {
-            simulation.checkNoSpaceOrFault(failure);
+            life.checkVoteFault(failure);
         }
     }
 
@@ -462,14 +471,14 @@ final class SimulatedConnection implements InvalidationListener {
             return;
         }
         running.waiting = true;
-        transaction.state = SimulatedTransaction.State.FINISHING;
+        transaction.finishAsked();
         trace("finish", transaction.name());
-        running.handle.finish(simulation.once(
+        running.handle.finish(life.once(
                 "finish of " + transaction.name(),
                 finished -> {
                     trace("finished", transaction.name(), finished.tid());
-                    simulation.history().finishAnswered(transaction, finished);
-                    simulation.checkTold(finished.tid(), this);
+                    simulation.history.finishAnswered(transaction, finished);
+                    life.checkTold(finished.tid(), this);
                     queued(finished.tid());
                     loop.execute(() -> finished(running, finished));
                     simulation.acknowledged();
@@ -488,13 +497,13 @@ final class SimulatedConnection implements InvalidationListener {
 
     private void finishFailed(SimulatedTransaction transaction, Throwable failure) {
         if (!(failure instanceof TransactionException && transaction.hasTimedOut())) {
-            simulation.checkFault(failure);
+            life.checkFault(failure);
         }
-        if (failure.getMessage().contains("whether the transaction is committed shows")) {
+        if (failure.toString().contains("whether the transaction is committed shows")) {
             transaction.state = SimulatedTransaction.State.UNKNOWN;
-            simulation.storageFailed();
+            life.storageFailed();
         } else {
-            simulation.history().finishFailed(transaction);
+            simulation.history.finishFailed(transaction);
         }
     }
 
@@ -522,7 +531,9 @@ final class SimulatedConnection implements InvalidationListener {
 
     private void timedOut(Attempt running) {
         trace("timed out", running.transaction.name());
-        simulation.checkTimeout(running.transaction, running.votes);
+        assertThat(running.transaction.state != SimulatedTransaction.State.OPEN || running.votes > 1)
+                .as("%s, which has timed out, has had its locks", running.transaction.name())
+                .isTrue();
         running.transaction.timedOut();
         loop.execute(this::disconnect);
     }
@@ -530,39 +541,41 @@ final class SimulatedConnection implements InvalidationListener {
     private void disconnect() {
         trace("disconnect");
         loop.stop();
-        subscription.close();
-        simulation.disconnected(this);
+        if (subscription != null) {
+            subscription.close();
+        }
+        life.disconnected(this);
         Attempt running = attempt;
         if (running != null) {
             running.transaction.end();
             running.handle.abort();
         }
-        client.connectLater();
+        client.connectLater(life);
     }
 
     // What no client should do, and what becomes of it
 
     private void finishUnvoted(Attempt running) {
-        running.handle.finish(simulation.once(
+        running.handle.finish(life.once(
                 "finish without a vote of " + running.transaction.name(), this::mustNotSucceed, this::mustBeRefused));
         abort(running);
     }
 
     private void finishTwice(Attempt running) {
-        running.handle.finish(simulation.once(
-                "second finish of " + running.transaction.name(), this::mustNotSucceed, this::mustBeRefused));
+        running.handle.finish(
+                life.once("second finish of " + running.transaction.name(), this::mustNotSucceed, this::mustBeRefused));
     }
 
     private void voteTwice(Attempt running) {
-        running.handle.vote(simulation.once(
-                "second vote of " + running.transaction.name(), this::mustNotSucceed, this::mustBeRefused));
+        running.handle.vote(
+                life.once("second vote of " + running.transaction.name(), this::mustNotSucceed, this::mustBeRefused));
     }
 
     /** Stores something into a transaction whose vote was asked. */
     private void storeLate(Attempt running) {
         long oid = anyOid();
         try {
-            store(running, oid, simulation.history().currentSerial(oid));
+            store(running, oid, simulation.history.currentSerial(oid));
         } catch (TransactionException e) {
             trace("refused", running.transaction.name());
             return;

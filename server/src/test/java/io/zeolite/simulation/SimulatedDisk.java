@@ -11,6 +11,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,9 @@ final class SimulatedDisk implements Disk {
     private final Map<Path, FileContent> durableNames;
     private final List<NameChange> unsyncedChanges = new ArrayList<>();
     private final Set<Path> locks = new HashSet<>();
+    /** Files that go with the process. */
+    private final Set<Path> unnamed = new HashSet<>();
+
     private long capacityBytes = Long.MAX_VALUE;
 
     /** The process that uses the disk; handles of earlier ones are dead. */
@@ -47,21 +51,23 @@ final class SimulatedDisk implements Disk {
     private boolean crashed;
     private boolean observing;
 
-    /** A name that now stands for something else. */
+    /** Names that now stand for something else: for nothing if {@code content} is null. */
     private record NameChange(
-            @Nullable Path removed,
-            @Nullable Path set,
-            @Nullable FileContent content) {
+            Path name,
+            @Nullable FileContent content,
+            @Nullable Path removed) {
         boolean isIn(Path directory) {
-            return directory.equals(set == null ? removed.getParent() : set.getParent());
+            return directory.equals(name.getParent());
         }
 
         void apply(Map<Path, FileContent> names) {
             if (removed != null) {
                 names.remove(removed);
             }
-            if (set != null) {
-                names.put(set, content);
+            if (content == null) {
+                names.remove(name);
+            } else {
+                names.put(name, content);
             }
         }
     }
@@ -87,19 +93,19 @@ final class SimulatedDisk implements Disk {
     }
 
     /** The same disk once more, for looking at what a crash would leave now. Nothing is open on it. */
-    SimulatedDisk copy(RandomGenerator random, Trace trace) {
-        Map<FileContent, FileContent> copies = new java.util.IdentityHashMap<>();
+    SimulatedDisk copy(RandomGenerator random) {
+        Map<FileContent, FileContent> copies = new HashMap<>();
         Map<Path, FileContent> namesCopy = new TreeMap<>();
         names.forEach((path, content) -> namesCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
         Map<Path, FileContent> durableCopy = new TreeMap<>();
         durableNames.forEach(
                 (path, content) -> durableCopy.put(path, copies.computeIfAbsent(content, FileContent::copy)));
-        SimulatedDisk copy = new SimulatedDisk(random, trace, sectorBytes, () -> {}, namesCopy, durableCopy);
+        SimulatedDisk copy = new SimulatedDisk(random, Trace.none(), sectorBytes, () -> {}, namesCopy, durableCopy);
         copy.directories.addAll(directories);
         for (NameChange change : unsyncedChanges) {
             FileContent content =
                     change.content == null ? null : copies.computeIfAbsent(change.content, FileContent::copy);
-            copy.unsyncedChanges.add(new NameChange(change.removed, change.set, content));
+            copy.unsyncedChanges.add(new NameChange(change.name, content, change.removed));
         }
         return copy;
     }
@@ -132,7 +138,7 @@ final class SimulatedDisk implements Disk {
         unsyncedChanges.clear();
         names.clear();
         names.putAll(durableNames);
-        Set<FileContent> done = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+        Set<FileContent> done = new HashSet<>();
         for (FileContent content : names.values()) {
             if (done.add(content)) {
                 content.crash(random);
@@ -142,15 +148,20 @@ final class SimulatedDisk implements Disk {
     }
 
     private void newProcess() {
+        names.keySet().removeAll(unnamed);
+        unnamed.clear();
         process++;
         locks.clear();
         crashed = false;
     }
 
-    /** What programs see of a file; null if it is not there. */
-    byte @Nullable [] contentOf(Path path) {
+    /** What programs see of a file, which is there. */
+    byte[] contentOf(Path path) {
         FileContent content = names.get(path);
-        return content == null ? null : content.bytes();
+        if (content == null) {
+            throw new AssertionError(path + " is not there");
+        }
+        return content.bytes();
     }
 
     /** Runs something that is not part of the simulation: nothing goes wrong in it and nothing happens meanwhile. */
@@ -162,6 +173,21 @@ final class SimulatedDisk implements Disk {
         } finally {
             observing = outer;
         }
+    }
+
+    /** A new file that has no name; what it is called here is for the trace. */
+    DiskFile openUnnamed(Path path) throws IOException {
+        unnamed.add(path);
+        return perform("open unnamed", path, () -> {
+            FileContent content = new FileContent(sectorBytes);
+            names.put(path, content);
+            return new OpenFile(path, content, process);
+        });
+    }
+
+    void discardUnnamed(Path path) {
+        names.remove(path);
+        unnamed.remove(path);
     }
 
     // Operations
@@ -220,7 +246,7 @@ final class SimulatedDisk implements Disk {
                     throw new NoSuchFileException(path.toString());
                 }
                 content = new FileContent(sectorBytes);
-                change(new NameChange(null, path, content));
+                change(new NameChange(path, content, null));
             } else if (mode == Mode.REPLACE) {
                 content.truncate(0);
             }
@@ -254,7 +280,7 @@ final class SimulatedDisk implements Disk {
     public void move(Path from, Path to) throws IOException {
         perform("move", from, () -> {
             FileContent content = existing(from);
-            change(new NameChange(from, to, content));
+            change(new NameChange(to, content, from));
             return content;
         });
     }
@@ -290,7 +316,7 @@ final class SimulatedDisk implements Disk {
                 throw new LockedException(path, String.valueOf(process));
             }
             if (!names.containsKey(path)) {
-                change(new NameChange(null, path, new FileContent(sectorBytes)));
+                change(new NameChange(path, new FileContent(sectorBytes), null));
             }
             int holder = process;
             return () -> {

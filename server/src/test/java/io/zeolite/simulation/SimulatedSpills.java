@@ -2,7 +2,6 @@ package io.zeolite.simulation;
 
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.commit.staging.StagingFile;
-import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,18 +10,16 @@ import java.nio.file.Path;
 /** The files that large transactions spill to, on the simulated disk, where writing and reading them can fail. */
 final class SimulatedSpills implements SpillFiles {
     private final SimulatedDisk disk;
-    private final Path directory;
     private int count;
 
-    SimulatedSpills(SimulatedDisk disk, Path directory) {
+    SimulatedSpills(SimulatedDisk disk) {
         this.disk = disk;
-        this.directory = directory;
     }
 
     @Override
     public StagingFile create() throws IOException {
-        Path path = directory.resolve("spill-" + count++ + ".tmp");
-        return new Spill(path, disk.open(path, Disk.Mode.REPLACE));
+        Path path = Path.of("spill-" + count++);
+        return new Spill(path, disk.openUnnamed(path));
     }
 
     private final class Spill implements StagingFile {
@@ -62,7 +59,7 @@ final class SimulatedSpills implements SpillFiles {
         @Override
         public void discard() throws IOException {
             file.close();
-            disk.delete(path);
+            disk.discardUnnamed(path);
         }
     }
 }

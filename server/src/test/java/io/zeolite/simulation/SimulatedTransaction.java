@@ -65,6 +65,10 @@ final class SimulatedTransaction {
         lockedToCheck = check;
     }
 
+    void finishAsked() {
+        state = State.FINISHING;
+    }
+
     /** Whether a vote that was answered keeps the objects locked. */
     boolean holdsLocks() {
         return state == State.CONFLICTED || state == State.VOTED || state == State.FINISHING;
