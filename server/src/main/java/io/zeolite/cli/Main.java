@@ -11,8 +11,8 @@ public final class Main {
     public static void main(String[] args) {
         Logging.useQuickProvider();
         Shutdown shutdown = new Shutdown();
-        Zeolite zeolite =
-                new Zeolite(ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
+        Zeolite zeolite = new Zeolite(
+                ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
         int status = 1;
         try {
             status = zeolite.run(args);
