@@ -55,8 +55,7 @@ final class FileLogTest {
             assertThat(log.size()).isEqualTo(4);
         }
         assertThat(path).hasContent("FS30");
-        assertThat(file(".index")).hasBinaryContent(new byte[] {(byte) 0x80, 3, 'K', 4, '.', (byte) 0x80, 3, 'N', '.'
-        });
+        assertThat(file(".index")).hasBinaryContent(new byte[] {(byte) 0x80, 3, 'K', 4, '.', (byte) 0x80, 3, 'N', '.'});
         assertThat(file(".lock")).hasContent(" " + ProcessHandle.current().pid() + "\n");
         assertThat(file(".new")).doesNotExist();
     }

@@ -29,9 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GoldenFileTest {
     private static final long T = 0x03e9000000000000L;
 
-    private static final byte[] GOLDEN = HexFormat.of()
-            .parseHex(
-                    """
+    private static final byte[] GOLDEN = HexFormat.of().parseHex("""
                     46533330 03e9000000000001 0000000000000060 20 0003 0005 0011 626f62 6669727374
                     80037d71005801000000 6b71014b01732e
                     0000000000000000 03e9000000000001 0000000000000000 0000000000000004 0000 0000000000000006
@@ -52,8 +50,7 @@ final class GoldenFileTest {
                     0000000000000000 03e9000000000006 000000000000011e 00000000000001a9 0000 0000000000000000
                     0000000000000000 0000000000000049
                     03e9000000000007 0000000000000017 20 0000 0000 0000 0000000000000017
-                    """
-                            .replaceAll("\\s", ""));
+                    """.replaceAll("\\s", ""));
 
     private static final String INDEX = "80034d19022e" + "80034306" + "000000000000" + "4310" + "00000001"
             + "0000000001c0" + "00000000016f" + "862e" + "80034e2e";
@@ -63,14 +60,12 @@ final class GoldenFileTest {
     private Path directory;
 
     private FileLog open(byte[] content) throws IOException {
-        return FileLog.open(
-                new RealDisk(), Files.write(directory.resolve("Data.fs"), content), FileLogOptions.DEFAULT);
+        return FileLog.open(new RealDisk(), Files.write(directory.resolve("Data.fs"), content), FileLogOptions.DEFAULT);
     }
 
     @Test
     void golden_isWhatItClaimsToBe() throws Exception {
-        assertThat(HexFormat.of()
-                        .formatHex(MessageDigest.getInstance("SHA-256").digest(GOLDEN)))
+        assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(GOLDEN)))
                 .isEqualTo("1ad6ffe526dfb6352befbd424a5c33d7cfc00bd7e77c76f2871bf2328241f418");
     }
 
@@ -118,8 +113,7 @@ final class GoldenFileTest {
             commit(
                     log,
                     List.of(
-                            new LogTransaction(
-                                    T + 1, metadata("bob", "first", extension), TestRecords.of(0, "ROOT1.")),
+                            new LogTransaction(T + 1, metadata("bob", "first", extension), TestRecords.of(0, "ROOT1.")),
                             new LogTransaction(T + 2, metadata("", "", ""), TestRecords.of(0, "ROOT22."))));
             commit(log, T + 3, TestRecords.of(1, "X."));
         }
