@@ -110,8 +110,13 @@ final class FileOpening {
         long start = base.end == 0 ? FIRST_TRANSACTION : base.end;
         Recovery.Outcome recovered = new Recovery(file, size, base.index, base.lastTid).scan(start);
         String why = recovered.why();
-        if (why != null && !options.readOnly()) {
-            cutOff(file, recovered.end(), size, why);
+        if (!options.readOnly()) {
+            if (why != null) {
+                cutOff(file, recovered.end(), size, why);
+            } else if (recovered.transactions() > 0) {
+                // A process that was killed may have written them and not forced them; they are about to be read.
+                file.force();
+            }
         }
         LOG.info(
                 "{}: {} objects, {} bytes, last transaction {} ({} transactions scanned)",

@@ -261,6 +261,17 @@ final class AppendFaultTest {
     }
 
     @Test
+    void open_transactionsThatAKilledProcessWrote_areForcedBeforeTheyAreRead() throws IOException {
+        openWithOneTransaction().close();
+        Files.delete(directory.resolve("Data.fs.index"));
+        int before = disk.forces();
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isEqualTo(0x10);
+            assertThat(disk.forces()).isEqualTo(before + 1);
+        }
+    }
+
+    @Test
     void index_cannotBeSaved_theLogGoesOn() throws IOException {
         try (FileLog log = FileLog.open(disk, path, new FileLogOptions(false, false, 1))) {
             commit(log, 0x10, TestRecords.of(1, "A"));

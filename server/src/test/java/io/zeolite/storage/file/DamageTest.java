@@ -13,9 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,10 +85,10 @@ final class DamageTest {
 
     @Test
     void byteChanged_currentDataIsRightOrAnErrorComes() throws IOException {
-        Map<Long, byte[]> right = new HashMap<>();
+        byte[][] right = new byte[OBJECTS + 1][];
         try (FileLog log = open()) {
-            for (long oid = 1; oid <= OBJECTS; oid++) {
-                right.put(oid, ((LoadResult.Loaded) log.loadBefore(oid, Tid.MAX)).data());
+            for (int oid = 1; oid <= OBJECTS; oid++) {
+                right[oid] = ((LoadResult.Loaded) log.loadBefore(oid, Tid.MAX)).data();
             }
         }
         long seed = new Random().nextLong();
@@ -101,8 +99,8 @@ final class DamageTest {
             bytes[offset] ^= (byte) (1 + random.nextInt(255));
             Files.write(path, bytes);
             try (FileLog log = open()) {
-                for (long oid = 1; oid <= OBJECTS; oid++) {
-                    assertRightOrError(log, oid, right.get(oid), offset);
+                for (int oid = 1; oid <= OBJECTS; oid++) {
+                    assertRightOrError(log, oid, right[oid], offset);
                 }
                 List<Invalidations> all = log.lastInvalidations(100);
                 assertThat(all).hasSizeLessThanOrEqualTo(8);

@@ -13,6 +13,7 @@ import io.zeolite.error.ReadOnlyException;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -181,7 +182,7 @@ final class FileLogTest {
                             assertThat(reader.discardedRevisions()).isEmpty();
                         }
                     })
-                    .forEach(FileLog.Publication::publish);
+                    .forEach(TransactionLog.Publication::publish);
             assertThat(load(writer, 1, Tid.MAX)).isEqualTo("B 20-");
         }
         assertThat(file(".tr0")).doesNotExist();
@@ -206,7 +207,7 @@ final class FileLogTest {
             List<LogTransaction> batch = List.of(
                     Logs.transaction(0x20, TestRecords.of(1, "B")), Logs.transaction(0x30, TestRecords.of(2, "C")));
             log.append(batch, () -> assertThat(path).hasBinaryContent(expected.bytes()))
-                    .forEach(FileLog.Publication::publish);
+                    .forEach(TransactionLog.Publication::publish);
             assertThat(log.lastTransaction()).isEqualTo(0x30);
         }
     }

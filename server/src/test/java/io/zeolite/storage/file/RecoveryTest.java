@@ -43,7 +43,7 @@ final class RecoveryTest {
         path = directory.resolve("Data.fs");
         for (int i = 0; i < 5; i++) {
             starts[i] = file.end();
-            file.transaction(0x10 * (i + 1))
+            file.transaction(0x10L * (i + 1))
                     .store(1, "revision " + i)
                     .store(10 + i, "object")
                     .finish();
