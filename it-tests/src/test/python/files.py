@@ -1,9 +1,12 @@
 """Files of a FileStorage: made by Python, compared with what a server says of them, and examined as a server left them."""
 
+import collections
 import os
 import shutil
+import sys
 
 import transaction
+import ZODB
 from BTrees.OOBTree import OOBTree
 from persistent.mapping import PersistentMapping
 from ZODB.blob import Blob
@@ -12,8 +15,6 @@ from ZODB.fsIndex import fsIndex
 from ZODB.POSException import POSKeyError
 from ZODB.scripts import fstest
 from ZODB.utils import maxtid, p64, u64
-import sys
-import ZODB
 
 from scenario import MinPO, check, check_equal, connect, main
 
@@ -150,7 +151,8 @@ def examine(path, blobs=None):
         storage = FileStorage(path, blob_dir=blobs)
     finally:
         file_storage_module.read_index = read_index
-    check_equal(starts, [size], 'where Python began to scan')
+    if not stores_an_object_twice(storage):
+        check_equal(starts, [size], 'where Python began to scan')
     db = ZODB.DB(storage)
     conn = db.open()
     loaded = 0
@@ -170,6 +172,13 @@ def examine(path, blobs=None):
             conn.cacheMinimize()
     db.close()
     return {'objects': loaded}
+
+
+def stores_an_object_twice(storage):
+    """Whether one of the last transactions has two records of one object, as the commit of a blob does. Python then takes the
+    saved index for a wrong one and scans, also its own."""
+    last = collections.deque(([record.oid for record in txn] for txn in storage.iterator()), maxlen=5)
+    return any(len(oids) != len(set(oids)) for oids in last)
 
 
 def scanned_index(path, size):

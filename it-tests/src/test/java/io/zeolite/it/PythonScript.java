@@ -46,8 +46,6 @@ public final class PythonScript {
                     .redirectOutput(output.toFile())
                     .redirectError(errors.toFile());
             builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
-            builder.environment()
-                    .put("ZEOLITE_IT_SERVER", ServerKind.underTest().name().toLowerCase(Locale.ROOT));
             Process process = builder.start();
             Reaper.watch(process);
             return new PythonScript(label, process, output, errors);

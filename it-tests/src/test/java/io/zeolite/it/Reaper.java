@@ -13,10 +13,8 @@ final class Reaper {
     private static final String LOOP = """
             live=' '
             while read -r sign pid; do
-              case $sign in
-                +) live="$live$pid " ;;
-                -) live="${live%% $pid *} ${live#* $pid }" ;;
-              esac
+              case $live in *" $pid "*) live="${live%% $pid *} ${live#* $pid }" ;; esac
+              if [ "$sign" = + ]; then live="$live$pid "; fi
             done
             for pid in $live; do kill -9 "$pid" 2>/dev/null; done
             """;

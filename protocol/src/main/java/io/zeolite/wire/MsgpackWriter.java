@@ -138,9 +138,8 @@ final class MsgpackWriter {
     }
 
     private void writeText(String text) {
-        int length = ByteBufUtil.utf8Bytes(text);
-        if (length == text.length()) {
-            writeTextHead(length);
+        if (isAscii(text)) {
+            writeTextHead(text.length());
             ByteBufUtil.writeAscii(out, text);
             return;
         }
@@ -151,6 +150,15 @@ final class MsgpackWriter {
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("value: half of a surrogate pair in a text, which is not UTF-8", e);
         }
+    }
+
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void writeTextHead(int length) {

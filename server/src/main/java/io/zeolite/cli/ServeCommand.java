@@ -60,11 +60,7 @@ final class ServeCommand {
         spec.addOption(option("-t", TIMEOUT, "SECONDS", "how long a transaction may hold locks; 0 for no limit"));
         spec.addOption(option(null, PID_FILE, "FILE", "write the process id here"));
         spec.addOption(option(null, ADDRESS_FILE, "FILE", "write the address here, as JSON, once clients can connect"));
-        spec.addOption(OptionSpec.builder("-h", "--help")
-                .usageHelp(true)
-                .description("show this and exit")
-                .build());
-        return spec;
+        return spec.addOption(Zeolite.helpOption());
     }
 
     private static OptionSpec option(@Nullable String letter, String name, String label, String description) {

@@ -4,8 +4,6 @@ import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.config.zconfig.ConfigException;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
@@ -13,6 +11,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -51,39 +50,21 @@ public final class Zeolite {
 
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
-        return commandLine().execute(arguments);
-    }
-
-    private CommandLine commandLine() {
-        CommandSpec root = CommandSpec.create().name("zeolite").mixinStandardHelpOptions(true);
-        root.version("zeolite " + version());
-        root.usageMessage().description("A ZEO storage server for ZODB.");
-        root.addSubcommand(SERVE, ServeCommand.spec());
-        CommandSpec training = CommandSpec.create();
-        training.usageMessage().hidden(true);
-        root.addSubcommand(TRAINING, training);
-        return new CommandLine(root)
-                .setOut(writer(out))
-                .setErr(writer(err))
-                .setParameterExceptionHandler((problem, arguments) -> usage(problem))
-                .setExecutionStrategy(this::execute);
-    }
-
-    private int execute(ParseResult parsed) {
-        @Nullable Integer helped = CommandLine.executeHelpRequest(parsed);
-        if (helped != null) {
-            return helped;
-        }
-        if (!parsed.hasSubcommand()) {
-            parsed.commandSpec().commandLine().usage(writer(out));
-            return 0;
-        }
+        CommandLine commandLine = new CommandLine(spec());
         try {
-            return switch (parsed.subcommand().commandSpec().name()) {
-                case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(parsed.subcommand());
-                case TRAINING -> new ArchiveTraining(launcher, out, err).run();
-                default -> throw new IllegalStateException("command without code");
-            };
+            ParseResult parsed = commandLine.parseArgs(arguments);
+            ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
+            if (command.isVersionHelpRequested()) {
+                commandLine.printVersionHelp(out);
+                return 0;
+            } else if (command.isUsageHelpRequested() || !parsed.hasSubcommand()) {
+                command.commandSpec().commandLine().usage(out);
+                return 0;
+            }
+            return run(command);
+        } catch (ParameterException e) {
+            String name = e.getCommandLine().getCommandSpec().qualifiedName();
+            return fail(e.getMessage() + "\nTry '" + name + " --help'.", USAGE);
         } catch (ConfigException e) {
             return fail(e.getMessage(), USAGE);
         } catch (IOException e) {
@@ -91,9 +72,33 @@ public final class Zeolite {
         }
     }
 
-    private int usage(ParameterException problem) {
-        String command = problem.getCommandLine().getCommandSpec().qualifiedName();
-        return fail(problem.getMessage() + "\nTry '" + command + " --help'.", USAGE);
+    private int run(ParseResult command) throws ConfigException, IOException {
+        return switch (command.commandSpec().name()) {
+            case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
+            case TRAINING -> new ArchiveTraining(launcher, out, err).run();
+            default -> throw new IllegalStateException("command without code");
+        };
+    }
+
+    private static CommandSpec spec() {
+        CommandSpec root = CommandSpec.create().name("zeolite").addOption(helpOption());
+        root.addOption(OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .description("show the version and exit")
+                .build());
+        root.version("zeolite " + version());
+        root.usageMessage().description("A ZEO storage server for ZODB.");
+        root.addSubcommand(SERVE, ServeCommand.spec());
+        CommandSpec training = CommandSpec.create();
+        training.usageMessage().hidden(true);
+        return root.addSubcommand(TRAINING, training);
+    }
+
+    static OptionSpec helpOption() {
+        return OptionSpec.builder("-h", "--help")
+                .usageHelp(true)
+                .description("show this and exit")
+                .build();
     }
 
     private int fail(@Nullable String message, int status) {
@@ -113,9 +118,5 @@ public final class Zeolite {
 
     private static String version() {
         return Objects.requireNonNullElse(Zeolite.class.getPackage().getImplementationVersion(), "(development)");
-    }
-
-    private static PrintWriter writer(PrintStream stream) {
-        return new PrintWriter(stream, true, StandardCharsets.UTF_8);
     }
 }

@@ -30,16 +30,16 @@ record SectionType(String name, List<Key<?>> keys, List<String> sections, Set<St
         for (Section inner : section.sections()) {
             checkAllowed(inner);
         }
-        Map<Key<?>, Values.Given> given = new HashMap<>();
+        Map<String, Values.Given> given = new HashMap<>();
         for (KeyValue line : section.keys()) {
             Key<?> key = key(line);
-            if (given.containsKey(key)) {
+            if (given.containsKey(key.name())) {
                 throw new ConfigException(line.position(), "key \"" + key.name() + "\" is given twice (expected once)");
             }
-            given.put(key, new Values.Given(convert(key.type(), line, environment), line));
+            given.put(key.name(), new Values.Given(convert(key.type(), line, environment), line));
         }
         for (Key<?> key : keys) {
-            if (key.required() && !given.containsKey(key)) {
+            if (key.required() && !given.containsKey(key.name())) {
                 throw new ConfigException(
                         section.position(),
                         "no key \"" + key.name() + "\" in " + title() + " (expected " + key.name() + " and "

@@ -12,9 +12,10 @@ final class Values {
     record Given(Object value, KeyValue line) {}
 
     private final Position section;
-    private final Map<Key<?>, Given> given;
+    /** By the name of the key. */
+    private final Map<String, Given> given;
 
-    Values(Position section, Map<Key<?>, Given> given) {
+    Values(Position section, Map<String, Given> given) {
         this.section = section;
         this.given = Map.copyOf(given);
     }
@@ -26,7 +27,7 @@ final class Values {
 
     /** The value of a key, or its default, or null. */
     <T> @Nullable T find(Key<T> key) {
-        Given known = given.get(key);
+        Given known = given.get(key.name());
         if (known == null) {
             return key.absent();
         }
@@ -37,12 +38,12 @@ final class Values {
     }
 
     boolean has(Key<?> key) {
-        return given.containsKey(key);
+        return given.containsKey(key.name());
     }
 
     /** Where a key was given, or else where its section starts. */
     Position position(Key<?> key) {
-        Given known = given.get(key);
+        Given known = given.get(key.name());
         return known == null ? section : known.line().position();
     }
 }

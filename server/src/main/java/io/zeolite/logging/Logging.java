@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,13 @@ public final class Logging {
 
     private Logging() {}
 
+    /** Has slf4j start logback the quick way. To be called before the first logger is asked for. */
+    public static void useQuickProvider() {
+        System.setProperty(LoggerFactory.PROVIDER_PROPERTY_KEY, "io.zeolite.logging.QuickProvider");
+        // Otherwise slf4j tells the terminal about it at every start.
+        System.setProperty("slf4j.internal.verbosity", "WARN");
+    }
+
     /**
      * Sends the messages of all loggers to these targets instead of those before. Call it once the configuration is
      * known; until then messages go where {@link LogConfig#DEFAULT} says.
@@ -26,6 +34,15 @@ public final class Logging {
      */
     public static void start(LogConfig config) throws IOException {
         start(config, (LoggerContext) LoggerFactory.getILoggerFactory());
+    }
+
+    /** Sends everything where {@link LogConfig#DEFAULT} says. */
+    static void startDefault(LoggerContext context) {
+        try {
+            start(LogConfig.DEFAULT, context);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the default has no log file", e);
+        }
     }
 
     static void start(LogConfig config, LoggerContext context) throws IOException {

@@ -6,10 +6,15 @@ import io.zeolite.it.Encoding;
 import io.zeolite.it.PythonResult;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@Timeout(600)
 final class QuickStartIT {
+    private static final Duration LONG = Duration.ofMinutes(4);
+
     @RegisterExtension
     final Scene scene = new Scene();
 
@@ -26,14 +31,17 @@ final class QuickStartIT {
     private void manyObjects(Encoding encoding, int count) throws InterruptedException {
         ZeoServer server = scene.server(encoding).start();
         PythonResult written = scene.run("quick_start.py", "write", server.address(), count);
-        scene.run("quick_start.py", "read", server.address(), count, written.text("tid"));
+        scene.start("quick_start.py", "read", server.address(), count, written.text("tid"))
+                .finish(LONG);
         server.stop();
         PythonResult examined = scene.run(
                 "files.py", "examine", server.dataFile(), server.directory().resolve("blobs"));
         assertThat(examined.number("objects")).isGreaterThan(count);
 
         server.start();
-        scene.run("quick_start.py", "read", server.address(), count, written.text("tid"));
+        // Again, now from the file.
+        scene.start("quick_start.py", "read", server.address(), count, written.text("tid"))
+                .finish(LONG);
         server.stop();
     }
 }

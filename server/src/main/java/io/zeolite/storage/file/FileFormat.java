@@ -30,6 +30,7 @@ final class FileFormat {
     static final int TRAILER_LENGTH = 8;
 
     static final int DATA_HEADER_LENGTH = 42;
+    static final int TID_OFFSET = 8;
     static final int TLOC_OFFSET = 24;
     static final int BACK_POINTER_LENGTH = 8;
 

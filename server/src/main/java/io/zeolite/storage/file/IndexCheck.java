@@ -4,26 +4,32 @@ import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 
 import io.zeolite.disk.DiskFile;
 import io.zeolite.storage.index.IndexFile;
-import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Oid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether an index that was loaded belongs to a data file: it must know the records of the last transaction that it
- * covers. What is older is believed; a record is never read without a look at its oid.
+ * Whether an index that was loaded belongs to a data file: it must know the newest records that it covers. What is older
+ * is believed; a record is never read without a look at its oid.
  */
 final class IndexCheck {
     /** Smaller files are scanned anyway, as in Python. */
     private static final long MIN_LENGTH = 100;
-    /** How many records of the last transaction are looked up. */
-    private static final int MAX_RECORDS = 100;
+    /** About how many records are looked up. */
+    private static final int MAX_RECORDS = 1000;
 
-    private static final int WINDOW_LENGTH = 8 << 10;
+    private static final int WINDOW_LENGTH = 64 << 10;
 
     private final FileWindow window;
     private final long size;
     private final IndexFile.Contents contents;
+    private final Set<Long> seen = new HashSet<>();
     private long lastTid;
 
     IndexCheck(DiskFile file, long size, IndexFile.Contents contents) {
@@ -47,53 +53,79 @@ final class IndexCheck {
         if (end > size) {
             return "it covers " + end + " bytes (expected: at most " + size + ", the length of the data file)";
         }
-        boolean last = true;
-        while (true) {
-            TransactionHeader header = transactionBefore(end);
-            if (header == null || !FileFormat.isCommitted(header.status())) {
-                return "no committed transaction ends at " + end + ", which it covers";
-            }
-            if (last) {
-                lastTid = header.tid();
-                last = false;
-            }
-            if (header.status() != FileFormat.UNDONE && header.recordsStart() < header.recordsEnd()) {
-                return recordProblem(header);
-            }
-            end = header.position();
+        TransactionHeader header = transactionBefore(end);
+        if (header == null) {
+            return "no committed transaction ends at " + end + ", which it covers";
         }
+        lastTid = header.tid();
+        boolean last = true;
+        while (header != null && seen.size() < MAX_RECORDS) {
+            List<DataHeader> records = records(header);
+            if (records == null) {
+                // Damage to older data must not make a scan cut off what the index knows to be committed.
+                return last ? "the transaction at " + header.position() + " is damaged" : null;
+            }
+            String problem = problem(header, records);
+            if (problem != null) {
+                return problem;
+            }
+            last = false;
+            header = transactionBefore(header.position());
+        }
+        return seen.isEmpty() ? "the last transactions that it covers have no records" : null;
     }
 
+    /** The committed transaction that ends at a position; null if there is none, or something is odd about it. */
     private @Nullable TransactionHeader transactionBefore(long end) throws IOException {
         long room = end - FIRST_TRANSACTION - FileFormat.TRAILER_LENGTH;
         if (room < FileFormat.TRANSACTION_HEADER_LENGTH) {
             return null;
         }
-        long length = window.peekLong(end - FileFormat.TRAILER_LENGTH);
+        if (!window.holds(end - FileFormat.TRAILER_LENGTH, FileFormat.TRAILER_LENGTH)) {
+            window.moveBefore(end);
+        }
+        long length = window.getLong(end - FileFormat.TRAILER_LENGTH);
         if (length < FileFormat.TRANSACTION_HEADER_LENGTH || length > room) {
             return null;
         }
         TransactionHeader header = window.transactionHeader(end - FileFormat.TRAILER_LENGTH - length);
-        return header.length() == length && length >= header.headerLength() ? header : null;
+        boolean whole = header.length() == length && length >= header.headerLength();
+        return whole && FileFormat.isCommitted(header.status()) ? header : null;
     }
 
-    private @Nullable String recordProblem(TransactionHeader header) throws IOException {
-        PositionIndex index = contents.index();
+    /** The records of a transaction, or the first of them; null if they are damaged. */
+    private @Nullable List<DataHeader> records(TransactionHeader header) throws IOException {
+        List<DataHeader> records = new ArrayList<>();
+        if (header.status() == FileFormat.UNDONE) {
+            return records;
+        }
         long position = header.recordsStart();
-        for (int i = 0; i < MAX_RECORDS && position < header.recordsEnd(); i++) {
+        while (position < header.recordsEnd() && records.size() < MAX_RECORDS) {
             if (position + FileFormat.DATA_HEADER_LENGTH > header.recordsEnd()) {
-                return "the transaction at " + header.position() + " is damaged";
+                return null;
             }
             DataHeader record = window.dataHeader(position);
             if (record.transaction() != header.position() || !record.endsBy(header.recordsEnd())) {
-                return "the transaction at " + header.position() + " is damaged";
+                return null;
             }
-            // A later record of the same transaction may be of the same object.
-            long indexed = index.get(record.oid());
-            if (indexed < position || indexed >= header.recordsEnd()) {
-                return "it has position " + indexed + " for the record at " + position;
-            }
+            records.add(record);
             position = record.end();
+        }
+        return records;
+    }
+
+    private @Nullable String problem(TransactionHeader header, List<DataHeader> records) {
+        boolean all = records.size() < MAX_RECORDS;
+        // Of several records of one object, the last is in the index.
+        Collections.reverse(records);
+        for (DataHeader record : records) {
+            long indexed = contents.index().get(record.oid());
+            boolean known = indexed == record.position()
+                    || (!all && indexed > record.position() && indexed < header.recordsEnd());
+            if (seen.add(record.oid()) && !known) {
+                return "it has position " + indexed + " for object " + Oid.toString(record.oid()) + " (expected: "
+                        + record.position() + ")";
+            }
         }
         return null;
     }

@@ -136,23 +136,28 @@ final class RecordReader {
 
     /**
      * Checks the length of a record by what follows it: the next record of the same transaction, or the transaction's
-     * length, which is the distance from its start.
+     * length, which is the distance from its start. What follows may itself be damaged, so one sign is enough.
      */
     private void checkEnd(DataHeader record) throws IOException {
         long end = record.end();
+        long length = end - record.transaction();
         long trailer = window.peekLong(end);
-        if (trailer == end - record.transaction()) {
+        if (trailer == length) {
             return;
         }
         if (end + DATA_HEADER_LENGTH < fileEnd
-                && window.peekLong(end + FileFormat.TLOC_OFFSET) == record.transaction()) {
+                && (window.peekLong(end + FileFormat.TLOC_OFFSET) == record.transaction()
+                        || window.peekLong(end + FileFormat.TID_OFFSET) == record.tid())) {
+            return;
+        }
+        if (window.transactionHeader(record.transaction()).length() == length) {
             return;
         }
         throw corrupted(
                 end,
                 "what follows the record at " + record.position(),
                 trailer,
-                "another record of the transaction at " + record.transaction() + ", or its length");
+                "another record of the transaction at " + record.transaction() + ", or its length, " + length);
     }
 
     private CorruptedDataException corrupted(long offset, String what, long found, String expected) {

@@ -1,0 +1,67 @@
+package io.zeolite.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FrameDecoderTest {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 7, 100})
+    void stream_inPiecesOfAnySize_isCutIntoFrames(int pieceBytes) {
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(10));
+        ByteBuf stream = Wire.frame("0000000161" + "0000000a62626262626262626262" + "000000026363");
+        while (stream.isReadable()) {
+            channel.writeInbound(stream.readBytes(Math.min(pieceBytes, stream.readableBytes())));
+        }
+        assertThat(frames(channel)).containsExactly("61", "62626262626262626262", "6363");
+        channel.finishAndReleaseAll();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"00000000, 0", "0000000b, 11", "7fffffff, 2147483647", "80000000, 2147483648", "ffffffff, 4294967295"})
+    void frame_thatIsEmptyOrTooLong_failsWithItsLength(String header, long length) {
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(10));
+        assertThatThrownBy(() -> channel.writeInbound(Wire.frame("0000000161" + header)))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessage("frame length: " + length + " bytes (expected: 1 to 10)");
+        assertThat(frames(channel)).containsExactly("61");
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void bytes_afterAFrameThatIsTooLong_areNotKept() {
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(10));
+        assertThatThrownBy(() -> channel.writeInbound(Wire.frame("0000000b61")))
+                .isInstanceOf(MalformedMessageException.class);
+        ByteBuf more = Unpooled.buffer(1000).writeZero(1000);
+        channel.writeInbound(more);
+        assertThat(more.refCnt()).isZero();
+        assertThat(frames(channel)).isEmpty();
+        channel.finishAndReleaseAll();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1, Integer.MAX_VALUE})
+    void limit_thatNoFrameCanMeet_isRefused(int maxFrameBytes) {
+        assertThatThrownBy(() -> new FrameDecoder(maxFrameBytes)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static List<String> frames(EmbeddedChannel channel) {
+        List<String> frames = new ArrayList<>();
+        for (ByteBuf frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
+            frames.add(ByteBufUtil.hexDump(frame));
+            frame.release();
+        }
+        return frames;
+    }
+}

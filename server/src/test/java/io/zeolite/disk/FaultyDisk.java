@@ -1,0 +1,165 @@
+package io.zeolite.disk;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A real disk on which one operation that changes something fails, or all from a certain one on, as if the process had
+ * been killed then. A write that fails has written half of its bytes. Forces are counted, and otherwise left out, so
+ * that tests are quick.
+ */
+public final class FaultyDisk implements Disk {
+    private final Disk disk = new RealDisk();
+    private final List<Closeable> locks = new ArrayList<>();
+    private long firstFault = Long.MAX_VALUE;
+    private boolean onlyOne;
+    private int operations;
+    private int forces;
+
+    /** Lets one operation fail. The next one is number 0. */
+    public void failOnce(int operation) {
+        failFrom(operation);
+        onlyOne = true;
+    }
+
+    /** Lets an operation and all after it fail. The next one is number 0. */
+    public void failFrom(int operation) {
+        firstFault = operations + (long) operation;
+        onlyOne = false;
+    }
+
+    /** How many operations there have been, failed ones included. */
+    public int operations() {
+        return operations;
+    }
+
+    public int forces() {
+        return forces;
+    }
+
+    /** Releases all locks, as the end of a process does. */
+    public void releaseLocks() throws IOException {
+        for (Closeable lock : locks) {
+            lock.close();
+        }
+    }
+
+    private boolean nextFails() {
+        long operation = operations++;
+        return onlyOne ? operation == firstFault : operation >= firstFault;
+    }
+
+    private void operate(String what) throws IOException {
+        if (nextFails()) {
+            throw new IOException("injected: " + what);
+        }
+    }
+
+    @Override
+    public DiskFile open(Path path, Mode mode) throws IOException {
+        if (mode != Mode.READ) {
+            operate("open");
+        }
+        return new FaultyFile(disk.open(path, mode));
+    }
+
+    @Override
+    public boolean exists(Path path) throws IOException {
+        return disk.exists(path);
+    }
+
+    @Override
+    public List<Path> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        operate("create directories");
+        disk.createDirectories(directory);
+    }
+
+    @Override
+    public void move(Path from, Path to) throws IOException {
+        operate("move");
+        disk.move(from, to);
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        operate("delete");
+        disk.delete(path);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        operate("force directory");
+        forces++;
+    }
+
+    @Override
+    public Closeable lock(Path path) throws IOException {
+        Closeable lock = disk.lock(path);
+        locks.add(lock);
+        return lock;
+    }
+
+    private final class FaultyFile implements DiskFile {
+        private final DiskFile file;
+
+        FaultyFile(DiskFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public Path path() {
+            return file.path();
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public int read(ByteBuffer buffer, long position) throws IOException {
+            return file.read(buffer, position);
+        }
+
+        @Override
+        public void write(ByteBuffer buffer, long position) throws IOException {
+            if (nextFails()) {
+                file.write(buffer.slice(buffer.position(), buffer.remaining() / 2), position);
+                throw new IOException("injected: write");
+            }
+            file.write(buffer, position);
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            operate("truncate");
+            file.truncate(size);
+        }
+
+        @Override
+        public void force() throws IOException {
+            operate("force");
+            forces++;
+        }
+
+        @Override
+        public void reserve(long end) throws IOException {
+            operate("reserve");
+            file.reserve(end);
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}

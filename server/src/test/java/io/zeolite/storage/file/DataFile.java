@@ -1,0 +1,100 @@
+package io.zeolite.storage.file;
+
+import io.zeolite.storage.TestRecords;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The bytes of a data file, put together from the description of the format and not with the code under test. It can say
+ * what the storage never writes: undo, deletion, pack, damage.
+ */
+final class DataFile {
+    private final ByteArrayOutputStream file = new ByteArrayOutputStream();
+    private final Map<Long, Long> index = new HashMap<>();
+
+    DataFile() {
+        file.writeBytes(TestRecords.bytes("FS30"));
+    }
+
+    /** Begins a transaction; {@link Transaction#finish} puts it into the file. */
+    Transaction transaction(long tid) {
+        return new Transaction(tid);
+    }
+
+    /** Where the next transaction starts. */
+    int end() {
+        return file.size();
+    }
+
+    /** The position of the newest record of an object. */
+    long position(long oid) {
+        return index.getOrDefault(oid, 0L);
+    }
+
+    byte[] bytes() {
+        return file.toByteArray();
+    }
+
+    Path writeTo(Path path) throws IOException {
+        return Files.write(path, bytes());
+    }
+
+    final class Transaction {
+        private final long tid;
+        private final int start = end();
+        private final ByteArrayOutputStream records = new ByteArrayOutputStream();
+        private final Map<Long, Long> positions = new HashMap<>();
+        private char status = ' ';
+
+        private Transaction(long tid) {
+            this.tid = tid;
+        }
+
+        Transaction status(char newStatus) {
+            status = newStatus;
+            return this;
+        }
+
+        Transaction store(long oid, String data) {
+            return record(oid, position(oid), data.length(), TestRecords.bytes(data));
+        }
+
+        /** A record with the data of the one at {@code back}; 0 for none. */
+        Transaction back(long oid, long back) {
+            return record(oid, position(oid), 0, longs(back));
+        }
+
+        Transaction record(long oid, long previous, long length, byte[] content) {
+            positions.put(oid, (long) start + 23 + records.size());
+            records.writeBytes(longs(oid, tid, previous, start));
+            records.writeBytes(new byte[2]);
+            records.writeBytes(longs(length));
+            records.writeBytes(content);
+            return this;
+        }
+
+        DataFile finish() {
+            long length = 23L + records.size();
+            file.writeBytes(longs(tid, length));
+            file.write(status);
+            file.writeBytes(new byte[6]);
+            file.writeBytes(records.toByteArray());
+            file.writeBytes(longs(length));
+            index.putAll(positions);
+            return DataFile.this;
+        }
+    }
+
+    private static byte[] longs(long... values) {
+        ByteBuffer buffer = ByteBuffer.allocate(8 * values.length);
+        for (long value : values) {
+            buffer.putLong(value);
+        }
+        return buffer.array();
+    }
+}

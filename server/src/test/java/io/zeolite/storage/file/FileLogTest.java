@@ -1,0 +1,335 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.Logs.NO_METADATA;
+import static io.zeolite.storage.Logs.commit;
+import static io.zeolite.storage.Logs.load;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.disk.LockedException;
+import io.zeolite.disk.NoSpaceException;
+import io.zeolite.disk.RealDisk;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.Logs;
+import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opening, closing and writing a file storage when nothing goes wrong on the disk. */
+final class FileLogTest {
+    private final RealDisk disk = new RealDisk();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private Path path;
+
+    @BeforeEach
+    void setPath() {
+        path = directory.resolve("Data.fs");
+    }
+
+    private FileLog open() throws IOException {
+        return FileLog.open(disk, path, FileLogOptions.DEFAULT);
+    }
+
+    private Path file(String suffix) {
+        return directory.resolve("Data.fs" + suffix);
+    }
+
+    @Test
+    void newStorage_closed_filesAsPythonLeavesThem() throws IOException {
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isEqualTo(Tid.NONE);
+            assertThat(log.size()).isEqualTo(4);
+        }
+        assertThat(path).hasContent("FS30");
+        assertThat(file(".index")).hasBinaryContent(new byte[] {(byte) 0x80, 3, 'K', 4, '.', (byte) 0x80, 3, 'N', '.'});
+        assertThat(file(".lock")).hasContent(" " + ProcessHandle.current().pid() + "\n");
+        assertThat(file(".new")).doesNotExist();
+    }
+
+    @Test
+    void open_again_sameState() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A").and(2, "B"));
+            commit(log, 0x20, TestRecords.none());
+        }
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isEqualTo(0x20);
+            assertThat(log.length()).isEqualTo(2);
+            assertThat(log.maxOid()).isEqualTo(2);
+            assertThat(load(log, 2, Tid.MAX)).isEqualTo("B 10-");
+            assertThat(log.discardedRevisions()).isEmpty();
+        }
+    }
+
+    @Test
+    void open_twice_isRefusedAndNamesTheHolder() throws IOException {
+        try (FileLog log = open()) {
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(LockedException.class)
+                    .hasMessageContaining(Long.toString(ProcessHandle.current().pid()));
+            assertThat(log.length()).isZero();
+        }
+        open().close();
+    }
+
+    @Test
+    void open_failed_releasesTheLock() throws IOException {
+        Files.writeString(path, "rubbish");
+        assertThatThrownBy(this::open).isInstanceOf(FileStorageFormatException.class);
+        Files.delete(path);
+        open().close();
+    }
+
+    @Test
+    void open_otherFiles_areRefusedAndUntouched() throws IOException {
+        for (String content : new String[] {"FS21", "FS2", "GIF89a", "\0\0\0\0"}) {
+            Files.writeString(path, content);
+            for (FileLogOptions options : List.of(FileLogOptions.DEFAULT, FileLogOptions.READ_ONLY)) {
+                assertThatThrownBy(() -> FileLog.open(disk, path, options))
+                        .isInstanceOf(FileStorageFormatException.class)
+                        .hasMessageContaining("Data.fs");
+                assertThat(path).hasContent(content);
+            }
+        }
+    }
+
+    @Test
+    void open_emptyFile_getsItsMagic() throws IOException {
+        Files.createFile(path);
+        FileLog.open(disk, path, FileLogOptions.READ_ONLY).close();
+        assertThat(path).isEmptyFile();
+        open().close();
+        assertThat(path).hasContent("FS30");
+    }
+
+    @Test
+    void open_missingBesideWhatAPackLeaves_isRefusedUnlessCreateIsAsked() throws IOException {
+        for (String suffix : new String[] {".old", ".pack"}) {
+            Files.writeString(file(suffix), "FS30");
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining(suffix);
+            assertThat(path).doesNotExist();
+            FileLog.open(disk, path, FileLogOptions.CREATE).close();
+            assertThat(path).exists();
+            Files.delete(path);
+            Files.delete(file(suffix));
+        }
+    }
+
+    @Test
+    void open_create_deletesWhatIsThere() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A".repeat(200)));
+        }
+        try (FileLog log = FileLog.open(disk, path, FileLogOptions.CREATE)) {
+            assertThat(log.length()).isZero();
+            assertThat(file(".index")).doesNotExist();
+        }
+        assertThat(path).hasContent("FS30");
+    }
+
+    @Test
+    void readOnly_missingFile_isNotCreated() {
+        assertThatThrownBy(() -> FileLog.open(disk, path, FileLogOptions.READ_ONLY))
+                .isInstanceOf(NoSuchFileException.class);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void readOnly_besideAWriter_isASnapshot() throws IOException {
+        try (FileLog writer = open()) {
+            commit(writer, 0x10, TestRecords.of(1, "A"));
+            byte[] before = Files.readAllBytes(path);
+            try (FileLog reader = FileLog.open(disk, path, FileLogOptions.READ_ONLY)) {
+                assertThat(Files.readAllBytes(path)).isEqualTo(before);
+                commit(writer, 0x20, TestRecords.of(1, "B"));
+
+                assertThat(reader.info().readOnly()).isTrue();
+                assertThat(load(reader, 1, Tid.MAX)).isEqualTo("A 10-");
+                assertThatThrownBy(() -> commit(reader, 0x30, TestRecords.of(1, "C")))
+                        .isInstanceOf(ReadOnlyException.class);
+                assertThatThrownBy(() -> reader.reserve(1)).isInstanceOf(ReadOnlyException.class);
+            }
+            assertThat(file(".index")).doesNotExist();
+        }
+    }
+
+    @Test
+    void readOnly_whileAnotherAppends_endsBeforeIt() throws IOException {
+        try (FileLog writer = open()) {
+            commit(writer, 0x10, TestRecords.of(1, "A"));
+            writer.append(List.of(Logs.transaction(0x20, TestRecords.of(1, "B"))), () -> {
+                        try (FileLog reader = FileLog.open(disk, path, FileLogOptions.READ_ONLY)) {
+                            assertThat(reader.lastTransaction()).isEqualTo(0x10);
+                            assertThat(reader.size()).isLessThan(Files.size(path));
+                            // They are about to be committed, so nobody may tidy up after them.
+                            assertThat(reader.discardedRevisions()).isEmpty();
+                        }
+                    })
+                    .forEach(TransactionLog.Publication::publish);
+            assertThat(load(writer, 1, Tid.MAX)).isEqualTo("B 20-");
+        }
+        assertThat(file(".tr0")).doesNotExist();
+    }
+
+    @Test
+    void info_nameIsThePathAsGiven() throws IOException {
+        try (FileLog log = open()) {
+            assertThat(log.info().name()).isEqualTo(path.toString());
+            assertThat(log.info().supportsUndo()).isFalse();
+        }
+    }
+
+    @Test
+    void append_beforeCommit_everyTransactionIsUnfinished() throws IOException {
+        DataFile expected = new DataFile();
+        expected.transaction(0x10).store(1, "A").finish();
+        expected.transaction(0x20).status('c').store(1, "B").finish();
+        expected.transaction(0x30).status('c').store(2, "C").finish();
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A"));
+            List<LogTransaction> batch = List.of(
+                    Logs.transaction(0x20, TestRecords.of(1, "B")), Logs.transaction(0x30, TestRecords.of(2, "C")));
+            log.append(batch, () -> assertThat(path).hasBinaryContent(expected.bytes()))
+                    .forEach(TransactionLog.Publication::publish);
+            assertThat(log.lastTransaction()).isEqualTo(0x30);
+        }
+    }
+
+    @Test
+    void append_objectTwiceInATransaction_bothHaveThePreviousTransactionsRecord() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A"));
+            commit(log, 0x20, TestRecords.of(1, "B").and(1, "C"));
+        }
+        DataFile expected = new DataFile();
+        expected.transaction(0x10).store(1, "A").finish();
+        expected.transaction(0x20).store(1, "B").store(1, "C").finish();
+        assertThat(path).hasBinaryContent(expected.bytes());
+
+        try (FileLog log = open()) {
+            assertThat(load(log, 1, Tid.MAX)).isEqualTo("C 20-");
+        }
+    }
+
+    @Test
+    void append_recordsLargerThanTheBuffer_areWhole() throws IOException {
+        byte[] large = new byte[3_000_001];
+        for (int i = 0; i < large.length; i++) {
+            large[i] = (byte) (i * 31 + (i >> 8));
+        }
+        TestRecords records = TestRecords.of(1, "small")
+                .and(2, large)
+                .and(3, "x".repeat(1 << 20))
+                .and(4, "end");
+        TransactionMetadata metadata = new TransactionMetadata(new byte[65535], new byte[65535], new byte[65535]);
+        try (FileLog log = open()) {
+            commit(log, List.of(new LogTransaction(0x10, metadata, records)));
+            commit(log, 0x20, TestRecords.of(5, "after"));
+            assertThat(log.loadSerial(2, 0x10)).isEqualTo(large);
+        }
+        Files.delete(file(".index"));
+        try (FileLog log = open()) {
+            assertThat(log.loadSerial(2, 0x10)).isEqualTo(large);
+            assertThat(load(log, 4, Tid.MAX)).isEqualTo("end 10-");
+            assertThat(load(log, 5, Tid.MAX)).isEqualTo("after 20-");
+            assertThat(log.lastInvalidations(2)).hasSize(2);
+        }
+    }
+
+    @Test
+    void append_metadataTooLong_isRefused() throws IOException {
+        byte[] tooLong = new byte[65536];
+        byte[] none = {};
+        try (FileLog log = open()) {
+            for (TransactionMetadata metadata : List.of(
+                    new TransactionMetadata(tooLong, none, none),
+                    new TransactionMetadata(none, tooLong, none),
+                    new TransactionMetadata(none, none, tooLong))) {
+                assertThatThrownBy(() -> commit(log, List.of(new LogTransaction(0x10, metadata, TestRecords.none()))))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("65536");
+            }
+            commit(log, List.of(new LogTransaction(0x10, NO_METADATA, TestRecords.none())));
+        }
+    }
+
+    @Test
+    void indexFile_savedAgainAndAgain_coversAPartOfTheFile() throws IOException {
+        byte[] saved;
+        try (FileLog log = FileLog.open(disk, path, new FileLogOptions(false, false, 10))) {
+            for (int i = 1; i <= 25; i++) {
+                commit(log, i, TestRecords.of(i, "data of object " + i));
+            }
+            saved = Files.readAllBytes(file(".index"));
+        }
+        assertThat(saved.length).isLessThan((int) Files.size(file(".index")));
+        // As a killed process leaves it.
+        Files.write(file(".index"), saved);
+        try (FileLog log = open()) {
+            assertThat(log.length()).isEqualTo(25);
+            assertThat(load(log, 25, Tid.MAX)).startsWith("data of object 25");
+        }
+    }
+
+    @Test
+    void indexFile_onlyEmptyTransactions_isNotWritten() throws IOException {
+        try (FileLog log = open()) {
+            for (int i = 1; i <= 10; i++) {
+                commit(log, i, TestRecords.none());
+            }
+        }
+        assertThat(file(".index")).doesNotExist();
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void close_twice_isHarmless() throws IOException {
+        FileLog log = open();
+        commit(log, 0x10, TestRecords.of(1, "A"));
+        log.close();
+        log.close();
+        assertThatThrownBy(() -> log.loadBefore(1, Tid.MAX)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> commit(log, 0x20, TestRecords.none())).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void close_nothingChanged_leavesTheIndexAlone() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A".repeat(100)));
+        }
+        Object before = Files.getAttribute(file(".index"), "unix:ino");
+        open().close();
+        assertThat(Files.getAttribute(file(".index"), "unix:ino")).isEqualTo(before);
+    }
+
+    @Test
+    void reserve_moreThanTheDiskHas_isRefusedAndTakesNothing() throws IOException {
+        try (FileLog log = open()) {
+            assertThatThrownBy(() -> log.reserve(1L << 46))
+                    .isInstanceOf(NoSpaceException.class)
+                    .hasMessageContaining("Data.fs");
+            log.reserve(1000);
+            log.release(1000);
+            assertThat(Files.size(path)).isEqualTo(4);
+        }
+    }
+}
