@@ -6,6 +6,7 @@ import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TransactionMetadata;
@@ -65,7 +66,28 @@ final class Life {
             log.close();
             throw e;
         }
-        storage.subscribe(history::announced);
+        storage.subscribe(this::announced);
+    }
+
+    /** What is announced can be seen. */
+    private void announced(Invalidations invalidations) {
+        history.announced(invalidations);
+        assertThat(storage.lastTransaction()).as("last transaction when it is announced").isEqualTo(invalidations.tid());
+        disk.observe(() -> {
+            for (long oid : invalidations.oids()) {
+                assertThat(currentSerial(oid))
+                        .as("serial of %s when a change of it is announced", oid)
+                        .isEqualTo(invalidations.tid());
+            }
+        });
+    }
+
+    private long currentSerial(long oid) {
+        try {
+            return log.currentSerial(oid);
+        } catch (IOException e) {
+            throw new AssertionError("the log cannot be read", e);
+        }
     }
 
     Simulation simulation() {

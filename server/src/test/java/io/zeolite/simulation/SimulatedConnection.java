@@ -481,7 +481,7 @@ final class SimulatedConnection implements InvalidationListener {
                     life.checkTold(finished.tid(), this);
                     queued(finished.tid());
                     loop.execute(() -> finished(running, finished));
-                    simulation.acknowledged();
+                    simulation.finishAnswered();
                 },
                 failure -> {
                     trace("finish failed", transaction.name(), failure.toString());
@@ -504,6 +504,7 @@ final class SimulatedConnection implements InvalidationListener {
             life.storageFailed();
         } else {
             simulation.history.finishFailed(transaction);
+            simulation.finishAnswered();
         }
     }
 

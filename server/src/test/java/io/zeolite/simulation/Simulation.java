@@ -50,7 +50,7 @@ final class Simulation {
     private SimulatedScheduler scheduler;
 
     private boolean spaceIsLimited;
-    /** How often a crash is tried after an acknowledgement, on a copy of the disk: one time in so many. */
+    /** How often a crash is tried after a finish was answered, on a copy of the disk: one time in so many. */
     private final int tryCrashOneIn;
 
     Simulation(long seed, Trace trace) {
@@ -197,8 +197,8 @@ final class Simulation {
         return false;
     }
 
-    /** A finish was answered. Whatever happens now, the transaction is there. */
-    void acknowledged() {
+    /** A finish was answered. Whatever happens now, the transaction is there, or is not, as was answered. */
+    void finishAnswered() {
         if (random.nextInt(tryCrashOneIn) == 0) {
             SimulatedDisk copy = disk.copy(new SplittableRandom(random.nextLong()));
             copy.crash();
