@@ -72,7 +72,9 @@ final class Life {
     /** What is announced can be seen. */
     private void announced(Invalidations invalidations) {
         history.announced(invalidations);
-        assertThat(storage.lastTransaction()).as("last transaction when it is announced").isEqualTo(invalidations.tid());
+        assertThat(storage.lastTransaction())
+                .as("last transaction when it is announced")
+                .isEqualTo(invalidations.tid());
         disk.observe(() -> {
             for (long oid : invalidations.oids()) {
                 assertThat(currentSerial(oid))
