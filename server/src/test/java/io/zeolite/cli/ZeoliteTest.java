@@ -237,6 +237,24 @@ class ZeoliteTest {
     }
 
     @Test
+    void serve_allInterfaces_isToldWithAnAddressToConnectTo() {
+        run(new FakeServer(new InetSocketAddress(8100)), "serve", "-a", "8100");
+
+        assertThat(out())
+                .startsWith("Zeolite serves on port 8100 of all interfaces, stop it with Ctrl-C:\n")
+                .contains("server 127.0.0.1:8100\n", "ZEO.DB(('127.0.0.1', 8100), ");
+    }
+
+    @Test
+    void serve_argumentThatStartsWithAt_isNoFileOfArguments() {
+        assertThat(run(server, "serve", "-f", "@x")).isZero();
+        assertThat(config().storages())
+                .extracting(NamedStorage::storage)
+                .extracting("path")
+                .containsExactly(directory.resolve("@x"));
+    }
+
+    @Test
     void archiveTraining_withoutAServerThatAnswers_fails() {
         assertThat(run(server, "archive-training")).isEqualTo(1);
         assertThat(server.isStopped()).isTrue();
