@@ -59,6 +59,10 @@ def commit(storage, journal, label, rng, uploads):
             with open(path, 'wb') as file:
                 file.write(content)
             blob_oid = storage.new_oid()
+            if blob_oid == oid:
+                # An oid that the server gave before it was killed and nobody has used; it has given it again since.
+                storage.tpc_abort(txn)
+                return
             storage.storeBlob(blob_oid, z64, BLOB_RECORD, path, '', txn)
             blob, blob_sha = blob_oid.hex(), hashlib.sha256(content).hexdigest()
         if rng.random() < 0.1:

@@ -3,11 +3,12 @@
 import re
 
 import ZODB.config
+import ZODB.Connection
 
-from scenario import await_until, check, check_equal, connect, main
+from scenario import check, check_equal, main
 
 
-def session(output, address):
+def session(output):
     """Runs the <zeoclient> text and the Python lines that the output holds."""
     with open(output) as file:
         lines = [re.sub(r'^\s*(>>> |\.\.\. )?', '', line.rstrip()) for line in file]
@@ -26,18 +27,13 @@ def session(output, address):
         if not line:
             break
         python.append(line)
-    before = connect(address)
     space = {}
     exec('\n'.join(python), space)
-    await_until(lambda: any(isinstance(value, (ZODB.DB, ZODB.Connection.Connection)) or hasattr(value, 'lastTransaction')
-                            for value in space.values()), 'a database among the names of the session')
-    for value in list(space.values()):
-        if isinstance(value, ZODB.Connection.Connection) and value.db() not in space.values():
-            value.db().close()
-    for value in list(space.values()):
-        if isinstance(value, ZODB.DB):
-            value.close()
-    before.close()
+    databases = [value for value in space.values() if isinstance(value, ZODB.DB)]
+    databases += [value.db() for value in space.values() if isinstance(value, ZODB.Connection.Connection)]
+    check(databases, 'no database or connection among the names of:\n' + '\n'.join(python))
+    for database in set(databases):
+        database.close()
 
 
 if __name__ == '__main__':

@@ -3,7 +3,7 @@
 from BTrees.LOBTree import LOBTree
 from persistent.mapping import PersistentMapping
 
-from scenario import MinPO, check, check_equal, main, open_db
+from scenario import MinPO, check_equal, main, open_db
 
 BATCH = 5000
 

@@ -45,6 +45,11 @@ public final class CallException extends ZeoException {
         return new CallException("builtins.AttributeError", message);
     }
 
+    /** The data file may not grow that much: {@code FileStorageQuotaError}. */
+    public static CallException quota(String message) {
+        return new CallException("ZODB.FileStorage.FileStorage.FileStorageQuotaError", message);
+    }
+
     /** The storage could not do it: {@code StorageError}. The message says what the operator or caller can do. */
     public static CallException storage(String message) {
         return new CallException("ZODB.POSException.StorageError", message);

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 public final class TransactionException extends ZeoException {
     private static final long serialVersionUID = 1L;
 
+    private static final int MAX_SHOWN = 100;
+
     private final transient PyTuple args;
 
     public TransactionException(String message) {
@@ -26,8 +28,15 @@ public final class TransactionException extends ZeoException {
      */
     public static TransactionException notPresent(@Nullable Object present, @Nullable Object given) {
         return new TransactionException(
-                "transaction " + given + " (expected: " + (present == null ? "tpc_begin first" : present) + ")",
+                "transaction " + shown(given) + " (expected: " + (present == null ? "tpc_begin first" : shown(present))
+                        + ")",
                 PyTuple.of(present, given));
+    }
+
+    /** An id for a message: mostly a number, but a client may take anything, of any length. */
+    private static String shown(@Nullable Object id) {
+        String text = String.valueOf(id);
+        return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
     }
 
     @Override

@@ -67,7 +67,7 @@ final class PickleText {
         return out.toByteArray();
     }
 
-    /** Latin-1 in which {@code \}{@code uXXXX} and {@code \UXXXXXXXX} stand for other characters. */
+    /** Latin-1, in which a backslash with u and four hex digits, or U and eight, stands for another character. */
     static String rawUnicodeEscape(PickleInput in, byte[] line) throws PickleException {
         StringBuilder text = new StringBuilder(line.length);
         for (int i = 0; i < line.length; i++) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * the connection is to be closed.
  */
 public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
+    private static final int LARGE_BYTES = 1 << 20;
+
     private final int maxFrameBytes;
     private boolean malformed;
 
@@ -35,6 +37,8 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
                 malformed = true;
                 ctx.fireExceptionCaught(new MalformedMessageException(
                         "frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")"));
+            } else {
+                makeRoom(in, (int) length + Frames.LENGTH_BYTES - in.readableBytes());
             }
         }
         if (malformed) {
@@ -42,5 +46,17 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
             return null;
         }
         return super.decode(ctx, in);
+    }
+
+    /**
+     * Doubles the buffer of a large frame while it arrives. By itself it would grow, and be copied, every 4 MiB; and it
+     * must not take memory for the whole frame before the peer has sent as much.
+     */
+    private static void makeRoom(ByteBuf in, int missingBytes) {
+        int received = in.readableBytes();
+        boolean almostFull = in.writableBytes() < Math.min(missingBytes, received / 8);
+        if (almostFull && received >= LARGE_BYTES && in.refCnt() == 1 && !in.isReadOnly()) {
+            in.ensureWritable(Math.min(missingBytes, received));
+        }
     }
 }

@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,24 @@ class FrameDecoderTest {
             channel.writeInbound(stream.readBytes(Math.min(pieceBytes, stream.readableBytes())));
         }
         assertThat(frames(channel)).containsExactly("61", "62626262626262626262", "6363");
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void largeFrame_inPieces_takesNoMoreThanTwiceWhatCame() {
+        int length = 20 << 20;
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(length));
+        byte[] piece = new byte[1 << 16];
+        channel.writeInbound(channel.alloc().buffer().writeInt(length));
+        for (int sent = 0; sent < length; sent += piece.length) {
+            Arrays.fill(piece, (byte) (sent >> 16));
+            channel.writeInbound(channel.alloc().buffer().writeBytes(piece));
+        }
+        ByteBuf frame = channel.readInbound();
+        assertThat(frame.readableBytes()).isEqualTo(length);
+        assertThat(frame.getByte(length - 1)).isEqualTo((byte) ((length - 1) >> 16));
+        assertThat(frame.unwrap().capacity()).isLessThanOrEqualTo(2 * length);
+        frame.release();
         channel.finishAndReleaseAll();
     }
 

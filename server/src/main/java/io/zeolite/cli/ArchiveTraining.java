@@ -42,6 +42,9 @@ final class ArchiveTraining {
     /** A client's answer to the announcement of the protocol. */
     private static final byte[] PROTOCOL = "Z5".getBytes(StandardCharsets.US_ASCII);
 
+    /** A server that says nothing must not hold up the build. */
+    private static final int ANSWER_MILLIS = 10_000;
+
     private final ServerLauncher launcher;
     private final PrintStream out;
     private final PrintStream err;
@@ -79,6 +82,7 @@ final class ArchiveTraining {
 
     private static void sayHello(InetSocketAddress address) throws IOException {
         try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            socket.setSoTimeout(ANSWER_MILLIS);
             DataInputStream in = new DataInputStream(socket.getInputStream());
             in.skipNBytes(in.readInt());
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());

@@ -23,14 +23,14 @@ final class Greeting {
     /** One line, for the log of a supervisor. */
     String line() {
         String names = storages.stream().map(NamedStorage::name).collect(Collectors.joining(", "));
-        return "zeolite: serving " + (storages.size() == 1 ? "storage " : "storages ") + names + " on " + server();
+        return "zeolite: serving " + (storages.size() == 1 ? "storage " : "storages ") + names + " on " + where();
     }
 
     /** What is served, from where, and the exact text that connects to it. */
     String text() {
         NamedStorage first = storages.get(0);
         boolean blobs = hasBlobs(first.storage());
-        StringBuilder out = new StringBuilder("Zeolite serves on " + server() + ", stop it with Ctrl-C:\n");
+        StringBuilder out = new StringBuilder("Zeolite serves on " + where() + ", stop it with Ctrl-C:\n");
         for (NamedStorage storage : storages) {
             out.append("  storage ")
                     .append(storage.name())
@@ -63,6 +63,13 @@ final class Greeting {
         return storage instanceof BlobStorage || (storage instanceof FileStorage file && file.blobDirectory() != null);
     }
 
+    private String where() {
+        return address instanceof InetSocketAddress inet && inet.getAddress().isAnyLocalAddress()
+                ? "port " + inet.getPort() + " of all interfaces"
+                : server();
+    }
+
+    /** The address for a client, as a configuration has it. */
     private String server() {
         if (address instanceof InetSocketAddress inet) {
             String host = host(inet);

@@ -48,7 +48,7 @@ final class StorageOpener {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobDirectory);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false);
+            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null);
         }
         throw new IOException("storage " + name + ": a blobstorage in a blobstorage");
     }
@@ -61,7 +61,7 @@ final class StorageOpener {
                 FileLog.open(disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
         boolean opened = false;
         try {
-            Storage storage = storage(name, log, blobDirectory, config.readOnly());
+            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota());
             opened = true;
             return storage;
         } finally {
@@ -71,7 +71,8 @@ final class StorageOpener {
         }
     }
 
-    private Storage storage(String name, TransactionLog log, @Nullable Path blobDirectory, boolean readOnly)
+    private Storage storage(
+            String name, TransactionLog log, @Nullable Path blobDirectory, boolean readOnly, @Nullable Long quotaBytes)
             throws IOException {
         BlobDirectory blobs = null;
         if (blobDirectory != null) {
@@ -82,6 +83,7 @@ final class StorageOpener {
                 blobs.remove(cut.oid(), cut.tid());
             }
         }
+        long quota = quotaBytes == null ? Long.MAX_VALUE : quotaBytes;
         Duration age = zeo.invalidationAge() == null ? Duration.ZERO : zeo.invalidationAge();
         return LocalStorage.open(
                 log,
@@ -95,6 +97,7 @@ final class StorageOpener {
                 new LocalStorageOptions(
                         Math.max(1, zeo.invalidationQueueSize()),
                         age,
+                        quota,
                         zeo.stagingMemory(),
                         SpillFiles.in(spillDirectory())));
     }

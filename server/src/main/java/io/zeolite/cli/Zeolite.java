@@ -50,7 +50,7 @@ public final class Zeolite {
 
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
-        CommandLine commandLine = new CommandLine(spec());
+        CommandLine commandLine = new CommandLine(spec()).setExpandAtFiles(false);
         try {
             ParseResult parsed = commandLine.parseArgs(arguments);
             ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;

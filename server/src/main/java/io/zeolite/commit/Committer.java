@@ -70,6 +70,7 @@ final class Committer {
     private final InvalidationHub hub;
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
+    private final long quotaBytes;
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -90,7 +91,13 @@ final class Committer {
     /** Since when some transaction has held locks; null if none does. */
     private volatile @Nullable Instant lockedSince;
 
-    Committer(TransactionLog log, InvalidationHub hub, @Nullable BlobDirectory blobs, CommitContext context) {
+    Committer(
+            TransactionLog log,
+            InvalidationHub hub,
+            @Nullable BlobDirectory blobs,
+            CommitContext context,
+            long quotaBytes) {
+        this.quotaBytes = quotaBytes;
         this.log = log;
         this.hub = hub;
         this.blobs = blobs;
@@ -224,6 +231,7 @@ final class Committer {
                 return;
             }
             long bytes = log.sizeOf(transaction.metadata, transaction.records);
+            checkQuota(bytes);
             log.reserve(bytes);
             transaction.reservedBytes = bytes;
             transaction.phase = Phase.VOTED;
@@ -238,6 +246,13 @@ final class Committer {
             return;
         }
         completion.complete(VoteResult.CLEAN);
+    }
+
+    private void checkQuota(long bytes) {
+        if (log.size() + bytes > quotaBytes) {
+            throw CallException.quota("the quota of the storage is used up: " + log.size() + " bytes and " + bytes
+                    + " for this transaction (quota: " + quotaBytes + ")");
+        }
     }
 
     private void checkReads(LocalTransaction transaction) throws IOException {

@@ -61,7 +61,7 @@ public final class LocalStorage implements Storage {
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
         this.hub = new InvalidationHub(capacity, log::lastTransaction, log.lastInvalidations(capacity));
-        this.committer = new Committer(log, hub, blobs, context);
+        this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
     }
 

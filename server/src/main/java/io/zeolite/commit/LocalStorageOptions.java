@@ -9,8 +9,13 @@ import java.time.Duration;
  * @param invalidationQueueSize how many transactions are remembered for clients that verify their caches, at least 1
  * @param invalidationAge how old a client's last transaction may be for what it missed to be read from the log; zero for
  *     never
+ * @param quotaBytes the size beyond which the log may not grow
  * @param stagingMemoryBytes how much of a transaction's records stays in memory before the rest goes to a file
  * @param spillFiles makes those files
  */
 public record LocalStorageOptions(
-        int invalidationQueueSize, Duration invalidationAge, long stagingMemoryBytes, SpillFiles spillFiles) {}
+        int invalidationQueueSize,
+        Duration invalidationAge,
+        long quotaBytes,
+        long stagingMemoryBytes,
+        SpillFiles spillFiles) {}

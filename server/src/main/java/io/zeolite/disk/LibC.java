@@ -29,6 +29,9 @@ final class LibC {
 
     private LibC() {}
 
+    /** Does nothing but initialize this class. */
+    static void load() {}
+
     /** @param path as {@link #nativePath} gives it */
     static native int open(byte[] path, int flags) throws LastErrorException;
 

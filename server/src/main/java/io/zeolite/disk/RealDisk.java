@@ -21,6 +21,18 @@ import java.util.stream.Stream;
  * read and write storages must not be interrupted.
  */
 public final class RealDisk implements Disk {
+    /**
+     * Loads what locks and reservations need, which takes about a tenth of a second. They load it themselves; this is for
+     * doing it beside other things, on another thread.
+     */
+    public static void preload() throws IOException {
+        try {
+            LibC.load();
+        } catch (LinkageError e) {
+            throw new IOException("the native library (JNA) does not load: " + e, e);
+        }
+    }
+
     @Override
     public DiskFile open(Path path, Mode mode) throws IOException {
         Set<OpenOption> options =

@@ -37,6 +37,11 @@ final class ClientTransaction {
         this.transaction = begin.apply(this);
     }
 
+    @Nullable
+    Object id() {
+        return id;
+    }
+
     boolean hasId(@Nullable Object other) {
         return Objects.deepEquals(id, other);
     }

@@ -135,18 +135,30 @@ public final class Session {
                 storage.loadSerial(args.id(0), args.id(1), answer.with(data -> data));
             }
             case Methods.GET_TID -> storage.getTid(args.exactly(1).id(0), answer.with(Session::bytes));
-            case Methods.GET_INFO -> answer.value(info(storage));
+            case Methods.GET_INFO -> {
+                args.exactly(0);
+                answer.value(info(storage));
+            }
             // Through the queue of the loop, behind the invalidations that are already in it: who asks may know of
             // their transactions from elsewhere.
-            case Methods.PING -> outbox.execute(() -> answer.value(null));
-            case Methods.LAST_TRANSACTION -> outbox.execute(() -> answer.value(bytes(registered.lastTold)));
+            case Methods.PING -> {
+                args.exactly(0);
+                outbox.execute(() -> answer.value(null));
+            }
+            case Methods.LAST_TRANSACTION -> {
+                args.exactly(0);
+                outbox.execute(() -> answer.value(bytes(registered.lastTold)));
+            }
             case Methods.GET_INVALIDATIONS ->
                 storage.invalidationsSince(args.exactly(1).id(0), answer.with(found -> found.map(
                                 changed -> PyTuple.of(bytes(changed.tid()), changed.oids()))
                         .orElse(null)));
             case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
             case Methods.SEND_BLOB -> sendBlob(registered, args.exactly(2), answer);
-            case Methods.SERVER_STATUS -> answer.value(registered.served.status());
+            case Methods.SERVER_STATUS -> {
+                args.exactly(0);
+                answer.value(registered.served.status());
+            }
             case Methods.SET_CLIENT_LABEL -> {
                 clientLabel = String.valueOf(args.exactly(1).get(0));
                 answer.value(null);

@@ -147,8 +147,7 @@ final class TransactionCalls {
     private ClientTransaction transaction(@Nullable Object id) {
         ClientTransaction transaction = current;
         if (transaction == null || !transaction.hasId(id)) {
-            throw new TransactionException(
-                    transaction == null ? "no transaction has begun" : "another transaction has begun");
+            throw TransactionException.notPresent(transaction == null ? null : transaction.id(), id);
         }
         return transaction;
     }
@@ -300,7 +299,7 @@ final class TransactionCalls {
     private void finish(Arguments args, Answer answer) {
         ClientTransaction transaction = transaction(args.get(0));
         if (transaction.state != State.VOTED) {
-            throw new TransactionException(
+            throw CallException.outOfOrder(
                     "finish of a transaction that is not voted (it is " + transaction.state + ")");
         }
         transaction.state = State.FINISHING;

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.handler.codec.DecoderException;
 import io.netty.util.ReferenceCountUtil;
 import io.zeolite.blob.BlobSource;
 import io.zeolite.message.Message;
@@ -117,8 +116,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof DecoderException decoder && decoder.getCause() instanceof MalformedMessageException e) {
-            drop("sent what is no message: {}", e.getMessage());
+        if (cause instanceof MalformedMessageException) {
+            drop("sent what is no message: {}", cause.getMessage());
         } else if (cause instanceof IOException) {
             LOG.debug("({}) {}", session.label(), cause.toString());
             channel.close();

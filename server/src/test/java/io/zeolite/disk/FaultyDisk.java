@@ -32,6 +32,11 @@ public final class FaultyDisk implements Disk {
         onlyOne = false;
     }
 
+    /** Lets nothing fail any more. */
+    public void repair() {
+        firstFault = Long.MAX_VALUE;
+    }
+
     /** How many operations there have been, failed ones included. */
     public int operations() {
         return operations;

@@ -59,7 +59,11 @@ final class Life {
         this.injectedBefore = disk.faults.injected;
         CommitContext context = new CommitContext(committer, io, scheduler, scheduler, shape.timeout());
         LocalStorageOptions options = new LocalStorageOptions(
-                shape.queueSize(), shape.queueAge(), shape.stagingMemoryBytes(), new SimulatedSpills(disk));
+                shape.queueSize(),
+                shape.queueAge(),
+                Long.MAX_VALUE,
+                shape.stagingMemoryBytes(),
+                new SimulatedSpills(disk));
         this.log = FileLog.open(disk, Simulation.DATA, new FileLogOptions(false, false, shape.indexSaveInterval()));
         try {
             this.storage = LocalStorage.open(log, null, context, options);

@@ -59,7 +59,7 @@ final class LauncherIT {
     void serve_withNothingElse_servesVarAndSaysHowToConnect() throws InterruptedException {
         assumeTrue(isFree(8100), "Port 8100 is taken");
         ZeoServer server = scene.server(Encoding.PICKLE).startPlain(8100);
-        scene.run("pasted.py", "session", server.outputFile(), server.address());
+        scene.run("pasted.py", "session", server.outputFile());
         server.stop();
         assertThat(server.directory().resolve("var/Data.fs")).isRegularFile();
         assertThat(server.directory().resolve("var/blobs/.layout")).isRegularFile();

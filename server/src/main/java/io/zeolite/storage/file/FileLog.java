@@ -363,8 +363,8 @@ public final class FileLog implements TransactionLog {
         }
         try {
             space.renew(appendedEnd);
-        } catch (NoSpaceException e) {
-            LOG.warn("{}: the room for transactions that are voted is lost: {}", path, e.getMessage());
+        } catch (IOException e) {
+            LOG.warn("{}: the room for transactions that are voted is lost: {}", path, e.toString());
         }
         return new AppendFailedException(path + " could not be written: " + cause.getMessage(), cause);
     }

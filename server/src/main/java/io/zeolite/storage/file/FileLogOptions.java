@@ -5,8 +5,8 @@ package io.zeolite.storage.file;
  *
  * @param create whether data that is there is deleted
  * @param readOnly whether nothing on disk may change; others may write meanwhile, which is not seen
- * @param indexSaveInterval after how many records, at least, the index is saved; what is not in it must be scanned when a
- *     storage is opened that was not closed
+ * @param indexSaveInterval after how many records the index is saved, if it is not so large that this would be too often;
+ *     what is not in it must be scanned when a storage is opened that was not closed
  */
 public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval) {
     public static final long DEFAULT_INDEX_SAVE_INTERVAL = 100_000;

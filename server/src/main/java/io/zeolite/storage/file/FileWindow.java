@@ -15,7 +15,6 @@ import java.nio.ByteBuffer;
 final class FileWindow {
     private final DiskFile file;
     private final ByteBuffer buffer;
-    private final ByteBuffer single = ByteBuffer.allocate(Long.BYTES);
     private long start;
 
     /** @param buffer as long as the window; lent to it as long as it is used */
@@ -63,7 +62,8 @@ final class FileWindow {
         if (holds(position, Long.BYTES)) {
             return buffer.getLong((int) (position - start));
         }
-        if (file.read(single.clear(), position) < Long.BYTES) {
+        ByteBuffer single = ByteBuffer.allocate(Long.BYTES);
+        if (file.read(single, position) < Long.BYTES) {
             throw endsBefore(position + Long.BYTES);
         }
         return single.getLong(0);

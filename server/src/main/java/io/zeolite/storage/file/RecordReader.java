@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordReader {
     /** Enough for most records, so that one read of the file gives header and data. */
-    private static final int WINDOW_LENGTH = 8 << 10;
+    private static final int WINDOW_LENGTH = 4 << 10;
 
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WINDOW_LENGTH));

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final int WINDOW_LENGTH = 256 << 10;
+    private static final long NONE = -1;
 
     private final FileWindow window;
     private final Path path;
@@ -119,8 +120,14 @@ final class Recovery {
                     header.status());
             return null;
         }
-        if (isFollowedByCommitted(header.position())) {
-            throw damage.toException(path);
+        long next = committedAfter(header.position());
+        if (next != NONE) {
+            throw new Damage(
+                            damage.offset(),
+                            damage.what(),
+                            damage.found(),
+                            damage.expected() + "; committed transactions follow it, the next at " + next)
+                    .toException(path);
         }
         return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
     }
@@ -135,10 +142,10 @@ final class Recovery {
     }
 
     /**
-     * Whether a whole, committed transaction starts anywhere after a position. Every byte is tried, because nothing says
-     * how far the damage goes.
+     * Finds the next whole, committed transaction after a position. Every byte is tried, because nothing says how far the
+     * damage goes.
      */
-    private boolean isFollowedByCommitted(long position) throws IOException {
+    private long committedAfter(long position) throws IOException {
         long lastStart = size - TRANSACTION_HEADER_LENGTH - FileFormat.TRAILER_LENGTH;
         for (long start = position + 1; start <= lastStart; start++) {
             long length = window.getLong(start + 8);
@@ -149,11 +156,10 @@ final class Recovery {
             if (FileFormat.isCommitted(header.status())
                     && Tid.isAfter(header.tid(), lastTid)
                     && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
-                LOG.error("{}: committed transactions follow the damage, the next at {}", path, start);
-                return true;
+                return start;
             }
         }
-        return false;
+        return NONE;
     }
 
     private void accept(TransactionHeader header) throws IOException {

@@ -1,0 +1,83 @@
+package io.zeolite.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShutdownTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Every test starts one.
+    private Process process;
+
+    @AfterEach
+    void tearDown() {
+        process.destroyForcibly();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT", "HUP"})
+    void signal_runningServer_endsWithStatus0(String signal) throws Exception {
+        start("serve", "--pid-file", "zeo.pid");
+        awaitLine("Zeolite serves on ");
+        assertThat(directory.resolve("zeo.pid")).hasContent(Long.toString(process.pid()));
+
+        assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(process.waitFor()).isZero();
+        assertThat(directory.resolve("zeo.pid")).doesNotExist();
+    }
+
+    @Test
+    void exit_usageError_keepsItsStatus() throws Exception {
+        start("serve", "--frob");
+
+        assertThat(process.waitFor()).isEqualTo(2);
+    }
+
+    @Test
+    void exit_failureAfterTheHookIsSet_keepsItsStatus() throws Exception {
+        start("serve", "--address-file", "no/address");
+
+        assertThat(process.waitFor()).isEqualTo(1);
+    }
+
+    private void start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                FakeMain.class.getName()));
+        command.addAll(List.of(arguments));
+        process = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    /** Reads what the process prints until a line starts so; the end of the output is a failure. */
+    private void awaitLine(String start) throws IOException {
+        BufferedReader reader = process.inputReader();
+        StringBuilder seen = new StringBuilder();
+        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            if (line.startsWith(start)) {
+                return;
+            }
+            seen.append(line).append('\n');
+        }
+        throw new AssertionError("\"" + start + "\" never came: " + seen);
+    }
+}

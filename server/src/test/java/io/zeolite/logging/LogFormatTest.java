@@ -1,0 +1,73 @@
+package io.zeolite.logging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LogFormatTest {
+    private static final Instant TIME = Instant.parse("2026-11-02T13:08:27.045Z");
+
+    /** The expected texts are what Python's logging writes. */
+    @ParameterizedTest
+    @CsvSource(
+            ignoreLeadingAndTrailingWhitespace = false,
+            delimiter = '|',
+            value = {
+                "%(asctime)s|2026-11-02T13:08:27",
+                "%(message)s 100%%|a message 100%",
+                "[%(levelname)-8s]|[INFO    ]",
+                "[%(levelname)8s]|[    INFO]",
+                "[%(name).3s]|[ZEO]",
+                "%(msecs)03d|045",
+                "%(levelno)s %(levelno)5d %(levelno)-5d.|20    20 20   .",
+                "%(created).3f|1793624907.045",
+                "%(threadName)s|a thread",
+                "plain|plain",
+            })
+    void format_field_isAsInPython(String format, String expected) {
+        assertThat(LogFormat.of(format, LogFormat.ISO_SECONDS, ZoneOffset.UTC).format(event()))
+                .isEqualTo(expected + "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "%Y-%m-%d %H:%M:%S | 2026-11-02 14:08:27",
+                "%y %j %I %p | 26 306 02 PM",
+                "%a %A %b %B | Mon Monday Nov November",
+                "%z %% | +0100 %",
+            })
+    void format_date_isAsStrftimeHasIt(String format, String expected) {
+        assertThat(LogFormat.of("%(asctime)s", format, ZoneId.of("Europe/Berlin"))
+                        .format(event()))
+                .isEqualTo(expected + "\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%", "%s", "%(name)", "%(name)x", "%(nope)s", "%(message)d", "%(asctime", "50 %"})
+    void of_formatThatPythonWouldRefuse_isRefused(String format) {
+        assertThatThrownBy(() -> LogFormat.of(format, LogFormat.ISO_SECONDS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("(expected ");
+    }
+
+    private static LoggingEvent event() {
+        LoggingEvent event = new LoggingEvent(
+                "", new LoggerContext().getLogger("ZEO.StorageServer"), Level.INFO, "a {}", null, new Object[] {
+                    "message"
+                });
+        event.setInstant(TIME);
+        event.setThreadName("a thread");
+        return event;
+    }
+}

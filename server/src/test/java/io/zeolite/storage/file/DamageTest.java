@@ -1,0 +1,159 @@
+package io.zeolite.storage.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.disk.FaultyDisk;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reading files that are damaged where opening them does not show it. */
+final class DamageTest {
+    private static final int OBJECTS = 5;
+
+    private final FaultyDisk disk = new FaultyDisk();
+    private final DataFile file = new DataFile();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private Path path;
+
+    @BeforeEach
+    void makeFile() throws IOException {
+        path = directory.resolve("Data.fs");
+        long first = 0;
+        for (int i = 1; i <= 6; i++) {
+            DataFile.Transaction transaction = file.transaction(0x10L * i);
+            for (int oid = 1; oid <= OBJECTS; oid++) {
+                transaction.store(oid, "revision " + i + " of object " + oid);
+            }
+            transaction.finish();
+            first = first == 0 ? file.position(3) : first;
+        }
+        file.transaction(0x70).back(3, first).finish();
+        file.transaction(0x80).back(3, file.position(3)).store(4, "newest").finish();
+        file.writeTo(path);
+    }
+
+    private FileLog open() throws IOException {
+        return FileLog.open(disk, path, FileLogOptions.READ_ONLY);
+    }
+
+    @Test
+    void pointersThatLeadForward_areErrorsAndNoLoops() throws IOException {
+        long record = file.position(3);
+        long older = 4 + 23;
+        for (long target : new long[] {record, record + 1, Long.MAX_VALUE, -1, 1, 26, older}) {
+            byte[] bytes = file.bytes();
+            ByteBuffer.wrap(bytes).putLong((int) record + 42, target).putLong((int) record + 16, target);
+            Files.write(path, bytes);
+            try (FileLog log = open()) {
+                assertThatThrownBy(() -> log.loadBefore(3, Tid.MAX))
+                        .isInstanceOf(CorruptedDataException.class)
+                        .hasMessageContaining("Data.fs")
+                        .hasMessageContaining("0x03")
+                        .hasMessageContaining("expected");
+                assertThatThrownBy(() -> log.loadBefore(3, 0x15)).isInstanceOf(CorruptedDataException.class);
+                assertThat(log.getTid(4)).isEqualTo(0x80);
+            }
+        }
+    }
+
+    @Test
+    void fileCutOffWhileOpen_isAnError() throws IOException {
+        try (FileLog log = open()) {
+            Files.write(path, Arrays.copyOf(file.bytes(), 300));
+            assertThatThrownBy(() -> log.loadBefore(4, Tid.MAX)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> log.lastInvalidations(3)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void byteChanged_currentDataIsRightOrAnErrorComes() throws IOException {
+        byte[][] right = new byte[OBJECTS + 1][];
+        try (FileLog log = open()) {
+            for (int oid = 1; oid <= OBJECTS; oid++) {
+                right[oid] = ((LoadResult.Loaded) log.loadBefore(oid, Tid.MAX)).data();
+            }
+        }
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        byte[] whole = file.bytes();
+        for (int offset = 4; offset < whole.length; offset += 1 + random.nextInt(3)) {
+            byte[] bytes = whole.clone();
+            bytes[offset] ^= (byte) (1 + random.nextInt(255));
+            Files.write(path, bytes);
+            try (FileLog log = open()) {
+                for (int oid = 1; oid <= OBJECTS; oid++) {
+                    assertRightOrError(log, oid, right[oid], offset);
+                }
+                List<Invalidations> all = log.lastInvalidations(100);
+                assertThat(all).hasSizeLessThanOrEqualTo(8);
+            } catch (CorruptedFileException e) {
+                assertThat(e).hasMessageContaining("Data.fs");
+            } catch (IOException | RuntimeException | AssertionError e) {
+                throw new AssertionError("seed " + seed + ", offset " + offset, e);
+            }
+        }
+    }
+
+    /**
+     * There is no checksum: a byte of the data itself, of an oid, a tid, a status, or of the length of the metadata, which
+     * can come to cover a record, can change unnoticed.
+     */
+    private void assertRightOrError(FileLog log, long oid, byte[] right, int offset) throws IOException {
+        byte[] data;
+        try {
+            LoadResult result = log.loadBefore(oid, Tid.MAX);
+            data = result instanceof LoadResult.Loaded loaded ? loaded.data() : new byte[0];
+            log.loadSerial(oid, 0x20);
+            log.loadBefore(oid, 0x45);
+        } catch (CorruptedDataException e) {
+            assertThat(e.oid()).isEqualTo(oid);
+            return;
+        } catch (PosKeyException e) {
+            return;
+        }
+        if (log.lastTransaction() == 0x80 && !isUnprotected(offset)) {
+            assertThat(data).isEqualTo(right);
+        }
+    }
+
+    private boolean isUnprotected(int offset) {
+        byte[] whole = file.bytes();
+        long position = 4;
+        while (position < whole.length) {
+            long length = ByteBuffer.wrap(whole).getLong((int) position + 8);
+            long record = position + 23;
+            if (offset >= position && offset < record) {
+                return offset < position + 8 || offset >= position + 16;
+            }
+            while (record < position + length) {
+                long dataLength = ByteBuffer.wrap(whole).getLong((int) record + 34);
+                long end = record + 42 + (dataLength == 0 ? 8 : dataLength);
+                if (offset >= record && offset < end) {
+                    boolean back = dataLength == 0;
+                    return offset < record + 24 || (offset >= record + 42 && !back);
+                }
+                record = end;
+            }
+            position += length + 8;
+        }
+        return false;
+    }
+}

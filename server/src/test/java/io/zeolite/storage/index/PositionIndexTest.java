@@ -1,0 +1,128 @@
+package io.zeolite.storage.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+final class PositionIndexTest {
+    private final PositionIndex index = new PositionIndex();
+
+    private List<Long> oids() {
+        List<Long> oids = new ArrayList<>();
+        index.forEach((oid, position) -> {
+            assertThat(index.get(oid)).isEqualTo(position);
+            oids.add(oid);
+        });
+        return oids;
+    }
+
+    @Test
+    void empty_hasNothing() {
+        assertThat(index.size()).isZero();
+        assertThat(index.maxOid()).isZero();
+        assertThat(index.get(0)).isZero();
+        assertThat(index.get(-1)).isZero();
+        assertThat(oids()).isEmpty();
+    }
+
+    @Test
+    void put_again_replaces() {
+        index.put(5, 100);
+        index.put(5, 200);
+        assertThat(index.get(5)).isEqualTo(200);
+        assertThat(index.size()).isEqualTo(1);
+        assertThat(index.get(4)).isZero();
+    }
+
+    @Test
+    void put_positionThatDoesNotFit_isRefused() {
+        index.put(1, (1L << 48) - 1);
+        assertThat(index.get(1)).isEqualTo((1L << 48) - 1);
+        for (long position : new long[] {0, -1, 1L << 48}) {
+            assertThatThrownBy(() -> index.put(1, position)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void oids_areUnsigned() {
+        for (long oid : new long[] {-1, 0, Long.MIN_VALUE, Long.MAX_VALUE, 1, 127, 128, -128, -129}) {
+            index.put(oid, 1000 + oid % 100);
+        }
+        assertThat(oids()).containsExactly(0L, 1L, 127L, 128L, Long.MAX_VALUE, Long.MIN_VALUE, -129L, -128L, -1L);
+        assertThat(index.maxOid()).isEqualTo(-1);
+    }
+
+    @Test
+    void randomPuts_likeASortedMap() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        NavigableMap<Long, Long> expected = new TreeMap<>(Long::compareUnsigned);
+        for (int i = 0; i < 100_000; i++) {
+            long oid =
+                    switch (random.nextInt(4)) {
+                        case 0 -> random.nextLong();
+                        case 1 -> random.nextInt(20_000);
+                        case 2 -> 0xffffffffff000000L + random.nextInt(5_000);
+                        default -> (long) random.nextInt(300) << 40 | random.nextInt(40);
+                    };
+            long position = 1 + (random.nextLong() >>> 17);
+            index.put(oid, position);
+            expected.put(oid, position);
+        }
+
+        assertThat(index.size()).as("seed %s", seed).isEqualTo(expected.size());
+        assertThat(index.maxOid()).as("seed %s", seed).isEqualTo(expected.lastKey());
+        assertThat(oids()).as("seed %s", seed).isEqualTo(List.copyOf(expected.keySet()));
+        for (Map.Entry<Long, Long> entry : expected.entrySet()) {
+            assertThat(index.get(entry.getKey())).as("seed %s", seed).isEqualTo(entry.getValue());
+        }
+    }
+
+    @Test
+    void readers_whileItGrows_seeEverythingThatWasPutBefore() throws Exception {
+        int count = 200_000;
+        AtomicLong done = new AtomicLong(-1);
+        ExecutorService readers = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<?>> results = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                results.add(readers.submit(() -> {
+                    Random random = new Random(done.hashCode());
+                    long last;
+                    while ((last = done.get()) < count - 1) {
+                        long i1 = last < 0 ? 0 : random.nextLong(last + 1);
+                        assertThat(last < 0 || index.get(oid(i1)) == i1 + 1).isTrue();
+                        assertThat(index.get(oid(count))).isZero();
+                    }
+                }));
+            }
+            for (int i = 0; i < count; i++) {
+                index.put(oid(i), i + 1);
+                done.set(i);
+            }
+            for (Future<?> result : results) {
+                result.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            done.set(count);
+            readers.shutdown();
+        }
+    }
+
+    /** Dense and strewn oids in turn. */
+    private static long oid(long i) {
+        return i % 2 == 0 ? i : i * 0x9e3779b97f4a7c15L;
+    }
+}
