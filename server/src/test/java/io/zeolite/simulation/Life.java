@@ -1,6 +1,7 @@
 package io.zeolite.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
@@ -227,6 +228,7 @@ final class Life {
         assertThat(outstanding.values()).as("calls without an answer").isEmpty();
         assertThat(storage.waitingVotes()).isZero();
         assertThat(storage.lockedSince()).isNull();
+        assertThatThrownBy(() -> log.release(1)).as("nothing is reserved").isInstanceOf(IllegalArgumentException.class);
         for (SimulatedClient client : simulation.clients) {
             client.checkCache();
             assertThat(client.lastTid())

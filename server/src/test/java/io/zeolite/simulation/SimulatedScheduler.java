@@ -142,13 +142,14 @@ final class SimulatedScheduler implements Timers, InstantSource {
         return runOne();
     }
 
-    /** Goes to the moment of the next timer. Returns false if there is none. */
+    /** Goes to the moment of the next timer, or past it. Returns false if there is none. */
     boolean passTime() {
         Timer next = timers.peek();
         if (next == null) {
             return false;
         }
-        elapsedNanos = Math.max(elapsedNanos, next.due);
+        long late = random.nextInt(4) == 0 ? random.nextInt(500_000_000) : 0;
+        elapsedNanos = Math.max(elapsedNanos, next.due + late);
         trace.add("time", elapsedNanos);
         fireTimers();
         return true;

@@ -50,7 +50,7 @@ final class Simulation {
     private SimulatedScheduler scheduler;
 
     private boolean spaceIsLimited;
-    /** How often a crash is tried after a finish was answered, on a copy of the disk: one time in so many. */
+    /** How often a crash is tried after an acknowledgement, on a copy of the disk: one time in so many. */
     private final int tryCrashOneIn;
 
     Simulation(long seed, Trace trace) {
@@ -197,13 +197,24 @@ final class Simulation {
         return false;
     }
 
-    /** A finish was answered. Whatever happens now, the transaction is there, or is not, as was answered. */
-    void finishAnswered() {
+    /** A transaction was acknowledged: whatever happens now, it is there. */
+    void acknowledged() {
         if (random.nextInt(tryCrashOneIn) == 0) {
-            SimulatedDisk copy = disk.copy(new SplittableRandom(random.nextLong()));
-            copy.crash();
-            open(copy);
+            tryCrash();
         }
+    }
+
+    /** A transaction was said to be aborted: whatever happens now, it is not there. */
+    void refused() {
+        for (int i = 0; i < 5; i++) {
+            tryCrash();
+        }
+    }
+
+    private void tryCrash() {
+        SimulatedDisk copy = disk.copy(new SplittableRandom(random.nextLong()));
+        copy.crash();
+        open(copy);
     }
 
     /** Checks what a server would find on a disk. */

@@ -1,0 +1,197 @@
+package io.zeolite.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.error.ConflictException;
+import io.zeolite.error.TransactionException;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Storage;
+import io.zeolite.storage.StorageTransaction;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.VoteResult;
+import io.zeolite.storage.memory.MemoryLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A storage whose committer runs when a test says so. The simulation has the rest. */
+class LocalStorageTest {
+    private static final byte[] NOTHING = {};
+
+    private final List<Runnable> committer = new ArrayList<>();
+    private final Timers timers = new Timers() {
+        @Override
+        public long nanoTime() {
+            return nanoTime;
+        }
+
+        @Override
+        public void after(Duration delay, Runnable task) {
+            timeouts.add(task);
+        }
+    };
+    private final List<Runnable> timeouts = new ArrayList<>();
+    private long nanoTime;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private Storage storage;
+
+    /** Null to run at once what is for the I/O threads. */
+    private @Nullable List<Runnable> ioTasks;
+
+    /** What was answered, in order. */
+    private final List<Object> answers = new ArrayList<>();
+
+    @BeforeEach
+    void openStorage() throws IOException {
+        CommitContext context =
+                new CommitContext(committer::add, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
+        SpillFiles noSpills = () -> {
+            throw new IOException("nothing should be spilled");
+        };
+        storage = LocalStorage.open(
+                new MemoryLog("test"),
+                BlobDirectory.open(directory),
+                context,
+                new LocalStorageOptions(10, Duration.ZERO, 1 << 20, noSpills));
+    }
+
+    private void runIo(Runnable task) {
+        if (ioTasks == null) {
+            task.run();
+        } else {
+            ioTasks.add(task);
+        }
+    }
+
+    private void runCommitter() {
+        while (!committer.isEmpty()) {
+            committer.remove(0).run();
+        }
+    }
+
+    private <T> Completion<T> answer(Consumer<T> onValue) {
+        return new Completion<>() {
+            @Override
+            public void complete(T value) {
+                onValue.accept(value);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                answers.add(failure);
+            }
+        };
+    }
+
+    private <T> Completion<T> answer() {
+        return answer(answers::add);
+    }
+
+    private StorageTransaction begin() {
+        return storage.begin(null, new TransactionMetadata(NOTHING, NOTHING, NOTHING), () -> answers.add("timeout"));
+    }
+
+    private void commit(long oid) {
+        StorageTransaction transaction = begin();
+        transaction.store(oid, 0, new byte[] {1});
+        transaction.vote(answer((VoteResult result) -> transaction.finish(answer((Finished finished) -> {}))));
+        runCommitter();
+    }
+
+    /** The sum wraps around to ids that were given long ago; it must not do so one call later either. */
+    @Test
+    void newOids_afterTheLargest_areRefusedForEver() {
+        begin().store(0xfffffffffffffffeL, 0, new byte[] {1});
+
+        storage.newOids(10, answer());
+        storage.newOids(10, answer());
+        storage.newOids(1, answer((long[] oids) -> answers.add(oids[0])));
+
+        assertThat(answers).hasSize(3);
+        assertThat(answers.subList(0, 2))
+                .allSatisfy(answer -> assertThat(answer.toString()).contains("out of object ids"));
+        assertThat(answers.get(2)).isEqualTo(-1L);
+    }
+
+    @Test
+    void checkCurrent_twoSerialsOfOneObject_fails() {
+        commit(1);
+        long serial = storage.lastTransaction();
+        StorageTransaction transaction = begin();
+        transaction.checkCurrent(1, serial - 1);
+        transaction.checkCurrent(1, serial);
+
+        transaction.vote(answer());
+        runCommitter();
+
+        assertThat(answers).singleElement().isInstanceOf(ConflictException.class);
+    }
+
+    @Test
+    void storeBlob_afterTimeout_leavesNoFile() throws IOException {
+        commit(1);
+        StorageTransaction transaction = begin();
+        transaction.store(1, 0, new byte[] {2});
+        transaction.vote(
+                answer((VoteResult result) -> answers.add(result.conflicts().size() + " conflict")));
+        runCommitter();
+        nanoTime = Duration.ofSeconds(31).toNanos();
+        timeouts.forEach(Runnable::run);
+        runCommitter();
+
+        Path file = storage.newBlobFile();
+        transaction.storeBlob(1, storage.lastTransaction(), new byte[] {3}, file);
+
+        assertThat(answers).containsExactly("1 conflict", "timeout");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void abort_voteThatWaitsForItsBlob_isAnswered() throws IOException {
+        ioTasks = new ArrayList<>();
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 0, new byte[] {1}, storage.newBlobFile());
+        transaction.vote(answer());
+
+        transaction.abort();
+        runCommitter();
+        List.copyOf(ioTasks).forEach(Runnable::run);
+        runCommitter();
+
+        assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
+    }
+
+    @Test
+    void drain_voteThatHasJustGotItsLocks_waitsForIt() {
+        StorageTransaction first = begin();
+        first.store(1, 0, new byte[] {1});
+        first.vote(answer(result -> {}));
+        StorageTransaction second = begin();
+        second.store(1, 0, new byte[] {2});
+        second.vote(
+                answer((VoteResult result) -> second.finish(answer((Finished finished) -> answers.add("finished")))));
+        runCommitter();
+        first.abort();
+
+        storage.drain(answer(nothing -> answers.add("drained")));
+        runCommitter();
+
+        assertThat(answers).containsExactly("finished", "drained");
+    }
+}
