@@ -68,7 +68,7 @@ class LocalStorageTest {
                 new MemoryLog("test"),
                 BlobDirectory.open(directory),
                 context,
-                new LocalStorageOptions(10, Duration.ZERO, 1 << 20, noSpills));
+                new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
     }
 
     private void runIo(Runnable task) {
