@@ -46,6 +46,8 @@ final class Attempt {
     private int votes;
     /** Whether the storage is to answer next. */
     private boolean waiting;
+    /** Whether the committer has seen that it was given up. */
+    private boolean dropped;
 
     Attempt(SimulatedConnection connection) {
         this.connection = connection;
@@ -322,6 +324,7 @@ final class Attempt {
     void drop() {
         transaction.end();
         handle.abort();
+        life.afterCommitter(() -> dropped = true);
     }
 
     private void timedOut() {
@@ -329,6 +332,9 @@ final class Attempt {
         assertThat(transaction.state != SimulatedTransaction.State.OPEN || votes > 1)
                 .as("%s, which has timed out, has had its locks", transaction.name())
                 .isTrue();
+        assertThat(dropped)
+                .as("%s was given up before it timed out", transaction.name())
+                .isFalse();
         transaction.timedOut();
         connection.execute(connection::disconnect);
     }

@@ -11,8 +11,10 @@ final class DiskFaults {
         AFTER
     }
 
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final RandomGenerator random;
-    private long operationsToCrash = Long.MAX_VALUE;
+    private long operationsToCrash = NEVER;
 
     /** How often, in a thousand times, an operation fails. */
     int failingWrites;
@@ -36,7 +38,7 @@ final class DiskFaults {
     }
 
     void none() {
-        operationsToCrash = Long.MAX_VALUE;
+        operationsToCrash = NEVER;
         failingWrites = 0;
         failingReads = 0;
         failingForces = 0;
@@ -44,7 +46,11 @@ final class DiskFaults {
 
     /** Counts an operation; whether it is the one that ends the process. */
     boolean crashesNow() {
-        return operationsToCrash != Long.MAX_VALUE && --operationsToCrash <= 0;
+        if (operationsToCrash == NEVER || --operationsToCrash > 0) {
+            return false;
+        }
+        operationsToCrash = NEVER;
+        return true;
     }
 
     Moment moment() {
