@@ -7,8 +7,8 @@ from ZEO.Exceptions import ClientDisconnected
 from ZODB.POSException import ConflictError, POSKeyError, ReadConflictError, ReadOnlyError
 from ZODB.utils import maxtid, p64, z64
 
-from scenario import MinPO, check, check_equal, connect, fails, main, open_db
-from zeowire import Wire, raises
+from scenario import MinPO, check, check_equal, connect, fails, main, open_db, record
+from zeowire import Closed, Wire, raises
 
 
 def two(address):
@@ -90,8 +90,7 @@ def read_only(address):
     wire.register('1', True)
     raises('ZODB.POSException.ReadOnlyError', wire.call, 'new_oids')
     raises('ZODB.POSException.ReadOnlyError', wire.call, 'vote', 1)
-    wire.begin(1)
-    wire.await_close()
+    refuses_a_transaction(wire)
 
     storage = connect(address, read_only_fallback=True)
     check(storage.is_read_only(), 'the client does not know that it can only read')
@@ -108,8 +107,17 @@ def read_only_client(address):
     wire = Wire(address).handshake()
     wire.register('1', True)
     raises('ZODB.POSException.ReadOnlyError', wire.call, 'new_oids')
+    refuses_a_transaction(wire)
+
+
+def refuses_a_transaction(wire):
+    """At its begin, by closing, since nobody asked for an answer, or at its vote."""
     wire.begin(1)
-    wire.await_close()
+    wire.tell('storea', z64, z64, record('nothing'), 1)
+    try:
+        raises('ZODB.POSException.ReadOnlyError', wire.call, 'vote', 1)
+    except (Closed, ConnectionError):
+        pass
 
 
 def two_storages(address):

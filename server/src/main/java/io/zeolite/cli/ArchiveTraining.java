@@ -1,6 +1,16 @@
 package io.zeolite.cli;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.pickle.ValueLimits;
+import io.zeolite.wire.Codec;
+import io.zeolite.wire.MalformedMessageException;
+import io.zeolite.wire.PickleCodec;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -45,6 +55,9 @@ final class ArchiveTraining {
     /** A server that says nothing must not hold up the build. */
     private static final int ANSWER_MILLIS = 10_000;
 
+    private static final Codec CODEC = new PickleCodec(ValueLimits.FROM_SERVER);
+    private static final byte[] MAX_TID = {0x7f, -1, -1, -1, -1, -1, -1, -1};
+
     private final ServerLauncher launcher;
     private final PrintStream out;
     private final PrintStream err;
@@ -80,6 +93,7 @@ final class ArchiveTraining {
         }
     }
 
+    /** A client's first moments: it registers, commits an object and loads it. */
     private static void sayHello(InetSocketAddress address) throws IOException {
         try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
             socket.setSoTimeout(ANSWER_MILLIS);
@@ -88,7 +102,47 @@ final class ArchiveTraining {
             DataOutputStream out = new DataOutputStream(socket.getOutputStream());
             out.writeInt(PROTOCOL.length);
             out.write(PROTOCOL);
+            byte[] root = new byte[8];
+            call(in, out, Methods.REGISTER, "1", false);
+            call(in, out, Methods.GET_INFO);
+            send(out, Methods.TPC_BEGIN, 1L, PROTOCOL, PROTOCOL, new PyDict());
+            send(out, Methods.STORE, root, root, PROTOCOL, 1L);
+            call(in, out, Methods.VOTE, 1L);
+            call(in, out, Methods.TPC_FINISH, 1L);
+            call(in, out, Methods.LOAD_BEFORE, root, MAX_TID);
         }
+    }
+
+    private static void call(DataInputStream in, DataOutputStream out, String method, Object... args)
+            throws IOException {
+        write(out, new Message.Call(1L, method, PyTuple.of(args)));
+        Message received = receive(in);
+        while (received instanceof Message.OneWay) {
+            received = receive(in);
+        }
+        if (!(received instanceof Message.Reply)) {
+            throw new IOException(method + " was answered with " + received);
+        }
+    }
+
+    private static Message receive(DataInputStream in) throws IOException {
+        byte[] frame = new byte[in.readInt()];
+        in.readFully(frame);
+        try {
+            return CODEC.decode(Unpooled.wrappedBuffer(frame));
+        } catch (MalformedMessageException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static void send(DataOutputStream out, String method, Object... args) throws IOException {
+        write(out, new Message.OneWay(method, PyTuple.of(args)));
+    }
+
+    private static void write(DataOutputStream out, Message message) throws IOException {
+        ByteBuf frame = Unpooled.buffer();
+        CODEC.encode(message, frame);
+        frame.readBytes(out, frame.readableBytes());
     }
 
     private static void delete(Path directory) throws IOException {

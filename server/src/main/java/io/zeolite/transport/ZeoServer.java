@@ -99,6 +99,11 @@ public final class ZeoServer implements AutoCloseable {
         }
     }
 
+    /** Loads the native transport, which takes a while at the first use; listening does it otherwise. */
+    public static void preload() {
+        LOG.debug("native transport: {}", Epoll.isAvailable());
+    }
+
     private static Class<? extends ServerChannel> channelType(boolean unix) {
         if (Epoll.isAvailable()) {
             return unix ? EpollServerDomainSocketChannel.class : EpollServerSocketChannel.class;

@@ -142,7 +142,8 @@ class LauncherScriptTest {
         assertThat(result.out()).doesNotContain("mvn");
         assertThat(result.err())
                 .isEqualTo("zeolite: not built yet, running mvn package (once)\nmvn in " + directory
-                        + "/a clone: -q -B -Dstyle.color=never -DskipTests -pl server -am package\n");
+                        + "/a clone: -q -B -Dstyle.color=never -Dmaven.test.skip=true -Dspotless.check.skip=true"
+                        + " -pl server -am package\n");
         assertThat(start(Map.of(), "serve").err()).isEmpty();
     }
 

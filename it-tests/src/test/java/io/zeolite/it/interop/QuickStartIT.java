@@ -20,28 +20,28 @@ final class QuickStartIT {
 
     @Test
     void manyObjects_pickle_areReadByAnotherClientAndByPython() throws InterruptedException {
-        manyObjects(Encoding.PICKLE, 100_000);
+        writeReadAndExamine(scene.server(Encoding.PICKLE), 100_000);
     }
 
     @Test
-    void manyObjects_msgpack_areReadByAnotherClientAndByPython() throws InterruptedException {
-        manyObjects(Encoding.MSGPACK, 10_000);
+    void manyObjects_msgpack_areReadByAnotherClientAndByPythonAndAfterARestart() throws InterruptedException {
+        ZeoServer server = scene.server(Encoding.MSGPACK);
+        String tid = writeReadAndExamine(server, 10_000);
+        server.start();
+        scene.run("quick_start.py", "read", server.address(), 10_000, tid);
+        server.stop();
     }
 
-    private void manyObjects(Encoding encoding, int count) throws InterruptedException {
-        ZeoServer server = scene.server(encoding).start();
-        PythonResult written = scene.run("quick_start.py", "write", server.address(), count);
-        scene.start("quick_start.py", "read", server.address(), count, written.text("tid"))
-                .finish(LONG);
+    private String writeReadAndExamine(ZeoServer server, int count) throws InterruptedException {
+        server.start();
+        String tid = scene.start("quick_start.py", "write", server.address(), count)
+                .finish(LONG)
+                .text("tid");
+        scene.start("quick_start.py", "read", server.address(), count, tid).finish(LONG);
         server.stop();
         PythonResult examined = scene.run(
                 "files.py", "examine", server.dataFile(), server.directory().resolve("blobs"));
         assertThat(examined.number("objects")).isGreaterThan(count);
-
-        server.start();
-        // Again, now from the file.
-        scene.start("quick_start.py", "read", server.address(), count, written.text("tid"))
-                .finish(LONG);
-        server.stop();
+        return tid;
     }
 }
