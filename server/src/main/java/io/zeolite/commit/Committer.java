@@ -312,6 +312,16 @@ final class Committer {
                     batch,
                     CallException.storage("the storage has failed (" + e.getMessage()
                             + "); whether the transaction is committed shows when it is opened again"));
+        } catch (RuntimeException e) {
+            // A mistake of ours or of a listener. Whoever has no answer yet must not wait for it, nor for the locks.
+            List<Finish> unanswered = batch.stream()
+                    .filter(finish -> finish.transaction.phase == Phase.FINISHING)
+                    .toList();
+            fail(
+                    unanswered,
+                    CallException.storage("the storage has failed (" + e
+                            + "); whether the transaction is committed shows when it is opened again"));
+            throw e;
         }
     }
 

@@ -1,9 +1,11 @@
 package io.zeolite.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
@@ -175,6 +177,22 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
+    }
+
+    @Test
+    void finish_listenerThatThrows_isAnsweredAndFreesItsLocks() {
+        storage.subscribe(invalidations -> {
+            throw new IllegalStateException("a listener");
+        });
+        StorageTransaction transaction = begin();
+        transaction.store(1, 0, new byte[] {1});
+        transaction.vote(answer(result -> {}));
+        transaction.finish(answer());
+
+        assertThatThrownBy(this::runCommitter).hasMessage("a listener");
+
+        assertThat(answers).singleElement().isInstanceOf(CallException.class);
+        assertThat(storage.lockedSince()).isNull();
     }
 
     @Test
