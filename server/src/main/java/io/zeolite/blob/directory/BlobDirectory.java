@@ -171,10 +171,7 @@ public final class BlobDirectory {
      */
     public void forceFile(Path staged) throws IOException {
         PosixFileAttributeView view = attributes(staged);
-        PosixFileAttributes attributes = view.readAttributes();
-        if (!attributes.isRegularFile()) {
-            throw new IOException("staged blob " + staged + " is not a regular file");
-        }
+        PosixFileAttributes attributes = regularFile(staged, view);
         Set<PosixFilePermission> permissions = attributes.permissions();
         permissions.removeAll(WRITE);
         view.setPermissions(permissions);
@@ -193,6 +190,8 @@ public final class BlobDirectory {
     public Path commit(Path staged, long oid, long tid) throws IOException {
         Path directory = oidDirectory(oid);
         Path committed = directory.resolve(BlobLayout.fileName(tid));
+        // Not all versions of Java refuse to change the permissions of what a link leads to.
+        regularFile(staged, attributes(staged));
         setCommittedPermissions(staged, directory);
         try {
             Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
@@ -209,6 +208,14 @@ public final class BlobDirectory {
             Files.delete(staged);
         }
         return directory;
+    }
+
+    private static PosixFileAttributes regularFile(Path staged, PosixFileAttributeView view) throws IOException {
+        PosixFileAttributes attributes = view.readAttributes();
+        if (!attributes.isRegularFile()) {
+            throw new IOException("staged blob " + staged + " is not a regular file");
+        }
+        return attributes;
     }
 
     /** Makes commits survive a crash, with one fsync for each different directory. Waits for the disk. */

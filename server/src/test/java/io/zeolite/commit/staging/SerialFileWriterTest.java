@@ -269,6 +269,7 @@ class SerialFileWriterTest {
         late.whenWritten(written);
         written.value();
         pool.shutdown();
+        assertThat(pool.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
         Outcome<Path> finished = new Outcome<>();
 
         late.write(new byte[1]);
