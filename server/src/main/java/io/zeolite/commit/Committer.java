@@ -56,9 +56,7 @@ import org.slf4j.LoggerFactory;
 final class Committer {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
-    /** Bounds on one batch, so that the first in it does not wait for ever. */
-    private static final int MAX_BATCH_TRANSACTIONS = 1000;
-
+    /** Bounds one batch, so that the first in it does not wait for ever. */
     private static final long MAX_BATCH_BYTES = 32L << 20;
 
     /** More conflicting data than this is not sent back to be resolved; the transaction fails. */
@@ -329,7 +327,7 @@ final class Committer {
     private List<Finish> nextBatch() {
         List<Finish> batch = new ArrayList<>();
         long bytes = 0;
-        while (!finishes.isEmpty() && batch.size() < MAX_BATCH_TRANSACTIONS && bytes < MAX_BATCH_BYTES) {
+        while (!finishes.isEmpty() && batch.size() < TransactionLog.MAX_BATCH && bytes < MAX_BATCH_BYTES) {
             Finish finish = finishes.remove();
             if (finish.transaction.phase == Phase.VOTED) {
                 finish.transaction.phase = Phase.FINISHING;

@@ -11,6 +11,9 @@ import java.util.List;
  * nothing of the others. The writing methods (from {@link #reserve} on) are called by one thread, the committer.
  */
 public interface TransactionLog extends Closeable {
+    /** The most transactions that are appended at once. */
+    int MAX_BATCH = 1000;
+
     /** What clients are told; see {@link StorageInfo}. The interfaces of blobs are not in it. */
     StorageInfo info();
 
@@ -60,7 +63,7 @@ public interface TransactionLog extends Closeable {
     void release(long bytes);
 
     /**
-     * Appends transactions, in this order. When it returns, they survive a crash; none is visible yet. If the process
+     * Appends at most {@link #MAX_BATCH} transactions, in this order. When it returns, they survive a crash; none is visible yet. If the process
      * dies before, all of them are there when the log is opened again, or none is; if the machine crashes in the very
      * last step, it may also be a part of the list from its beginning.
      *

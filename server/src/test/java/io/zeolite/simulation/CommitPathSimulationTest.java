@@ -2,38 +2,19 @@ package io.zeolite.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** See the description of the package on how to replay a seed and read its trace. */
+@ExtendWith(SilentLog.class)
 class CommitPathSimulationTest {
     private static final int DEFAULT_SEEDS = 3000;
-    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    private static final Level LEVEL = ROOT.getLevel();
-
     private final Map<String, Integer> counts = new TreeMap<>();
-
-    @BeforeAll
-    static void logNothing() {
-        // The faults that are injected would fill the log.
-        if (Long.getLong("simulation.seed") == null) {
-            ROOT.setLevel(Level.OFF);
-        }
-    }
-
-    @AfterAll
-    static void logAgain() {
-        ROOT.setLevel(LEVEL);
-    }
 
     /** The first half of the seeds is always the same, the other half is new each time. */
     @Test

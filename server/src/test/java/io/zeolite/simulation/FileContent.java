@@ -128,17 +128,19 @@ final class FileContent {
         }
     }
 
-    /** The process is gone, the system is not; what the system forgot is read from the disk again. */
-    void endProcess() {
+    /** The process is gone, the system is not. What it forgot it shows until it reads it from the disk again. */
+    void endProcess(RandomGenerator random) {
         reservedEnd = seenLength;
-        forgotten.stream().forEach(sector -> {
-            int start = sector * sectorBytes;
-            int end = Math.min(start + sectorBytes, seenLength);
-            if (start < end) {
-                System.arraycopy(room(durable, end), start, seen, start, end - start);
-            }
-        });
-        forgotten.clear();
+        if (random.nextBoolean()) {
+            forgotten.stream().forEach(sector -> {
+                int start = start(sector);
+                int end = end(sector, seenLength);
+                if (start < end) {
+                    System.arraycopy(room(durable, end), start, seen, start, end - start);
+                }
+            });
+            forgotten.clear();
+        }
     }
 
     /** The machine is gone: each dirty sector is on the disk or is not, and the length is anything on the way. */

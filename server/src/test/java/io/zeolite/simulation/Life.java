@@ -136,7 +136,8 @@ final class Life {
     /** Whether the storage must be able to say what has changed after a tid that is not its last. */
     boolean remembersAfter(long tid) {
         if (!simulation.shape.queueAge().isZero()) {
-            return true;
+            // However old a transaction may be, this is the year 1900.
+            return tid != Tid.NONE;
         }
         int remembered = Math.min(simulation.shape.queueSize(), history.size());
         return remembered > 0 && tid >= history.tidFromEnd(remembered);

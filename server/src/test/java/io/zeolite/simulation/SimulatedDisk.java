@@ -122,7 +122,7 @@ final class SimulatedDisk implements Disk {
 
     /** The process ends, the machine goes on: all that was written is there. */
     void endProcess() {
-        names.values().forEach(FileContent::endProcess);
+        names.values().forEach(content -> content.endProcess(random));
         newProcess();
     }
 

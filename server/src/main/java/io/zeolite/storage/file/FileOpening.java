@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -117,9 +118,7 @@ final class FileOpening {
             if (why != null) {
                 cutOff(file, recovered.end(), size, why);
             }
-            // A process that was killed may not have forced what it wrote. Clients will see it, so it has to stay.
-            file.force();
-            forceDirectory();
+            confirm(file, recovered.lastBatch());
         }
         LOG.info(
                 "{}: {} objects, {} bytes, last transaction {} ({} transactions scanned)",
@@ -129,6 +128,20 @@ final class FileOpening {
                 Tid.toHex(recovered.lastTid()),
                 recovered.transactions());
         return new Opened(file, base.index, recovered, base.end);
+    }
+
+    /**
+     * Brings to the disk what was read, since clients are going to see it. A process that was killed may not have forced
+     * its last batch. Where it tried and failed, the system can go on to show what the disk does not have, and take it for
+     * written, until it is written again. The data of a batch is on disk before its first status is, so the statuses do.
+     */
+    private void confirm(DiskFile file, List<TransactionHeader> lastBatch) throws IOException {
+        for (TransactionHeader transaction : lastBatch) {
+            ByteBuffer status = ByteBuffer.allocate(1).put(0, transaction.status());
+            file.write(status, transaction.position() + FileFormat.STATUS_OFFSET);
+        }
+        file.force();
+        forceDirectory();
     }
 
     private void checkMagic(DiskFile file) throws IOException {

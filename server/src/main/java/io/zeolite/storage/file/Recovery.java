@@ -4,11 +4,13 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.UNFINISHED;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ final class Recovery {
     private final Path path;
     private final long size;
     private final PositionIndex index;
+    private final ArrayDeque<TransactionHeader> lastBatch = new ArrayDeque<>();
     private final List<DiscardedRevision> discarded = new ArrayList<>();
 
     private long lastTid;
@@ -48,6 +51,7 @@ final class Recovery {
      * @param lastTid the latest tid of all transactions
      * @param transactions how many were read
      * @param records how many records they have
+     * @param lastBatch the last of them, among which are all that were appended last
      * @param discarded what a batch that was not committed would have stored
      */
     record Outcome(
@@ -56,6 +60,7 @@ final class Recovery {
             long lastTid,
             long transactions,
             long records,
+            List<TransactionHeader> lastBatch,
             List<DiscardedRevision> discarded) {}
 
     /**
@@ -91,7 +96,8 @@ final class Recovery {
         if (strayRecords > 0) {
             LOG.warn("{}: {} records do not point to their predecessors", path, strayRecords);
         }
-        return new Outcome(position, why, lastTid, transactions, records, List.copyOf(discarded));
+        return new Outcome(
+                position, why, lastTid, transactions, records, List.copyOf(lastBatch), List.copyOf(discarded));
     }
 
     /** Why the file ends before a transaction; null if it does not. */
@@ -178,6 +184,10 @@ final class Recovery {
             lastTid = header.tid();
         }
         transactions++;
+        if (lastBatch.size() == TransactionLog.MAX_BATCH) {
+            lastBatch.removeFirst();
+        }
+        lastBatch.addLast(header);
     }
 
     private void index(DataHeader record) {

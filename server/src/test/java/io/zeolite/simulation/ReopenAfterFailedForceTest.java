@@ -1,0 +1,97 @@
+package io.zeolite.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.StagedRecords;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.file.FileLog;
+import io.zeolite.storage.file.FileLogOptions;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A process is killed while it appends; the next one fails to force the file, so that the system forgets what it has not
+ * written; the third opens the file and shows what it finds; then the machine crashes. Random runs come by this once in
+ * tens of thousands.
+ */
+@ExtendWith(SilentLog.class)
+class ReopenAfterFailedForceTest {
+    private static final byte[] NOTHING = {};
+    private static final TransactionMetadata METADATA = new TransactionMetadata(NOTHING, NOTHING, NOTHING);
+    private static final StagedRecords NO_RECORDS = new StagedRecords() {
+        @Override
+        public int count() {
+            return 0;
+        }
+
+        @Override
+        public long oid(int i) {
+            throw new IndexOutOfBoundsException(i);
+        }
+
+        @Override
+        public int length(int i) {
+            throw new IndexOutOfBoundsException(i);
+        }
+
+        @Override
+        public byte[] data(int i) {
+            throw new IndexOutOfBoundsException(i);
+        }
+    };
+
+    @Test
+    void open_afterFailedForce_showsOnlyWhatStays() throws IOException {
+        int shown = 0;
+        for (long seed = 0; seed < 500; seed++) {
+            SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(seed), Trace.none(), 16, () -> {});
+            disk.createDirectories(Simulation.DIRECTORY);
+            append(disk, 1 + (int) (seed % 12));
+            failToOpen(disk);
+            long visible = lastTransaction(disk);
+
+            disk.crash();
+
+            assertThat(lastTransaction(disk))
+                    .as("last transaction, seed %s", seed)
+                    .isEqualTo(visible);
+            shown += visible == Tid.NONE ? 0 : 1;
+        }
+        assertThat(shown).as("how often the transaction was seen").isBetween(100, 400);
+    }
+
+    private static FileLog open(SimulatedDisk disk) throws IOException {
+        return FileLog.open(disk, Simulation.DATA, FileLogOptions.DEFAULT);
+    }
+
+    /** Appends a transaction, and is killed at some operation. */
+    private static void append(SimulatedDisk disk, int operations) throws IOException {
+        disk.faults.crashAfter(operations + 8L);
+        try (FileLog log = open(disk)) {
+            log.append(List.of(new LogTransaction(1, METADATA, NO_RECORDS)), () -> {});
+        } catch (SimulatedCrash crash) {
+            disk.endProcess();
+        }
+        disk.faults.none();
+    }
+
+    private static void failToOpen(SimulatedDisk disk) {
+        disk.faults.failingForces = 1000;
+        try (FileLog log = open(disk)) {
+            throw new AssertionError("opened although nothing can be forced: " + log.info());
+        } catch (IOException e) {
+            disk.faults.none();
+        }
+    }
+
+    private static long lastTransaction(SimulatedDisk disk) throws IOException {
+        try (FileLog log = open(disk)) {
+            return log.lastTransaction();
+        }
+    }
+}
