@@ -69,6 +69,21 @@ final class Answer {
         };
     }
 
+    /** The same, behind all that is queued to the loop at the time of the completion. */
+    <T> Completion<T> queuedWith(Function<T, @Nullable Object> value) {
+        return new Completion<>() {
+            @Override
+            public void complete(T result) {
+                outbox.execute(() -> valueOf(result, value));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outbox.execute(() -> failure(failure));
+            }
+        };
+    }
+
     private <T> void valueOf(T result, Function<T, @Nullable Object> value) {
         try {
             value(value.apply(result));

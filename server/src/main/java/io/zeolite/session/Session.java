@@ -149,8 +149,9 @@ public final class Session {
                 args.exactly(0);
                 outbox.execute(() -> answer.value(bytes(registered.lastTold)));
             }
+            // Behind the invalidations that it covers: a client that was told of the answer's tid refuses earlier ones.
             case Methods.GET_INVALIDATIONS ->
-                storage.invalidationsSince(args.exactly(1).id(0), answer.with(found -> found.map(
+                storage.invalidationsSince(args.exactly(1).id(0), answer.queuedWith(found -> found.map(
                                 changed -> PyTuple.of(bytes(changed.tid()), changed.oids()))
                         .orElse(null)));
             case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
