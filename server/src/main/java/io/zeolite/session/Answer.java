@@ -4,6 +4,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.message.Message;
 import io.zeolite.storage.Completion;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,30 +57,24 @@ final class Answer {
 
     /** Something that answers when it completes, from whatever thread: on the loop at once if this is it. */
     <T> Completion<T> with(Function<T, @Nullable Object> value) {
-        return new Completion<>() {
-            @Override
-            public void complete(T result) {
-                onLoop(() -> valueOf(result, value));
-            }
-
-            @Override
-            public void fail(Throwable failure) {
-                onLoop(() -> failure(failure));
-            }
-        };
+        return on(this::onLoop, value);
     }
 
     /** The same, behind all that is queued to the loop at the time of the completion. */
     <T> Completion<T> queuedWith(Function<T, @Nullable Object> value) {
+        return on(outbox::execute, value);
+    }
+
+    private <T> Completion<T> on(Executor loop, Function<T, @Nullable Object> value) {
         return new Completion<>() {
             @Override
             public void complete(T result) {
-                outbox.execute(() -> valueOf(result, value));
+                loop.execute(() -> valueOf(result, value));
             }
 
             @Override
             public void fail(Throwable failure) {
-                outbox.execute(() -> failure(failure));
+                loop.execute(() -> failure(failure));
             }
         };
     }
