@@ -50,6 +50,11 @@ public final class CallException extends ZeoException {
         return new CallException("ZODB.FileStorage.FileStorage.FileStorageQuotaError", message);
     }
 
+    /** A file storage could not do it: {@code FileStorageError}. */
+    public static CallException fileStorage(String message) {
+        return new CallException("ZODB.FileStorage.FileStorage.FileStorageError", message);
+    }
+
     /** The storage could not do it: {@code StorageError}. The message says what the operator or caller can do. */
     public static CallException storage(String message) {
         return new CallException("ZODB.POSException.StorageError", message);

@@ -14,6 +14,8 @@ import java.time.ZoneOffset;
 public final class TimeStamp {
     private static final double SECONDS_PER_UNIT = 60.0 / 65536 / 65536;
 
+    private static final double MAX_EPOCH_SECONDS = 1e12;
+
     private TimeStamp() {}
 
     /**
@@ -22,6 +24,30 @@ public final class TimeStamp {
      * @throws IllegalArgumentException if it is before 1900 or after 9917, which 64 bits cannot hold
      */
     public static long of(Instant instant) {
+        double seconds = instant.getEpochSecond() - minuteOf(instant) + instant.getNano() / 1e9;
+        return of(instant, seconds);
+    }
+
+    /**
+     * The time stamp of a time as Python gives it, rounded down: computed as Python computes it, so that both get the
+     * same.
+     *
+     * @param epochSeconds since 1970
+     * @throws IllegalArgumentException if it is no number, or before 1900 or after 9917
+     */
+    public static long ofEpochSeconds(double epochSeconds) {
+        if (!(Math.abs(epochSeconds) < MAX_EPOCH_SECONDS)) {
+            throw new IllegalArgumentException("time: " + epochSeconds + " (expected: from 1900 to 9917)");
+        }
+        double minute = Math.floor(epochSeconds / 60);
+        return of(Instant.ofEpochSecond(((long) minute) * 60), epochSeconds - minute * 60);
+    }
+
+    private static long minuteOf(Instant instant) {
+        return Math.floorDiv(instant.getEpochSecond(), 60) * 60;
+    }
+
+    private static long of(Instant instant, double seconds) {
         LocalDateTime time = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
         long minutes =
                 ((((time.getYear() - 1900L) * 12 + time.getMonthValue() - 1) * 31 + time.getDayOfMonth() - 1) * 24
@@ -31,7 +57,6 @@ public final class TimeStamp {
         if (minutes < 0 || minutes > 0xffffffffL) {
             throw new IllegalArgumentException("instant: " + instant + " (expected: from 1900 to 9917)");
         }
-        double seconds = time.getSecond() + time.getNano() / 1e9;
         return minutes << 32 | (long) (seconds / SECONDS_PER_UNIT);
     }
 

@@ -21,6 +21,7 @@ final class ServerThreads implements Timers {
     private final ThreadPoolExecutor io;
     private final ScheduledThreadPoolExecutor timer;
     private final List<ExecutorService> committers = new ArrayList<>();
+    private final List<ExecutorService> packers = new ArrayList<>();
 
     ServerThreads() {
         io = new ThreadPoolExecutor(
@@ -41,6 +42,15 @@ final class ServerThreads implements Timers {
         return committer;
     }
 
+    /** A thread for the packs of a storage, which is there only while there is one. */
+    ExecutorService packer(String storage) {
+        ThreadPoolExecutor packer = new ThreadPoolExecutor(
+                1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("zeolite-pack-" + storage));
+        packer.allowCoreThreadTimeOut(true);
+        packers.add(packer);
+        return packer;
+    }
+
     @Override
     public long nanoTime() {
         return System.nanoTime();
@@ -54,6 +64,7 @@ final class ServerThreads implements Timers {
     void close() {
         timer.shutdown();
         committers.forEach(ExecutorService::shutdown);
+        packers.forEach(ExecutorService::shutdown);
         io.shutdown();
     }
 

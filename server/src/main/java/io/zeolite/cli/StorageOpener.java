@@ -4,6 +4,7 @@ import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
+import io.zeolite.commit.PackSettings;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.config.StorageConfig;
 import io.zeolite.config.ZeoConfig;
@@ -14,6 +15,7 @@ import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.file.DiscardedRevision;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
+import io.zeolite.storage.file.PackOptions;
 import io.zeolite.storage.memory.MemoryLog;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +50,7 @@ final class StorageOpener {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobDirectory);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null);
+            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null, PackSettings.DEFAULT);
         }
         throw new IOException("storage " + name + ": a blobstorage in a blobstorage");
     }
@@ -58,10 +60,18 @@ final class StorageOpener {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
         FileLog log =
-                FileLog.open(disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
+                FileLog.open(
+                        disk,
+                        config.path(),
+                        new FileLogOptions(
+                                config.create(),
+                                config.readOnly(),
+                                saveInterval,
+                                new PackOptions(config.packGc(), config.packKeepOld())));
         boolean opened = false;
         try {
-            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota());
+            PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());
+            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota(), pack);
             opened = true;
             return storage;
         } finally {
@@ -72,7 +82,12 @@ final class StorageOpener {
     }
 
     private Storage storage(
-            String name, TransactionLog log, @Nullable Path blobDirectory, boolean readOnly, @Nullable Long quotaBytes)
+            String name,
+            TransactionLog log,
+            @Nullable Path blobDirectory,
+            boolean readOnly,
+            @Nullable Long quotaBytes,
+            PackSettings pack)
             throws IOException {
         BlobDirectory blobs = null;
         if (blobDirectory != null) {
@@ -93,13 +108,15 @@ final class StorageOpener {
                         threads.io(),
                         InstantSource.system(),
                         threads,
-                        zeo.transactionTimeout()),
+                        zeo.transactionTimeout(),
+                        threads.packer(name)),
                 new LocalStorageOptions(
                         Math.max(1, zeo.invalidationQueueSize()),
                         age,
                         quota,
                         zeo.stagingMemory(),
-                        SpillFiles.in(spillDirectory())));
+                        SpillFiles.in(spillDirectory()),
+                        pack));
     }
 
     /** Where large transactions wait: like Python's server, the directory for temporary files. */

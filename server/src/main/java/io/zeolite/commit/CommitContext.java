@@ -12,6 +12,18 @@ import java.util.concurrent.Executor;
  * @param clock the time that tids are made of
  * @param timers for the transaction timeout
  * @param transactionTimeout how long a transaction may hold its locks; zero for ever
+ * @param packer runs packs, which take long
  */
 public record CommitContext(
-        Executor committer, Executor io, InstantSource clock, Timers timers, Duration transactionTimeout) {}
+        Executor committer,
+        Executor io,
+        InstantSource clock,
+        Timers timers,
+        Duration transactionTimeout,
+        Executor packer) {
+    /** Packs run where staged records and blobs are written. */
+    public CommitContext(
+            Executor committer, Executor io, InstantSource clock, Timers timers, Duration transactionTimeout) {
+        this(committer, io, clock, timers, transactionTimeout, io);
+    }
+}

@@ -42,6 +42,8 @@ import org.slf4j.LoggerFactory;
 public final class LocalStorage implements Storage {
     private static final Logger LOG = LoggerFactory.getLogger(LocalStorage.class);
 
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
+
     private final TransactionLog log;
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
@@ -49,6 +51,7 @@ public final class LocalStorage implements Storage {
     private final StorageInfo info;
     private final InvalidationHub hub;
     private final Committer committer;
+    private final Packing packing;
     private final AtomicLong lastOid;
 
     private LocalStorage(
@@ -63,6 +66,10 @@ public final class LocalStorage implements Storage {
         this.hub = new InvalidationHub(capacity, log::lastTransaction, log.lastInvalidations(capacity));
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
+        PackSettings pack = options.pack();
+        PackedBlobs packed = blobs == null || info.readOnly() ? null : new PackedBlobs(blobs, pack.keepOldBlobs());
+        this.packing = new Packing(log, committer, context, packed, pack.bytesPerSecond());
+        packing.resume();
     }
 
     /**
@@ -252,12 +259,30 @@ public final class LocalStorage implements Storage {
 
     @Override
     public void drain(Completion<Void> completion) {
+        packing.cancel();
         committer.drain(completion);
     }
 
     @Override
+    public void pack(long stop, Completion<Void> completion) {
+        if (info.readOnly()) {
+            throw new ReadOnlyException();
+        }
+        packing.start(stop, completion);
+    }
+
+    @Override
     public void close() {
+        packing.cancel();
         CountDownLatch closed = new CountDownLatch(1);
+        try {
+            // Its files are removed before the lock is given back.
+            if (!packing.awaitEnd(CLOSE_TIMEOUT)) {
+                LOG.error("closing {}: a pack has not ended after {} s", info.name(), CLOSE_TIMEOUT.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         committer.submit(() -> {
             try {
                 log.close();
@@ -268,8 +293,8 @@ public final class LocalStorage implements Storage {
             }
         });
         try {
-            if (!closed.await(30, TimeUnit.SECONDS)) {
-                LOG.error("closing {}: the committer is still writing after 30 seconds", info.name());
+            if (!closed.await(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.error("closing {}: the committer is still writing after {} s", info.name(), CLOSE_TIMEOUT.toSeconds());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

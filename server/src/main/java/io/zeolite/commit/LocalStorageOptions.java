@@ -12,10 +12,27 @@ import java.time.Duration;
  * @param quotaBytes the size beyond which the log may not grow
  * @param stagingMemoryBytes how much of a transaction's records stays in memory before the rest goes to a file
  * @param spillFiles makes those files
+ * @param pack how it is packed
  */
 public record LocalStorageOptions(
         int invalidationQueueSize,
         Duration invalidationAge,
         long quotaBytes,
         long stagingMemoryBytes,
-        SpillFiles spillFiles) {}
+        SpillFiles spillFiles,
+        PackSettings pack) {
+    public LocalStorageOptions(
+            int invalidationQueueSize,
+            Duration invalidationAge,
+            long quotaBytes,
+            long stagingMemoryBytes,
+            SpillFiles spillFiles) {
+        this(
+                invalidationQueueSize,
+                invalidationAge,
+                quotaBytes,
+                stagingMemoryBytes,
+                spillFiles,
+                PackSettings.DEFAULT);
+    }
+}

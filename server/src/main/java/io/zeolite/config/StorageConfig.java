@@ -15,6 +15,7 @@ public sealed interface StorageConfig {
      * @param quota the data file may not grow beyond this many bytes by storing; null for no limit
      * @param packGc whether packing removes objects that nothing refers to
      * @param packKeepOld whether packing leaves the file as it was before under the name {@code path.old}
+     * @param packRate how many bytes a second packing reads and writes at the most; 0 for no limit
      */
     record FileStorage(
             Path path,
@@ -23,7 +24,8 @@ public sealed interface StorageConfig {
             boolean readOnly,
             @Nullable Long quota,
             boolean packGc,
-            boolean packKeepOld)
+            boolean packKeepOld,
+            long packRate)
             implements StorageConfig {}
 
     /**

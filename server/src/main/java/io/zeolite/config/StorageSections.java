@@ -57,6 +57,12 @@ final class StorageSections {
     static final Key<Boolean> PACK_KEEP_OLD = Key.withDefault(
             "pack-keep-old", Datatypes.BOOLEAN, true, "whether packing keeps the file of before as path.old");
 
+    static final Key<Long> PACK_RATE = Key.withDefault(
+            "pack-rate",
+            Datatypes.byteSize(0, Long.MAX_VALUE),
+            0L,
+            "how much packing reads and writes in a second at the most; 0 for no limit");
+
     static final Key<String> NAME = Key.withDefault(
             "name", Datatypes.STRING, "Mapping Storage", "what clients are told that the storage is called");
 
@@ -64,7 +70,7 @@ final class StorageSections {
             Key.required("blob-dir", Datatypes.PATH, "the directory of the blobs, created if need be");
 
     static final SectionType FILE_STORAGE = SectionType.of(
-            "filestorage", PATH, FILE_BLOB_DIR, CREATE, READ_ONLY, QUOTA, PACKER, PACK_GC, PACK_KEEP_OLD);
+            "filestorage", PATH, FILE_BLOB_DIR, CREATE, READ_ONLY, QUOTA, PACKER, PACK_GC, PACK_KEEP_OLD, PACK_RATE);
     static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
     static final SectionType BLOB_STORAGE = new SectionType("blobstorage", List.of(BLOB_DIR), SUPPORTED, UNSUPPORTED);
 
@@ -96,7 +102,8 @@ final class StorageSections {
                 values.get(READ_ONLY),
                 values.find(QUOTA),
                 values.get(PACK_GC),
-                values.get(PACK_KEEP_OLD));
+                values.get(PACK_KEEP_OLD),
+                values.get(PACK_RATE));
     }
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {

@@ -34,6 +34,9 @@ public interface Disk {
     /** Renames a file at once, over an existing one if need be. On disk after the next {@link #forceDirectory}. */
     void move(Path from, Path to) throws IOException;
 
+    /** Gives a file a second name, which must be free. On disk after the next {@link #forceDirectory}. */
+    void link(Path existing, Path name) throws IOException;
+
     /** Deletes a file if it is there. */
     void delete(Path path) throws IOException;
 

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 public interface DiskFile extends Closeable {
     Path path();
 
+    /** Takes note of the name that the open file has been given by {@link Disk#move}. */
+    void moved(Path path);
+
     /** The length of the file in bytes. */
     long size() throws IOException;
 

@@ -7,7 +7,26 @@ import java.nio.file.Path;
 public final class NoSpaceException extends IOException {
     private static final long serialVersionUID = 1L;
 
+    private final long neededBytes;
+    private final long availableBytes;
+
     public NoSpaceException(Path path, long neededBytes, long availableBytes) {
-        super("no space for " + path + ": " + neededBytes + " bytes needed (available: " + availableBytes + ")");
+        this(path, neededBytes, availableBytes, "");
+    }
+
+    /** @param purpose what the room is for, in the words after "needed"; may be empty */
+    public NoSpaceException(Path path, long neededBytes, long availableBytes, String purpose) {
+        super("no space for " + path + ": " + neededBytes + " bytes needed " + (purpose.isEmpty() ? "" : purpose + " ")
+                + "(available: " + availableBytes + ")");
+        this.neededBytes = neededBytes;
+        this.availableBytes = availableBytes;
+    }
+
+    public long neededBytes() {
+        return neededBytes;
+    }
+
+    public long availableBytes() {
+        return availableBytes;
     }
 }

@@ -16,7 +16,7 @@ final class RealDiskFile implements DiskFile {
     private static final int NO_DESCRIPTOR = -1;
     private static final long NOT_ASKED = -1;
 
-    private final Path path;
+    private volatile Path path;
     private final FileChannel channel;
 
     /** A descriptor of our own, because {@code FileChannel} does not tell its; opened by the first reservation. */
@@ -33,6 +33,11 @@ final class RealDiskFile implements DiskFile {
     @Override
     public Path path() {
         return path;
+    }
+
+    @Override
+    public void moved(Path newPath) {
+        path = newPath;
     }
 
     @Override

@@ -99,6 +99,22 @@ final class Arguments {
         throw wrong(i, "an integer");
     }
 
+    int size() {
+        return args.size();
+    }
+
+    /** A number of seconds. */
+    double seconds(int i) {
+        Object value = get(i);
+        if (value instanceof Long number) {
+            return number;
+        }
+        if (value instanceof Double number) {
+            return number;
+        }
+        throw wrong(i, "a number");
+    }
+
     /** A flag, as Python takes them: booleans and numbers. */
     boolean flag(int i) {
         Object value = get(i);

@@ -16,6 +16,8 @@ import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.Subscription;
+import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,15 @@ public final class Session {
                     Methods.INVALIDATE_TRANSACTION, PyTuple.of(bytes(invalidations.tid()), invalidations.oids())));
         }
     }
+
+    /** Hears of the end of what nobody waits for. */
+    private static final Completion<Void> NOBODY = new Completion<>() {
+        @Override
+        public void complete(Void nothing) {}
+
+        @Override
+        public void fail(Throwable failure) {}
+    };
 
     public Session(SessionSettings settings, Outbox outbox) {
         this.settings = settings;
@@ -179,8 +190,8 @@ public final class Session {
                     Methods.VOTE,
                     Methods.TPC_FINISH,
                     Methods.TPC_ABORT -> registered.transactions.call(method, args, answer);
+            case Methods.PACK -> pack(storage, args.between(1, 2), answer);
             case Methods.NEW_OID,
-                    Methods.PACK,
                     Methods.HISTORY,
                     Methods.RECORD_ITERNEXT,
                     Methods.ITERATOR_START,
@@ -252,6 +263,27 @@ public final class Session {
         }
         long count = Math.max(1, Math.min(100, args.number(0, 100)));
         registered.storage.newOids((int) count, answer.with(oids -> oids));
+    }
+
+    /** Who does not wait for the end is answered at once, and reads in the log how it went. As in Python, it is no write. */
+    private void pack(Storage storage, Arguments args, Answer answer) {
+        double time = args.seconds(0);
+        boolean isWaiting = args.size() < 2 || args.flag(1);
+        long stop;
+        try {
+            stop = TimeStamp.ofEpochSeconds(time);
+        } catch (IllegalArgumentException e) {
+            throw CallException.badValue("pack(): " + e.getMessage());
+        }
+        if (stop == Tid.NONE) {
+            throw CallException.fileStorage("Invalid pack time");
+        }
+        LOG.info("({}) pack(time={}) started...", label(), time);
+        Completion<Void> whenDone = answer.with(nothing -> null);
+        storage.pack(stop, isWaiting ? whenDone : NOBODY);
+        if (!isWaiting) {
+            answer.value(null);
+        }
     }
 
     private void sendBlob(Registration registered, Arguments args, Answer answer) {

@@ -73,6 +73,16 @@ public interface Storage extends AutoCloseable {
     /** Opens a blob; {@link io.zeolite.error.PosKeyException} if its file is not there. */
     void openBlob(long oid, long serial, Completion<BlobSource> completion);
 
+    /**
+     * Removes what is not needed any more: revisions that were replaced by then, and perhaps objects that nothing refers
+     * to. Loads and commits go on meanwhile.
+     *
+     * @param stop what was written later stays; a tid, which need not have been given to a transaction
+     * @param completion hears when all of it is done; {@code FileStorageError} if another pack is under way, or if it
+     *     failed and the storage is as it was
+     */
+    void pack(long stop, Completion<Void> completion);
+
     /** How many votes wait for the locks of others; for the monitor. */
     int waitingVotes();
 

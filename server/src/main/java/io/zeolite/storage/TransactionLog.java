@@ -77,6 +77,13 @@ public interface TransactionLog extends Closeable {
      */
     List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException;
 
+    /**
+     * Prepares a pack; one at a time. Nothing has been read or written when it returns.
+     *
+     * @throws io.zeolite.error.ReadOnlyException if nothing may change
+     */
+    Pack pack(PackControl control) throws IOException;
+
     /** Makes an appended transaction visible. */
     interface Publication {
         void publish();

@@ -95,6 +95,12 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public void link(Path existing, Path name) throws IOException {
+        operate("link");
+        disk.link(existing, name);
+    }
+
+    @Override
     public void delete(Path path) throws IOException {
         operate("delete");
         disk.delete(path);
@@ -123,6 +129,11 @@ public final class FaultyDisk implements Disk {
         @Override
         public Path path() {
             return file.path();
+        }
+
+        @Override
+        public void moved(Path path) {
+            file.moved(path);
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -286,6 +287,18 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public void link(Path existing, Path name) throws IOException {
+        perform("link", existing, () -> {
+            if (names.containsKey(name)) {
+                throw new FileAlreadyExistsException(name.toString());
+            }
+            FileContent content = existing(existing);
+            change(new NameChange(name, content, null));
+            return content;
+        });
+    }
+
+    @Override
     public void delete(Path path) throws IOException {
         perform("delete", path, () -> {
             if (names.containsKey(path)) {
@@ -336,7 +349,7 @@ final class SimulatedDisk implements Disk {
     }
 
     private final class OpenFile implements DiskFile {
-        private final Path path;
+        private Path path;
         private final FileContent content;
         private final int user;
         private boolean closed;
@@ -357,6 +370,11 @@ final class SimulatedDisk implements Disk {
         @Override
         public Path path() {
             return path;
+        }
+
+        @Override
+        public void moved(Path newPath) {
+            path = newPath;
         }
 
         @Override

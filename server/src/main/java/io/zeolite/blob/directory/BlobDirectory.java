@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -18,9 +20,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -51,13 +56,18 @@ public final class BlobDirectory {
     private static final Set<PosixFilePermission> WRITE = EnumSet.of(
             PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
+    /** So often the directory of a blob may vanish at the wrong moment. */
+    private static final int MAX_MOVES = 10;
+
     private final Path root;
+    private final OldBlobs old;
     private final Path temporary;
     private final BlobLayout layout;
     private final DurableDirectories directories = new DurableDirectories();
 
     private BlobDirectory(Path directory, BlobLayout layout) {
         this.root = directory;
+        this.old = new OldBlobs(directory);
         this.temporary = directory.resolve("tmp");
         this.layout = layout;
     }
@@ -194,7 +204,7 @@ public final class BlobDirectory {
         regularFile(staged, attributes(staged));
         setCommittedPermissions(staged, directory);
         try {
-            Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
+            move(staged, directory, committed);
         } catch (AtomicMoveNotSupportedException e) {
             Path copy = directory.resolve(committed.getFileName() + ".tmp");
             try {
@@ -208,6 +218,21 @@ public final class BlobDirectory {
             Files.delete(staged);
         }
         return directory;
+    }
+
+    /** A pack may have removed the directory, empty as it was, since it was prepared. */
+    private void move(Path staged, Path directory, Path committed) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            directories.create(directory);
+            try {
+                Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            } catch (NoSuchFileException e) {
+                if (attempt == MAX_MOVES || Files.notExists(staged)) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static PosixFileAttributes regularFile(Path staged, PosixFileAttributeView view) throws IOException {
@@ -231,6 +256,57 @@ public final class BlobDirectory {
      */
     public void remove(long oid, long tid) throws IOException {
         Files.deleteIfExists(path(oid, tid));
+    }
+
+    // Pack
+
+    /** Where a pack lists the revisions that it makes superfluous. */
+    public Path removedList() {
+        return root.resolve(".removed");
+    }
+
+    /** Where blobs are moved that were packed away, if they are to be kept. */
+    public Path oldRoot() {
+        return old.root();
+    }
+
+    /** Deletes the blobs that earlier packs have kept, in time in proportion to their number. */
+    public void removeOld() throws IOException {
+        old.clear();
+    }
+
+    /** The tids of the revisions of an object that there are. */
+    public List<Long> revisions(long oid) throws IOException {
+        List<Long> tids = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(oidDirectory(oid), "0x*.blob")) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                String digits = name.substring(2, name.length() - ".blob".length());
+                if (digits.length() <= 2 * Long.BYTES && digits.chars().allMatch(HexFormat::isHexDigit)) {
+                    tids.add(HexFormat.fromHexDigitsToLong(digits));
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return tids;
+    }
+
+    /**
+     * Takes away the file of a revision that was packed away, and the directories that become empty.
+     *
+     * @param keep whether it is moved to {@link #oldRoot} or deleted
+     * @return whether it was there
+     */
+    public boolean retire(long oid, long tid, boolean keep) throws IOException {
+        Path file = path(oid, tid);
+        boolean wasThere = keep ? Files.exists(file) && old.take(file) : Files.deleteIfExists(file);
+        if (wasThere) {
+            old.removeEmptyDirectoriesOf(file);
+        }
+        return wasThere;
     }
 
     /**

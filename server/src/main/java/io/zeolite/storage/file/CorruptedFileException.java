@@ -1,5 +1,7 @@
 package io.zeolite.storage.file;
 
+import io.zeolite.pickle.PickleException;
+import io.zeolite.zodb.Oid;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,6 +14,14 @@ public final class CorruptedFileException extends IOException {
     CorruptedFileException(Path file, long offset, String what, String found, String expected) {
         super(file + " is damaged at offset " + offset + ": " + what + " is " + found + " (expected: " + expected
                 + ")");
+        this.offset = offset;
+    }
+
+    CorruptedFileException(Path file, long offset, long oid, PickleException cause) {
+        super(
+                file + ": the record of object " + Oid.toString(oid) + " cannot be read, at offset " + offset + ": "
+                        + cause.getMessage(),
+                cause);
         this.offset = offset;
     }
 

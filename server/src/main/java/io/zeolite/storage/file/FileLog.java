@@ -1,6 +1,7 @@
 package io.zeolite.storage.file;
 
 import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
@@ -8,11 +9,14 @@ import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.Pack;
+import io.zeolite.storage.PackControl;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.index.IndexFile;
+import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
@@ -21,6 +25,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -72,7 +77,7 @@ public final class FileLog implements TransactionLog {
     private volatile Generation generation;
 
     // The rest is the committer's.
-    private final Space space;
+    private Space space;
     private long indexedEnd;
     private long recordsSinceSave;
     private @Nullable BatchWriter writer;
@@ -369,6 +374,85 @@ public final class FileLog implements TransactionLog {
         BatchWriter.addTo(current.index(), transaction, position);
         recordsSinceSave += transaction.records().count();
         current.publish(transaction.tid(), end);
+    }
+
+    // Pack
+
+    @Override
+    public Pack pack(PackControl control) throws IOException {
+        if (options.readOnly()) {
+            throw new ReadOnlyException();
+        }
+        Generation current = generation;
+        if (!current.retain()) {
+            throw new IOException(path + " is closed");
+        }
+        return new FilePack(this, disk, path, options.pack(), control, current);
+    }
+
+    /**
+     * What a pack has made of a generation.
+     *
+     * @param path its name so far
+     * @param indexPath an index of it that was saved
+     * @param indexedEnd up to where that goes
+     */
+    record Replacement(
+            DiskFile file, Path path, PositionIndex index, long end, Path indexPath, long indexedEnd) {}
+
+    /**
+     * Puts a packed file, which is complete and on disk, in the place of the data file; on the committer's thread. When
+     * it returns, so it is on disk.
+     *
+     * @throws IOException if nothing has changed, or if it is not known whether it has; then the log takes nothing more
+     */
+    void replace(Generation old, Replacement replacement) throws IOException {
+        requireWritable();
+        if (generation != old || old.published().end() != old.appendedEnd()) {
+            throw new IllegalStateException(path + " is not what was packed");
+        }
+        Space newSpace = new Space(replacement.file, space);
+        newSpace.renew(replacement.end);
+        IndexFile.delete(disk, FileOpening.sibling(path, ".index"));
+        indexedEnd = 0;
+        Path oldPath = FileOpening.sibling(path, ".old");
+        disk.delete(oldPath);
+        if (options.pack().keepOld()) {
+            disk.link(path, oldPath);
+        }
+        disk.move(replacement.path, path);
+        replacement.file.moved(path);
+        generation =
+                new Generation(replacement.file, replacement.index, old.published().tid(), replacement.end);
+        space = newSpace;
+        writer = null;
+        recordsSinceSave = 0;
+        try {
+            forceDirectory();
+        } catch (IOException e) {
+            throw fail(e);
+        } finally {
+            old.release();
+        }
+        adopt(replacement);
+    }
+
+    /** Whether a file is the data file now. */
+    boolean uses(DiskFile file) {
+        return generation.file() == file;
+    }
+
+    private void forceDirectory() throws IOException {
+        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
+    }
+
+    private void adopt(Replacement replacement) {
+        try {
+            disk.move(replacement.indexPath, FileOpening.sibling(path, ".index"));
+            indexedEnd = replacement.indexedEnd;
+        } catch (IOException e) {
+            LOG.warn("the index of {} could not be saved; opening it will take longer: {}", path, e.toString());
+        }
     }
 
     private void force() throws IOException {

@@ -7,8 +7,9 @@ package io.zeolite.storage.file;
  * @param readOnly whether nothing on disk may change; others may write meanwhile, which is not seen
  * @param indexSaveInterval after how many records the index is saved, if it is not so large that this would be too often;
  *     what is not in it must be scanned when a storage is opened that was not closed
+ * @param pack how it is packed
  */
-public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval) {
+public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval, PackOptions pack) {
     public static final long DEFAULT_INDEX_SAVE_INTERVAL = 100_000;
 
     /** To read and write what is there, or start anew if nothing is. */
@@ -17,6 +18,10 @@ public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInt
     public static final FileLogOptions CREATE = new FileLogOptions(true, false, DEFAULT_INDEX_SAVE_INTERVAL);
 
     public static final FileLogOptions READ_ONLY = new FileLogOptions(false, true, DEFAULT_INDEX_SAVE_INTERVAL);
+
+    public FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval) {
+        this(create, readOnly, indexSaveInterval, PackOptions.DEFAULT);
+    }
 
     public FileLogOptions {
         if (create && readOnly) {

@@ -55,9 +55,12 @@ final class FileOpening {
             IndexFile.delete(disk, indexPath);
             disk.delete(path);
         }
-        if (!options.readOnly() && !disk.exists(path)) {
+        if (!options.readOnly() && !disk.exists(path) && !putBack()) {
             refuseToReplace();
             create();
+        }
+        if (!options.readOnly()) {
+            removeUnfinishedPack();
         }
         DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
         try {
@@ -65,6 +68,33 @@ final class FileOpening {
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;
+        }
+    }
+
+    /**
+     * Python's pack renames the data file first and its new file then. In between, both are complete, and the old one is
+     * known to be on disk.
+     */
+    private boolean putBack() throws IOException {
+        Path old = sibling(path, ".old");
+        if (options.create() || !disk.exists(old) || !disk.exists(sibling(path, ".pack"))) {
+            return false;
+        }
+        LOG.warn("{} is missing as an interrupted pack leaves it; {} gets its name again", path, old);
+        IndexFile.delete(disk, indexPath);
+        disk.move(old, path);
+        forceDirectory();
+        return true;
+    }
+
+    /** While there is a data file, and nobody else has the lock, what a pack has begun to write is of no use. */
+    private void removeUnfinishedPack() throws IOException {
+        for (String suffix : new String[] {".pack", ".pack.index", ".pack.index.index_tmp"}) {
+            Path leftover = sibling(path, suffix);
+            if (disk.exists(leftover)) {
+                LOG.info("{} is removed: the pack that wrote it was interrupted", leftover);
+                disk.delete(leftover);
+            }
         }
     }
 

@@ -71,6 +71,12 @@ final class FileWindow {
 
     byte[] getBytes(long position, int length) throws IOException {
         byte[] bytes = new byte[length];
+        getBytes(position, bytes, length);
+        return bytes;
+    }
+
+    /** Reads into the beginning of an array. Leaves the window where it is. */
+    void getBytes(long position, byte[] bytes, int length) throws IOException {
         int held = 0;
         if (holds(position, 0)) {
             int at = (int) (position - start);
@@ -80,7 +86,20 @@ final class FileWindow {
         if (held < length && file.read(ByteBuffer.wrap(bytes, held, length - held), position + held) < length - held) {
             throw endsBefore(position + length);
         }
-        return bytes;
+    }
+
+    /** Moves to a position, and copies what follows it, as much of it as the window holds. Returns how much that is. */
+    int copy(long position, int length, ByteBuffer target) throws IOException {
+        int at = require(position, 1);
+        int part = Math.min(length, buffer.limit() - at);
+        target.put(target.position(), buffer, at, part);
+        target.position(target.position() + part);
+        return part;
+    }
+
+    /** Forgets what is in memory. */
+    void forget() {
+        buffer.clear().limit(0);
     }
 
     /** Moves the window so that it ends at or after a position, with as much before it as there is room for. */

@@ -18,6 +18,12 @@ final class Space {
         this.file = file;
     }
 
+    /** For a file that takes the place of another, with what is reserved there; {@link #renew} makes room for it. */
+    Space(DiskFile file, Space other) {
+        this.file = file;
+        this.reserved = other.reserved;
+    }
+
     /**
      * @param end where the file ends now
      * @throws NoSpaceException if there is no room; nothing has been reserved

@@ -1,10 +1,13 @@
 package io.zeolite.storage.memory;
 
+import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.Pack;
+import io.zeolite.storage.PackControl;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.TransactionLog;
@@ -13,10 +16,12 @@ import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -47,6 +52,9 @@ public final class MemoryLog implements TransactionLog {
     /** The oids of each transaction. */
     private final ConcurrentNavigableMap<Long, long[]> transactions =
             new ConcurrentSkipListMap<>(Long::compareUnsigned);
+
+    /** The time of the last pack. The committer's, and what packs ask. */
+    private volatile long lastPack = Tid.NONE;
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
@@ -242,6 +250,72 @@ public final class MemoryLog implements TransactionLog {
         }
         transactions.put(tid, oids);
         published = new Published(tid, length, size, maxOid);
+    }
+
+    // Pack
+
+    @Override
+    public Pack pack(PackControl control) {
+        return new MemoryPack(this, control);
+    }
+
+    /**
+     * Whether there is anything to do for a pack to this time.
+     *
+     * @throws CallException {@code ValueError} if it was packed to a later one, as in Python
+     */
+    boolean mayPack(long stop) {
+        if (Tid.isAfter(lastPack, stop)) {
+            throw CallException.badValue("Already packed to a later time");
+        }
+        return lastPack != stop;
+    }
+
+    /** The data of the revisions of an object that a pack keeps. */
+    List<byte[]> revisionsKept(long oid, long stop) {
+        List<byte[]> kept = new ArrayList<>();
+        for (Revision r = revisions.get(oid); r != null; r = Tid.isAfter(r.tid, stop) ? r.previous : null) {
+            kept.add(r.data);
+        }
+        return kept;
+    }
+
+    /** Drops all other objects, and of these the revisions that were replaced by the time; by the committer. */
+    void keep(long stop, Set<Long> oids) {
+        revisions.keySet().retainAll(oids);
+        revisions.replaceAll((oid, newest) -> packed(newest, stop));
+        transactions.replaceAll((tid, written) -> Arrays.stream(written)
+                .filter(oid -> has(oid, tid))
+                .toArray());
+        transactions.values().removeIf(written -> written.length == 0);
+        long size = 0;
+        for (Revision newest : revisions.values()) {
+            size += OBJECT_SIZE;
+            for (Revision r = newest; r != null; r = r.previous) {
+                size += REVISION_SIZE + r.data.length;
+            }
+        }
+        lastPack = stop;
+        Published before = published;
+        published = new Published(before.tid, revisions.size(), size, before.maxOid);
+    }
+
+    private static Revision packed(Revision revision, long stop) {
+        Revision previous = revision.previous;
+        if (previous == null) {
+            return revision;
+        }
+        return Tid.isAfter(revision.tid, stop)
+                ? new Revision(revision.tid, revision.data, packed(previous, stop))
+                : new Revision(revision.tid, revision.data, null);
+    }
+
+    private boolean has(long oid, long tid) {
+        Revision revision = revisions.get(oid);
+        while (revision != null && revision.tid != tid) {
+            revision = revision.previous;
+        }
+        return revision != null;
     }
 
     /** Does nothing: whoever still reads may do so. */

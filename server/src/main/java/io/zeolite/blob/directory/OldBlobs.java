@@ -1,0 +1,87 @@
+package io.zeolite.blob.directory;
+
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where blobs go that were packed away: the directory beside that of the blobs, with {@code .old} at the end of its name
+ * and the same layout. It holds only them, not what stays: with what stays, it has all that belongs to
+ * {@code Data.fs.old}.
+ */
+final class OldBlobs {
+    private final Path blobs;
+    private final Path old;
+
+    OldBlobs(Path blobs) {
+        this.blobs = blobs;
+        this.old = blobs.resolveSibling(blobs.getFileName() + ".old");
+    }
+
+    Path root() {
+        return old;
+    }
+
+    /** Deletes what earlier packs have left. */
+    void clear() throws IOException {
+        if (!Files.exists(old)) {
+            return;
+        }
+        Files.walkFileTree(old, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                    throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Moves a file there, if it is there to be moved. */
+    boolean take(Path file) throws IOException {
+        Path target = old.resolve(blobs.relativize(file).toString());
+        if (!Files.exists(old)) {
+            Files.createDirectories(old);
+            Path marker = blobs.resolve(BlobLayout.MARKER_FILE);
+            if (Files.exists(marker)) {
+                Files.copy(marker, old.resolve(BlobLayout.MARKER_FILE), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.createDirectories(target.getParent());
+        try {
+            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Deletes the directory that a file was in, and those above it, as far as nothing is in them. */
+    void removeEmptyDirectoriesOf(Path file) throws IOException {
+        Path directory = file.getParent();
+        while (directory != null && directory.startsWith(blobs) && !directory.equals(blobs)) {
+            try {
+                Files.deleteIfExists(directory);
+            } catch (DirectoryNotEmptyException e) {
+                return;
+            }
+            directory = directory.getParent();
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package io.zeolite.commit;
+
+import io.zeolite.error.CallException;
+import io.zeolite.error.ZeoException;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Pack;
+import io.zeolite.storage.PackControl;
+import io.zeolite.storage.TransactionLog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Packs a storage: on a thread of its own, but for the moment in which the committer puts what was made in the place of
+ * what there was. One pack at a time. Any thread may call it.
+ */
+final class Packing {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    /** If commits are so many that a pack cannot catch up with them, they have to wait for it at last. */
+    private static final int MAX_ATTEMPTS = 10;
+
+    private final TransactionLog log;
+    private final Committer committer;
+    private final CommitContext context;
+    private final @Nullable PackedBlobs blobs;
+    private final PackPace pace;
+    /** Open when nothing is under way. */
+    private volatile CountDownLatch ended = new CountDownLatch(0);
+
+    Packing(
+            TransactionLog log,
+            Committer committer,
+            CommitContext context,
+            @Nullable PackedBlobs blobs,
+            long bytesPerSecond) {
+        this.log = log;
+        this.committer = committer;
+        this.context = context;
+        this.blobs = blobs;
+        this.pace = new PackPace(context.timers(), bytesPerSecond);
+    }
+
+    /**
+     * Starts a pack.
+     *
+     * @param stop the last tid that is packed
+     * @param completion hears when all is done, blobs included; fails at once if a pack is under way
+     */
+    void start(long stop, Completion<Void> completion) {
+        if (!enter()) {
+            completion.fail(CallException.fileStorage("Already packing"));
+            return;
+        }
+        context.packer().execute(() -> new Run(stop, completion).begin());
+    }
+
+    /** Does what a pack that was interrupted has left to be done: its blobs, on the same thread. */
+    void resume() {
+        PackedBlobs left = blobs;
+        if (left != null && left.isLeft() && enter()) {
+            context.packer().execute(() -> {
+                try {
+                    left.process(log, pace);
+                } catch (IOException | RuntimeException e) {
+                    LOG.error("blobs that a pack has left could not be removed: {}", e.toString());
+                } finally {
+                    leave();
+                }
+            });
+        }
+    }
+
+    private synchronized boolean enter() {
+        if (ended.getCount() > 0) {
+            return false;
+        }
+        ended = new CountDownLatch(1);
+        return true;
+    }
+
+    private void leave() {
+        ended.countDown();
+    }
+
+    /** Ends the pack that is under way, if one is, at the next opportunity, and refuses others. */
+    void cancel() {
+        pace.cancel();
+    }
+
+    /** Waits until nothing is under way. Returns false if that takes too long. */
+    boolean awaitEnd(Duration atMost) throws InterruptedException {
+        return ended.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** One pack. Its methods run one after the other, on the pack's thread or on the committer's. */
+    private final class Run {
+        private final long stop;
+        private final Completion<Void> completion;
+        private final long startNanos = context.timers().nanoTime();
+        private @Nullable Pack pack;
+        private int attempts;
+        private boolean isReplaced;
+        private long replaceNanos;
+
+        Run(long stop, Completion<Void> completion) {
+            this.stop = stop;
+            this.completion = completion;
+        }
+
+        void begin() {
+            try {
+                pace.begin();
+                pack = log.pack(new PackControl(stop, pace, blobs));
+            } catch (IOException | RuntimeException e) {
+                end(e);
+                return;
+            }
+            copy(pack);
+        }
+
+        private void copy(Pack copied) {
+            boolean gains;
+            try {
+                gains = copied.copy();
+            } catch (IOException | RuntimeException e) {
+                end(e);
+                return;
+            }
+            if (gains) {
+                committer.submit(() -> replace(copied));
+            } else {
+                end(null);
+            }
+        }
+
+        /** On the committer's thread. */
+        private void replace(Pack copied) {
+            long start = context.timers().nanoTime();
+            Runnable next;
+            try {
+                pace.check();
+                pace.hurry(true);
+                isReplaced = copied.replace(++attempts >= MAX_ATTEMPTS);
+                replaceNanos = context.timers().nanoTime() - start;
+                next = isReplaced ? this::replaced : () -> copy(copied);
+            } catch (IOException | RuntimeException e) {
+                next = () -> end(e);
+            } finally {
+                pace.hurry(false);
+            }
+            context.packer().execute(next);
+        }
+
+        private void replaced() {
+            LOG.info("pack: commits waited {} ms for the files to be exchanged", millis(replaceNanos));
+            Exception failure = closePack();
+            PackedBlobs packed = blobs;
+            if (packed != null && failure == null) {
+                try {
+                    packed.begin();
+                    packed.process(log, pace);
+                } catch (IOException | RuntimeException e) {
+                    failure = e;
+                }
+            }
+            end(failure);
+        }
+
+        /** @return what has gone wrong with it */
+        private @Nullable Exception closePack() {
+            Pack ended = pack;
+            pack = null;
+            if (ended == null) {
+                return null;
+            }
+            LOG.info("pack: {} ({} ms)", ended.report(), millis(context.timers().nanoTime() - startNanos));
+            try {
+                ended.close();
+                if (!isReplaced && blobs != null) {
+                    blobs.discard();
+                }
+                return null;
+            } catch (IOException | RuntimeException e) {
+                return e;
+            }
+        }
+
+        @SuppressWarnings("NullAway") // Void has no other value than null.
+        private void end(@Nullable Exception failure) {
+            Exception cause = failure;
+            Exception afterwards = closePack();
+            if (cause == null) {
+                cause = afterwards;
+            } else if (afterwards != null) {
+                cause.addSuppressed(afterwards);
+            }
+            leave();
+            if (cause == null) {
+                completion.complete(null);
+            } else {
+                LOG.error("pack failed: {}", cause.toString());
+                completion.fail(
+                        cause instanceof ZeoException
+                                ? cause
+                                : CallException.fileStorage("pack failed: " + cause.getMessage()));
+            }
+        }
+
+        private static long millis(long nanos) {
+            return Duration.ofNanos(nanos).toMillis();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.zeolite.storage;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pack is to do and to hear while it does it.
+ *
+ * @param stop the last transaction that is packed, if there is one with this tid
+ * @param pace told of all that is read and written
+ * @param removed told of the blobs that are not needed any more once the pack is done; null if there are none
+ */
+public record PackControl(long stop, Pace pace, @Nullable RemovedBlobs removed) {
+    /** Holds a pack back, and ends it. */
+    public interface Pace {
+        /**
+         * Waits as long as need be.
+         *
+         * @throws IOException if the pack is to end
+         */
+        void spent(long bytes) throws IOException;
+    }
+
+    /** Receives revisions of blobs that a pack leaves out. */
+    public interface RemovedBlobs {
+        /** Forgets what it was told: the pack begins anew. */
+        void clear() throws IOException;
+
+        /** @param tid the revision whose file is not needed any more */
+        void add(long oid, long tid) throws IOException;
+
+        /** What was told survives a crash of the machine. */
+        void force() throws IOException;
+    }
+}
