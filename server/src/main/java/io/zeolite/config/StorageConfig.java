@@ -26,7 +26,19 @@ public sealed interface StorageConfig {
             boolean packGc,
             boolean packKeepOld,
             long packRate)
-            implements StorageConfig {}
+            implements StorageConfig {
+        /** Without a limit to the rate of packing. */
+        public FileStorage(
+                Path path,
+                @Nullable Path blobDirectory,
+                boolean create,
+                boolean readOnly,
+                @Nullable Long quota,
+                boolean packGc,
+                boolean packKeepOld) {
+            this(path, blobDirectory, create, readOnly, quota, packGc, packKeepOld, 0);
+        }
+    }
 
     /**
      * {@code <mappingstorage>}: objects in memory.

@@ -16,8 +16,13 @@ final class DataFile {
     private static final int HEADER_BYTES = 23;
     private static final int RECORD_HEADER_BYTES = 42;
 
-    /** @param description what the client called it, see {@link SimulatedTransaction#name()} */
-    record Transaction(long tid, String description, Map<Long, byte[]> records) {}
+    /**
+     * A transaction.
+     *
+     * @param description what the client called it, see {@link SimulatedTransaction#name()}
+     * @param isPacked whether a pack has written it, and left out what it did not need
+     */
+    record Transaction(long tid, String description, boolean isPacked, Map<Long, byte[]> records) {}
 
     private final ByteBuffer file;
     /** Where the newest record of an object is. */
@@ -53,7 +58,7 @@ final class DataFile {
         int user = file.getShort() & 0xffff;
         int description = file.getShort() & 0xffff;
         int extension = file.getShort() & 0xffff;
-        require(status == ' ', "status of a finished transaction, not " + status, start);
+        require(status == ' ' || status == 'p', "status of a finished transaction, not " + status, start);
         require(length >= HEADER_BYTES && length <= file.limit() - start - 8, "length", start);
         file.position(file.position() + user);
         byte[] name = new byte[description];
@@ -62,20 +67,22 @@ final class DataFile {
         Map<Long, byte[]> records = new LinkedHashMap<>();
         Map<Long, Long> positions = new HashMap<>();
         while (file.position() < start + length) {
-            record(tid, start, records, positions);
+            record(tid, start, status == 'p', records, positions);
         }
         require(file.position() == start + length, "records that fill the transaction", start);
         require(file.getLong() == length, "length at the end", start);
         newest.putAll(positions);
-        return new Transaction(tid, new String(name, StandardCharsets.UTF_8), records);
+        return new Transaction(tid, new String(name, StandardCharsets.UTF_8), status == 'p', records);
     }
 
-    private void record(long tid, int start, Map<Long, byte[]> records, Map<Long, Long> positions) {
+    private void record(
+            long tid, int start, boolean isPacked, Map<Long, byte[]> records, Map<Long, Long> positions) {
         int position = file.position();
         require(file.remaining() >= RECORD_HEADER_BYTES, "whole record header", position);
         long oid = file.getLong();
         require(file.getLong() == tid, "tid of the transaction in the record", position);
-        require(file.getLong() == newest.getOrDefault(oid, 0L), "position of the record before", position);
+        long before = isPacked ? 0L : newest.getOrDefault(oid, 0L);
+        require(file.getLong() == before, "position of the record before", position);
         require(file.getLong() == start, "position of the transaction", position);
         require(file.getShort() == 0, "empty version", position);
         long length = file.getLong();

@@ -36,6 +36,11 @@ final class History {
     /** Visible and told, but its finish is not answered yet. */
     private @Nullable Invalidations announced;
 
+    /** Of packs that are not answered yet. */
+    private final List<Long> packStops = new ArrayList<>();
+
+    private long lastPackedTid = Tid.NONE;
+
     long lastTid() {
         return commits.isEmpty() ? Tid.NONE : commits.get(commits.size() - 1).tid;
     }
@@ -170,17 +175,24 @@ final class History {
      * as a whole or not at all.
      */
     void check(List<DataFile.Transaction> file) {
-        for (int i = 0; i < commits.size(); i++) {
-            Commit commit = commits.get(i);
-            assertThat(file.size())
+        List<DataFile.Transaction> unpacked = file.stream()
+                .dropWhile(DataFile.Transaction::isPacked)
+                .toList();
+        long first = unpacked.isEmpty() ? Tid.MAX : unpacked.get(0).tid();
+        checkPacked(file.subList(0, file.size() - unpacked.size()), Math.min(first, firstRunning(unpacked)));
+        List<Commit> later =
+                commits.stream().dropWhile(commit -> commit.tid < first).toList();
+        for (int i = 0; i < later.size(); i++) {
+            Commit commit = later.get(i);
+            assertThat(unpacked.size())
                     .as("transactions in the file: %s is lost", commit.transaction.name())
                     .isGreaterThan(i);
-            assertThat(file.get(i).tid())
+            assertThat(unpacked.get(i).tid())
                     .as("tid of %s", commit.transaction.name())
                     .isEqualTo(commit.tid);
-            assertSame(commit.transaction, file.get(i));
+            assertSame(commit.transaction, unpacked.get(i));
         }
-        for (DataFile.Transaction found : file.subList(commits.size(), file.size())) {
+        for (DataFile.Transaction found : unacknowledged(file)) {
             SimulatedTransaction transaction = running.get(found.description());
             if (transaction == null || !transaction.mayCommit()) {
                 throw new AssertionError(found.description() + " is in the file, and must not be committed");
@@ -189,14 +201,75 @@ final class History {
         }
     }
 
+    private List<DataFile.Transaction> unacknowledged(List<DataFile.Transaction> file) {
+        return file.stream().filter(found -> found.tid() > lastTid()).toList();
+    }
+
+    private long firstRunning(List<DataFile.Transaction> unpacked) {
+        return unacknowledged(unpacked).stream()
+                .mapToLong(DataFile.Transaction::tid)
+                .findFirst()
+                .orElse(Tid.MAX);
+    }
+
+    /** A pack leaves the last revision of each object, and nothing else, of what was committed before a tid. */
+    private void checkPacked(List<DataFile.Transaction> file, long end) {
+        if (file.isEmpty()) {
+            return;
+        }
+        assertThat(file.get(file.size() - 1).tid())
+                .as("last transaction that is packed")
+                .isLessThanOrEqualTo(lastPackedTid());
+        Map<Long, Map<Long, byte[]>> expected = new TreeMap<>();
+        revisions.forEach((oid, all) -> {
+            Map.Entry<Long, byte[]> last = all.lowerEntry(end);
+            if (last != null) {
+                expected.computeIfAbsent(last.getKey(), tid -> new HashMap<>()).put(oid, last.getValue());
+            }
+        });
+        DataFile.Transaction lastPacked = file.get(file.size() - 1);
+        if (lastPacked.records().isEmpty()) {
+            // It was the last of all, and stays for the sake of its tid.
+            expected.putIfAbsent(lastPacked.tid(), Map.of());
+        }
+        assertThat(file.stream().map(DataFile.Transaction::tid).toList())
+                .as("packed transactions")
+                .isEqualTo(List.copyOf(expected.keySet()));
+        for (DataFile.Transaction found : file) {
+            Map<Long, byte[]> records = Objects.requireNonNull(expected.get(found.tid()));
+            assertThat(found.records().keySet()).as("packed objects").isEqualTo(records.keySet());
+            records.forEach((oid, data) -> assertThat(found.records().get(oid))
+                    .as("packed data of %s", oid)
+                    .isEqualTo(data));
+        }
+    }
+
+    /** A pack has been asked for: what was replaced by the time it looks may be gone, or not. */
+    void packAsked(long stop) {
+        packStops.add(stop);
+    }
+
+    void packAnswered(long stop) {
+        lastPackedTid = lastPackedTid();
+        packStops.remove(stop);
+    }
+
+    /** No transaction up to this one is known to be there as it was. */
+    long lastPackedTid() {
+        long stop = packStops.stream().mapToLong(Long::longValue).max().orElse(Tid.NONE);
+        return Math.max(lastPackedTid, Math.min(stop, lastTid()));
+    }
+
     /** A server has started. What is in the file now is all that there is, and ever will be, of what was on its way. */
     void recovered(List<DataFile.Transaction> file) {
         check(file);
         announced = null;
         running.values().forEach(SimulatedTransaction::lostLocks);
-        file.subList(commits.size(), file.size())
+        unacknowledged(file)
                 .forEach(found -> commit(found.tid(), Objects.requireNonNull(running.get(found.description()))));
         running.clear();
+        lastPackedTid = lastPackedTid();
+        packStops.clear();
     }
 
     private static void assertSame(SimulatedTransaction expected, DataFile.Transaction found) {
@@ -226,13 +299,23 @@ final class History {
         Set<LoadResult> expected = new LinkedHashSet<>();
         for (int count = countBefore; count <= all.size(); count++) {
             LoadResult possible = load(firstOf(all, count), before);
-            if (isSame(possible, result)) {
+            if (isSame(possible, result) || (isGone(oid, possible) && result.equals(LoadResult.NONE_BEFORE))) {
                 return;
             }
             expected.add(possible);
         }
         throw new AssertionError("load of " + oid + " before " + Tid.toHex(before) + " gave " + describe(result)
                 + ", expected " + expected.stream().map(History::describe).toList());
+    }
+
+    private boolean isGone(long oid, LoadResult result) {
+        return result instanceof LoadResult.Loaded loaded && mayBeGone(oid, loaded.serial());
+    }
+
+    /** Whether a revision may have been packed away. */
+    boolean mayBeGone(long oid, long serial) {
+        Long kept = revisions(oid).floorKey(lastPackedTid());
+        return kept != null && serial < kept;
     }
 
     private static NavigableMap<Long, byte[]> firstOf(NavigableMap<Long, byte[]> all, int count) {

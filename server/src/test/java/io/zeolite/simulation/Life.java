@@ -13,6 +13,7 @@ import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
+import io.zeolite.storage.file.PackOptions;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,7 @@ final class Life {
     private final SimulatedScheduler scheduler;
     private final SimulatedScheduler.Actor committer;
     private final SimulatedScheduler.Actor io;
+    private final SimulatedScheduler.Actor packer;
     private final FileLog log;
     private final LocalStorage storage;
 
@@ -56,15 +58,19 @@ final class Life {
         Shape shape = simulation.shape;
         this.committer = scheduler.thread("committer", shape.committerWeight());
         this.io = scheduler.pool("io", shape.ioWeight());
+        this.packer = scheduler.thread("packer", shape.ioWeight());
         this.injectedBefore = disk.faults.injected;
-        CommitContext context = new CommitContext(committer, io, scheduler, scheduler, shape.timeout());
+        CommitContext context = new CommitContext(committer, io, scheduler, scheduler, shape.timeout(), packer);
         LocalStorageOptions options = new LocalStorageOptions(
                 shape.queueSize(),
                 shape.queueAge(),
                 Long.MAX_VALUE,
                 shape.stagingMemoryBytes(),
                 new SimulatedSpills(disk));
-        this.log = FileLog.open(disk, Simulation.DATA, new FileLogOptions(false, false, shape.indexSaveInterval()));
+        // The records are no pickles, so garbage cannot be told.
+        PackOptions pack = new PackOptions(false, shape.packKeepsOld());
+        this.log = FileLog.open(
+                disk, Simulation.DATA, new FileLogOptions(false, false, shape.indexSaveInterval(), pack));
         try {
             this.storage = LocalStorage.open(log, null, context, options);
         } catch (IOException e) {
@@ -140,7 +146,7 @@ final class Life {
             return tid != Tid.NONE;
         }
         int remembered = Math.min(simulation.shape.queueSize(), history.size());
-        return remembered > 0 && tid >= history.tidFromEnd(remembered);
+        return remembered > 0 && tid >= history.tidFromEnd(remembered) && tid >= history.lastPackedTid();
     }
 
     void givenOid(long oid) {
@@ -191,6 +197,28 @@ final class Life {
         }
     }
 
+    void pack(long stop) {
+        history.packAsked(stop);
+        storage.pack(
+                stop,
+                once(
+                        "pack",
+                        nothing -> {
+                            simulation.trace.add("packed");
+                            history.packAnswered(stop);
+                        },
+                        failure -> {
+                            history.packAnswered(stop);
+                            simulation.trace.add("pack failed", String.valueOf(failure.getMessage()));
+                            if (!"Already packing".equals(failure.getMessage())) {
+                                checkVoteFault(failure);
+                            }
+                            if (String.valueOf(failure.getMessage()).contains("until it is opened anew")) {
+                                storageFailed();
+                            }
+                        }));
+    }
+
     /** The storage has said that it takes nothing any more. */
     void storageFailed() {
         failed = true;
@@ -222,6 +250,7 @@ final class Life {
     void close() {
         committer.runInline();
         io.runInline();
+        packer.runInline();
         storage.close();
         simulation.trace.add("closed");
         if (disk.faults.injected == injectedBefore) {

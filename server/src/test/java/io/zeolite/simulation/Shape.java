@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
  *
  * @param preemptPercent how often others run before an operation on the disk
  * @param committerWeight how often the committer runs, in comparison with a client's 2
+ * @param packPercent how often a client that may do anything packs the storage
  * @param largeDataPercent how many records are larger than what is staged in memory
  */
 record Shape(
@@ -25,7 +26,9 @@ record Shape(
         Duration timeout,
         int largeDataPercent,
         int writeBackPercent,
-        long indexSaveInterval) {
+        long indexSaveInterval,
+        int packPercent,
+        boolean packKeepsOld) {
 
     static Shape draw(RandomGenerator random) {
         return new Shape(
@@ -41,7 +44,9 @@ record Shape(
                 random.nextInt(3) == 0 ? Duration.ofMillis(1 + random.nextInt(20)) : Duration.ofSeconds(30),
                 pick(random, 0, 5, 20),
                 pick(random, 0, 5, 30),
-                pick(random, 1, 10, 100_000));
+                pick(random, 1, 10, 100_000),
+                pick(random, 0, 2, 10),
+                random.nextBoolean());
     }
 
     private static int pick(RandomGenerator random, int... choices) {

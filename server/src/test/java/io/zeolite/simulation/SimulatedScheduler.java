@@ -219,6 +219,12 @@ final class SimulatedScheduler implements Timers, InstantSource {
     }
 
     @Override
+    public void sleep(long nanos) {
+        elapsedNanos += nanos;
+        preempt();
+    }
+
+    @Override
     public Instant instant() {
         return clockBase.plusNanos(elapsedNanos);
     }

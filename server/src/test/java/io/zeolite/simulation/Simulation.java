@@ -153,6 +153,11 @@ final class Simulation {
         history.recovered(DataFile.read(disk.contentOf(DATA)));
         trace.add("opened", (long) history.size());
         life.checkLog();
+        for (String leftover : List.of("Data.fs.pack", "Data.fs.pack.index")) {
+            assertThat(disk.exists(DIRECTORY.resolve(leftover)))
+                    .as("%s at the start", leftover)
+                    .isFalse();
+        }
         untouched.delete(INDEX);
         open(untouched);
         return life;
