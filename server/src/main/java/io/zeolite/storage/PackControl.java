@@ -19,6 +19,9 @@ public record PackControl(long stop, Pace pace, @Nullable RemovedBlobs removed) 
          * @throws IOException if the pack is to end
          */
         void spent(long bytes) throws IOException;
+
+        /** Says how much will be spent in all, about, for those who watch. */
+        default void expect(long bytes) {}
     }
 
     /** Receives revisions of blobs that a pack leaves out. */

@@ -96,6 +96,8 @@ final class FilePack implements Pack {
         }
         sizeBefore = published.end();
         lengthBefore = published.length();
+        // Read once for what there is, once for what refers to what, once to be copied; and written.
+        control.pace().expect((options.gc() ? 4 : 3) * published.end());
         Reachability reachability = new Reachability(source, options.gc(), control.stop(), published.end());
         kept = reachability;
         reachability.scan();
