@@ -59,15 +59,14 @@ final class StorageOpener {
             throws IOException {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
-        FileLog log =
-                FileLog.open(
-                        disk,
-                        config.path(),
-                        new FileLogOptions(
-                                config.create(),
-                                config.readOnly(),
-                                saveInterval,
-                                new PackOptions(config.packGc(), config.packKeepOld())));
+        FileLog log = FileLog.open(
+                disk,
+                config.path(),
+                new FileLogOptions(
+                        config.create(),
+                        config.readOnly(),
+                        saveInterval,
+                        new PackOptions(config.packGc(), config.packKeepOld())));
         boolean opened = false;
         try {
             PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());

@@ -294,7 +294,10 @@ public final class LocalStorage implements Storage {
         });
         try {
             if (!closed.await(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                LOG.error("closing {}: the committer is still writing after {} s", info.name(), CLOSE_TIMEOUT.toSeconds());
+                LOG.error(
+                        "closing {}: the committer is still writing after {} s",
+                        info.name(),
+                        CLOSE_TIMEOUT.toSeconds());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

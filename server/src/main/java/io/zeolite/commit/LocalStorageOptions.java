@@ -27,12 +27,6 @@ public record LocalStorageOptions(
             long quotaBytes,
             long stagingMemoryBytes,
             SpillFiles spillFiles) {
-        this(
-                invalidationQueueSize,
-                invalidationAge,
-                quotaBytes,
-                stagingMemoryBytes,
-                spillFiles,
-                PackSettings.DEFAULT);
+        this(invalidationQueueSize, invalidationAge, quotaBytes, stagingMemoryBytes, spillFiles, PackSettings.DEFAULT);
     }
 }

@@ -73,8 +73,7 @@ final class PackPace implements Pace {
         double secondsSoFar = (now - startNanos) / 1e9;
         LOG.info(
                 "pack: about {} % done, {} s to go",
-                100 * spent / expected,
-                Math.round(secondsSoFar * (expected - spent) / spent));
+                100 * spent / expected, Math.round(secondsSoFar * (expected - spent) / spent));
     }
 
     @Override

@@ -40,7 +40,15 @@ class CommitPathSimulationTest {
             assertThat(counts)
                     .as("everything that can happen has happened")
                     .containsKeys(
-                            "crash", "finish failed", "finished", "not opened", "pack failed", "packed", "stuck", "timed out", "vote failed");
+                            "crash",
+                            "finish failed",
+                            "finished",
+                            "not opened",
+                            "pack failed",
+                            "packed",
+                            "stuck",
+                            "timed out",
+                            "vote failed");
         }
     }
 

@@ -75,8 +75,7 @@ final class DataFile {
         return new Transaction(tid, new String(name, StandardCharsets.UTF_8), status == 'p', records);
     }
 
-    private void record(
-            long tid, int start, boolean isPacked, Map<Long, byte[]> records, Map<Long, Long> positions) {
+    private void record(long tid, int start, boolean isPacked, Map<Long, byte[]> records, Map<Long, Long> positions) {
         int position = file.position();
         require(file.remaining() >= RECORD_HEADER_BYTES, "whole record header", position);
         long oid = file.getLong();

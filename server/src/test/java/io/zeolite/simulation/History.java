@@ -175,9 +175,8 @@ final class History {
      * as a whole or not at all.
      */
     void check(List<DataFile.Transaction> file) {
-        List<DataFile.Transaction> unpacked = file.stream()
-                .dropWhile(DataFile.Transaction::isPacked)
-                .toList();
+        List<DataFile.Transaction> unpacked =
+                file.stream().dropWhile(DataFile.Transaction::isPacked).toList();
         long first = unpacked.isEmpty() ? Tid.MAX : unpacked.get(0).tid();
         checkPacked(file.subList(0, file.size() - unpacked.size()), Math.min(first, firstRunning(unpacked)));
         List<Commit> later =

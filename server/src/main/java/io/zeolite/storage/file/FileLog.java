@@ -397,8 +397,7 @@ public final class FileLog implements TransactionLog {
      * @param indexPath an index of it that was saved
      * @param indexedEnd up to where that goes
      */
-    record Replacement(
-            DiskFile file, Path path, PositionIndex index, long end, Path indexPath, long indexedEnd) {}
+    record Replacement(DiskFile file, Path path, PositionIndex index, long end, Path indexPath, long indexedEnd) {}
 
     /**
      * Puts a packed file, which is complete and on disk, in the place of the data file; on the committer's thread. When
@@ -422,8 +421,8 @@ public final class FileLog implements TransactionLog {
         }
         disk.move(replacement.path, path);
         replacement.file.moved(path);
-        generation =
-                new Generation(replacement.file, replacement.index, old.published().tid(), replacement.end);
+        generation = new Generation(
+                replacement.file, replacement.index, old.published().tid(), replacement.end);
         space = newSpace;
         writer = null;
         recordsSinceSave = 0;

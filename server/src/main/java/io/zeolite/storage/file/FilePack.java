@@ -1,7 +1,6 @@
 package io.zeolite.storage.file;
 
 import io.zeolite.disk.Disk;
-import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
@@ -177,7 +176,11 @@ final class FilePack implements Pack {
             if (control.removed() != null) {
                 control.removed().force();
             }
-            IndexFile.write(disk, packIndexPath(), copying.index(), Objects.requireNonNull(output).position());
+            IndexFile.write(
+                    disk,
+                    packIndexPath(),
+                    copying.index(),
+                    Objects.requireNonNull(output).position());
         }
     }
 
@@ -200,7 +203,9 @@ final class FilePack implements Pack {
         PackOutput target = Objects.requireNonNull(output);
         target.force();
         log.replace(
-                old, new FileLog.Replacement(target.file(), packPath(), copying.index(), target.position(), packIndexPath(), indexedEnd));
+                old,
+                new FileLog.Replacement(
+                        target.file(), packPath(), copying.index(), target.position(), packIndexPath(), indexedEnd));
         isReplaced = true;
         return true;
     }

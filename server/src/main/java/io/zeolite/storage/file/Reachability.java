@@ -147,8 +147,9 @@ final class Reachability {
     private void follow() throws IOException {
         if (collectGarbage && !current.isEmpty()) {
             if (!current.has(Oid.ROOT)) {
-                throw new IOException(source.path() + " has no root object as of the time of the pack, so that everything"
-                        + " would be garbage (pack with pack-gc false, or to another time)");
+                throw new IOException(
+                        source.path() + " has no root object as of the time of the pack, so that everything"
+                                + " would be garbage (pack with pack-gc false, or to another time)");
             }
             add(Oid.ROOT);
             followTodo();

@@ -284,9 +284,8 @@ public final class MemoryLog implements TransactionLog {
     void keep(long stop, Set<Long> oids) {
         revisions.keySet().retainAll(oids);
         revisions.replaceAll((oid, newest) -> packed(newest, stop));
-        transactions.replaceAll((tid, written) -> Arrays.stream(written)
-                .filter(oid -> has(oid, tid))
-                .toArray());
+        transactions.replaceAll((tid, written) ->
+                Arrays.stream(written).filter(oid -> has(oid, tid)).toArray());
         transactions.values().removeIf(written -> written.length == 0);
         long size = 0;
         for (Revision newest : revisions.values()) {

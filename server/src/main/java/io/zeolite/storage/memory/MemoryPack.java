@@ -1,6 +1,5 @@
 package io.zeolite.storage.memory;
 
-import io.zeolite.error.CallException;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.pickle.ReferenceKind;
@@ -58,7 +57,8 @@ final class MemoryPack implements Pack {
             try {
                 scanner.scan(data, 0, data.length);
             } catch (PickleException e) {
-                throw new IOException("the record of object " + Oid.toString(oid) + " cannot be read: " + e.getMessage());
+                throw new IOException(
+                        "the record of object " + Oid.toString(oid) + " cannot be read: " + e.getMessage());
             }
             control.pace().spent(data.length);
         }
