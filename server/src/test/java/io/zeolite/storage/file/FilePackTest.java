@@ -1,0 +1,436 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.Logs.commit;
+import static io.zeolite.storage.Logs.load;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.disk.FaultyDisk;
+import io.zeolite.disk.RealDisk;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.storage.Pack;
+import io.zeolite.storage.PackControl;
+import io.zeolite.storage.TestRecords;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FilePackTest {
+    private static final PackOptions NO_GC = new PackOptions(false, true);
+
+    private Path path = Path.of("");
+
+    @BeforeEach
+    void choose(@TempDir Path directory) {
+        path = directory.resolve("Data.fs");
+    }
+
+    /** A record that refers to objects, with something to tell it by. */
+    private static String record(String name, long... oids) {
+        StringBuilder text = new StringBuilder("cmodule\nClass\n.(U" + (char) name.length() + name);
+        for (long oid : oids) {
+            text.append("(U\b").append(oid(oid)).append("cmodule\nClass\ntQ");
+        }
+        return text.append("t.").toString();
+    }
+
+    private static String oid(long oid) {
+        StringBuilder bytes = new StringBuilder();
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            bytes.append((char) (oid >>> shift & 0xff));
+        }
+        return bytes.toString();
+    }
+
+    private FileLog open(PackOptions options) throws IOException {
+        return FileLog.open(new RealDisk(), path, new FileLogOptions(false, false, 100_000, options));
+    }
+
+    private static boolean pack(FileLog log, long stop) throws IOException {
+        return pack(log, stop, null);
+    }
+
+    private static boolean pack(FileLog log, long stop, PackControl.@Nullable RemovedBlobs blobs) throws IOException {
+        try (Pack pack = log.pack(new PackControl(stop, bytes -> {}, blobs))) {
+            while (pack.copy()) {
+                if (pack.replace(false)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** What is there must be there after it was opened again, with the index and without. */
+    private void checkReopened(FileLog log, long... oids) throws IOException {
+        List<String> before = new ArrayList<>();
+        for (long oid : oids) {
+            before.add(load(log, oid, Tid.MAX));
+        }
+        long last = log.lastTransaction();
+        log.close();
+        for (boolean withIndex : new boolean[] {true, false}) {
+            if (!withIndex) {
+                Files.delete(FileOpening.sibling(path, ".index"));
+            }
+            try (FileLog again = open(PackOptions.DEFAULT)) {
+                assertThat(again.lastTransaction()).isEqualTo(last);
+                for (int i = 0; i < oids.length; i++) {
+                    assertThat(load(again, oids[i], Tid.MAX)).isEqualTo(before.get(i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void pack_oldRevisionsAndGarbage_areGone() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root", 1, 2)).and(1, record("one")).and(2, record("two", 3)));
+        commit(log, 0x20, TestRecords.of(3, record("three")).and(4, record("never referred to", 5)).and(5, record("five", 4)));
+        commit(log, 0x30, TestRecords.of(1, record("one again")));
+        commit(log, 0x40, TestRecords.of(0, record("root again", 1)));
+
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("root again", 1) + " 40-");
+        assertThat(load(log, 0, 0x40)).isEqualTo("NoneBefore");
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(record("one again") + " 30-");
+        for (long gone : new long[] {2, 3, 4, 5}) {
+            assertThat(load(log, gone, Tid.MAX)).isEqualTo("NoObject");
+        }
+        assertThat(log.length()).isEqualTo(2);
+        assertThat(log.size()).isEqualTo(Files.size(path));
+        assertThat(FileOpening.sibling(path, ".old")).exists();
+        assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+        checkReopened(log, 0, 1, 2, 3);
+    }
+
+    @Test
+    void pack_atATime_keepsWhatCameLater() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        commit(log, 0x20, TestRecords.of(0, record("b")));
+        commit(log, 0x30, TestRecords.of(0, record("c")));
+        commit(log, 0x40, TestRecords.of(0, record("d")));
+
+        assertThat(pack(log, 0x20)).isTrue();
+
+        assertThat(load(log, 0, 0x20)).isEqualTo("NoneBefore");
+        assertThat(load(log, 0, 0x21)).isEqualTo(record("b") + " 20-30");
+        assertThat(load(log, 0, 0x40)).isEqualTo(record("c") + " 30-40");
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("d") + " 40-");
+        checkReopened(log, 0);
+    }
+
+    @Test
+    void pack_twice_changesNothingTheSecondTime() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        commit(log, 0x20, TestRecords.of(0, record("b")));
+        commit(log, 0x30, TestRecords.of(0, record("c")));
+        assertThat(pack(log, 0x20)).isTrue();
+        byte[] once = Files.readAllBytes(path);
+
+        assertThat(pack(log, 0x20)).isFalse();
+        assertThat(pack(log, 0x10)).isFalse();
+
+        assertThat(Files.readAllBytes(path)).isEqualTo(once);
+        assertThat(FileOpening.sibling(path, ".old")).exists();
+        assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+        log.close();
+    }
+
+    @Test
+    void pack_beforeEverything_changesNothing() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        byte[] before = Files.readAllBytes(path);
+
+        assertThat(pack(log, 0x5)).isFalse();
+
+        assertThat(Files.readAllBytes(path)).isEqualTo(before);
+        log.close();
+    }
+
+    @Test
+    void pack_withoutGarbageCollection_keepsObjects() throws IOException {
+        FileLog log = open(NO_GC);
+        commit(log, 0x10, TestRecords.of(1, "no pickle").and(2, "neither"));
+        commit(log, 0x20, TestRecords.of(1, "changed"));
+
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo("changed 20-");
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo("neither 10-");
+        assertThat(load(log, 1, 0x20)).isEqualTo("NoneBefore");
+        checkReopened(log, 1, 2);
+    }
+
+    @Test
+    void pack_recordThatIsNoPickle_stopsWithOidAndOffset() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root", 7)).and(7, "cmodule\nClass\n.\u00ff."));
+        commit(log, 0x20, TestRecords.of(0, record("root again", 7)));
+        byte[] before = Files.readAllBytes(path);
+        long offset = new String(before, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf('\u00ff');
+
+        assertThatThrownBy(() -> pack(log, Tid.MAX))
+                .isInstanceOf(CorruptedFileException.class)
+                .hasMessageContaining("object 0x07")
+                .hasMessageContaining("offset " + offset);
+
+        assertThat(Files.readAllBytes(path)).isEqualTo(before);
+        assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("root again", 7) + " 20-");
+        log.close();
+    }
+
+    @Test
+    void pack_withoutRoot_isRefused() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(1, record("a")));
+        commit(log, 0x20, TestRecords.of(1, record("b")));
+
+        assertThatThrownBy(() -> pack(log, Tid.MAX)).hasMessageContaining("no root object");
+        log.close();
+    }
+
+    @Test
+    void pack_garbageThatALaterRecordRefersTo_isKeptWithAllItRefersTo() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
+        commit(log, 0x20, TestRecords.of(0, record("root")));
+        commit(log, 0x30, TestRecords.of(0, record("root", 1)));
+
+        assertThat(pack(log, 0x20)).isTrue();
+
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(record("one", 2) + " 10-");
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo(record("two") + " 10-");
+        checkReopened(log, 0, 1, 2);
+    }
+
+    @Test
+    void pack_garbageThatIsReferredToWhileItRuns_isKept() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
+        commit(log, 0x20, TestRecords.of(0, record("root")));
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+            assertThat(pack.copy()).isTrue();
+            commit(log, 0x30, TestRecords.of(0, record("root", 1)));
+            assertThat(pack.replace(true)).isFalse();
+            assertThat(pack.copy()).isTrue();
+            assertThat(pack.replace(false)).isTrue();
+        }
+
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo(record("two") + " 10-");
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("root", 1) + " 30-");
+        assertThat(load(log, 0, 0x30)).isEqualTo(record("root") + " 20-30");
+        checkReopened(log, 0, 1, 2);
+    }
+
+    @Test
+    void pack_transactionsWhileItRuns_areThere() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        commit(log, 0x20, TestRecords.of(0, record("b")));
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+            assertThat(pack.copy()).isTrue();
+            commit(log, 0x30, TestRecords.of(0, record("c", 9)).and(9, record("new")));
+            assertThat(pack.replace(false)).isTrue();
+        }
+        commit(log, 0x40, TestRecords.of(9, record("newer")));
+
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("c", 9) + " 30-");
+        assertThat(load(log, 0, 0x30)).isEqualTo(record("b") + " 20-30");
+        assertThat(load(log, 9, 0x40)).isEqualTo(record("new") + " 30-40");
+        checkReopened(log, 0, 9);
+    }
+
+    @Test
+    void pack_muchWrittenWhileItRuns_isCopiedBesidesFirst() throws IOException {
+        FileLog log = open(NO_GC);
+        commit(log, 0x10, TestRecords.of(1, "a"));
+        commit(log, 0x20, TestRecords.of(1, "b"));
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+            assertThat(pack.copy()).isTrue();
+            commit(log, 0x30, TestRecords.of(2, "x".repeat(1 << 20)));
+            assertThat(pack.replace(false)).isFalse();
+            assertThat(pack.copy()).isTrue();
+            assertThat(pack.replace(false)).isTrue();
+        }
+        checkReopened(log, 1, 2);
+    }
+
+    @Test
+    void pack_ofUndoneAndDeleted_resolvesBackPointers() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x10).store(0, record("root", 1)).store(1, record("first")).store(2, record("gone")).finish();
+        long first = file.position(1);
+        file.transaction(0x20).store(1, record("second")).finish();
+        file.transaction(0x30).back(1, first).finish();
+        file.transaction(0x40).back(2, 0).finish();
+        file.transaction(0x50).store(1, record("third")).finish();
+        long undone = file.position(1);
+        file.transaction(0x60).store(1, record("fourth")).finish();
+        file.transaction(0x70).back(1, undone).finish();
+        file.writeTo(path);
+        FileLog log = open(PackOptions.DEFAULT);
+
+        assertThat(pack(log, 0x60)).isTrue();
+
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(record("third") + " 70-");
+        assertThat(load(log, 1, 0x70)).isEqualTo(record("fourth") + " 60-70");
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo("NoObject");
+        assertThat(log.currentSerial(2)).isEqualTo(Tid.NONE);
+        checkReopened(log, 0, 1, 2);
+    }
+
+    @Test
+    void pack_undoneTransactionOfOldVersions_staysInvisible() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x10).store(0, record("a")).finish();
+        file.transaction(0x20).store(0, record("b")).finish();
+        file.transaction(0x30).status('u').store(7, record("undone")).finish();
+        file.writeTo(path);
+        FileLog log = open(NO_GC);
+
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(load(log, 7, Tid.MAX)).isEqualTo("NoObject");
+        assertThat(log.lastTransaction()).isEqualTo(0x30);
+        log.close();
+        try (FileLog again = open(NO_GC)) {
+            assertThat(again.lastTransaction()).isEqualTo(0x30);
+            assertThat(load(again, 7, Tid.MAX)).isEqualTo("NoObject");
+        }
+    }
+
+    @Test
+    void pack_lastTransactionOfGarbage_leavesItsTid() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root")));
+        commit(log, 0x20, TestRecords.of(1, record("garbage")));
+
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(log.lastTransaction()).isEqualTo(0x20);
+        checkReopened(log, 0, 1);
+    }
+
+    @Test
+    void pack_blobsThatAreLeftOut_areTold() throws IOException {
+        String blob = "cZODB.blob\nBlob\n.N.";
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root", 1, 2)).and(1, blob).and(2, blob).and(3, blob));
+        commit(log, 0x20, TestRecords.of(1, blob));
+        commit(log, 0x30, TestRecords.of(2, blob).and(4, blob));
+        List<String> told = new ArrayList<>();
+
+        pack(log, 0x20, new PackControl.RemovedBlobs() {
+            @Override
+            public void clear() {
+                told.clear();
+            }
+
+            @Override
+            public void add(long oid, long tid) {
+                told.add(Oid.toString(oid) + " " + Long.toHexString(tid));
+            }
+
+            @Override
+            public void force() {
+                told.add("forced");
+            }
+        });
+
+        assertThat(told).containsExactly("0x01 10", "0x03 10", "forced");
+        log.close();
+    }
+
+    @Test
+    void pack_readOnly_isRefused() throws IOException {
+        FileLog writable = open(PackOptions.DEFAULT);
+        writable.close();
+        try (FileLog log = FileLog.open(new RealDisk(), path, FileLogOptions.READ_ONLY)) {
+            assertThatThrownBy(() -> pack(log, Tid.MAX)).isInstanceOf(ReadOnlyException.class);
+        }
+    }
+
+    @Test
+    void pack_timeGoingBackInFile_isRefused() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x20).store(0, record("a")).finish();
+        file.transaction(0x10).store(0, record("b")).finish();
+        file.writeTo(path);
+        try (FileLog log = open(PackOptions.DEFAULT)) {
+            assertThatThrownBy(() -> pack(log, Tid.MAX)).hasMessageContaining("the tid of a transaction");
+        }
+    }
+
+    @Test
+    void open_afterInterruptedPackOfPython_putsOldFileBack() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root")));
+        log.close();
+        Files.move(path, FileOpening.sibling(path, ".old"));
+        Files.write(FileOpening.sibling(path, ".pack"), new byte[] {'F', 'S', '3', '0'});
+
+        try (FileLog again = open(PackOptions.DEFAULT)) {
+            assertThat(load(again, 0, Tid.MAX)).isEqualTo(record("root") + " 10-");
+        }
+        assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void pack_anyOperationFailing_leavesTheLogAsItWasOrPacked(boolean isKilled) throws IOException {
+        int operations = Integer.MAX_VALUE;
+        for (int failing = 0; failing <= operations; failing++) {
+            for (String suffix : List.of("", ".index", ".old", ".pack", ".pack.index")) {
+                Files.deleteIfExists(FileOpening.sibling(path, suffix));
+            }
+            FaultyDisk disk = new FaultyDisk();
+            FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
+            commit(log, 0x10, TestRecords.of(0, record("a")));
+            commit(log, 0x20, TestRecords.of(0, record("b")));
+            int before = disk.operations();
+            if (isKilled) {
+                disk.failFrom(failing);
+            } else {
+                disk.failOnce(failing);
+            }
+            try {
+                pack(log, Tid.MAX);
+                operations = disk.operations() - before;
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("injected");
+            }
+            assertThat(load(log, 0, Tid.MAX)).as("operation %s", failing).isEqualTo(record("b") + " 20-");
+            disk.repair();
+            if (isKilled) {
+                disk.releaseLocks();
+            } else {
+                log.close();
+            }
+            try (FileLog again = open(PackOptions.DEFAULT)) {
+                assertThat(load(again, 0, Tid.MAX)).isEqualTo(record("b") + " 20-");
+                commit(again, 0x30, TestRecords.of(0, record("c")));
+                assertThat(pack(again, Tid.MAX)).isTrue();
+                assertThat(load(again, 0, Tid.MAX)).isEqualTo(record("c") + " 30-");
+            }
+            assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+            assertThat(FileOpening.sibling(path, ".pack.index")).doesNotExist();
+        }
+        assertThat(operations).isGreaterThan(10);
+    }
+}
