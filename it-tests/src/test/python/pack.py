@@ -18,7 +18,7 @@ from ZEO.Exceptions import ClientDisconnected, ServerException
 from ZODB.blob import Blob
 from ZODB.DB import DB
 from ZODB.FileStorage import FileStorage
-from ZODB.POSException import ConflictError, POSKeyError, StorageError
+from ZODB.POSException import ConflictError, POSKeyError
 from ZODB.serialize import referencesf
 from ZODB.TimeStamp import TimeStamp
 
@@ -235,13 +235,7 @@ def write(address, name):
                 step(mine, number)
                 check_items(mine, number)
                 transaction.commit()
-            except (ClientDisconnected, ConflictError, StorageError) as failure:
-                transaction.abort()
-                if isinstance(failure, StorageError) and 'shutting down' not in str(failure):
-                    raise
-                time.sleep(0.05)
-                continue
-            except OSError:
+            except (ClientDisconnected, ConflictError, OSError):
                 transaction.abort()
                 time.sleep(0.05)
                 continue
