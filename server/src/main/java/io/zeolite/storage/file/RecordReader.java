@@ -58,6 +58,11 @@ final class RecordReader {
         return record;
     }
 
+    /** The record of the object at a position that a record has said, or the index. */
+    DataHeader at(long position) throws IOException {
+        return header(position, fileEnd - TRAILER_LENGTH, INDEX);
+    }
+
     /** The record of the object before this one; null if this is the oldest. */
     @Nullable
     DataHeader previous(DataHeader record) throws IOException {
@@ -78,16 +83,28 @@ final class RecordReader {
         return window.getBytes(origin.dataStart(), (int) origin.dataLength());
     }
 
+    /** Where the record is whose data a record without data shares; 0 if the object does not exist any more. */
+    long back(DataHeader record) throws IOException {
+        return window.getLong(record.dataStart());
+    }
+
+    /** At most the first bytes of the data of a record that has some. */
+    byte[] start(DataHeader record, int length) throws IOException {
+        return window.getBytes(record.dataStart(), (int) Math.min(length, record.dataLength()));
+    }
+
     /** Whether the object exists as of a record. */
     boolean exists(DataHeader record) throws IOException {
         return origin(record) != null;
     }
 
-    private @Nullable DataHeader origin(DataHeader record) throws IOException {
+    /** The record that has the data of a record; null if the object does not exist as of it. */
+    @Nullable
+    DataHeader origin(DataHeader record) throws IOException {
         DataHeader origin = record;
         while (!origin.hasData()) {
             checkEnd(origin);
-            long back = window.getLong(origin.dataStart());
+            long back = back(origin);
             if (back == 0) {
                 return null;
             }

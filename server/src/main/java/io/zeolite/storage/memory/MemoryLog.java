@@ -5,6 +5,7 @@ import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.TransactionLog;
@@ -50,7 +51,7 @@ public final class MemoryLog implements TransactionLog {
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, byte[] data, @Nullable Revision previous) {}
+    private record Revision(long tid, TransactionMetadata metadata, byte[] data, @Nullable Revision previous) {}
 
     private record Published(long tid, long length, long size, long maxOid) {}
 
@@ -123,6 +124,20 @@ public final class MemoryLog implements TransactionLog {
     public long currentSerial(long oid) {
         Revision revision = newest(oid);
         return revision == null ? Tid.NONE : revision.tid;
+    }
+
+    @Override
+    public List<RevisionSummary> history(long oid, long size) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        List<RevisionSummary> history = new ArrayList<>();
+        while (revision != null && history.size() < size) {
+            history.add(new RevisionSummary(revision.tid, revision.metadata, revision.data.length));
+            revision = revision.previous;
+        }
+        return history;
     }
 
     private @Nullable Revision newest(long oid) {
@@ -202,7 +217,7 @@ public final class MemoryLog implements TransactionLog {
                     oids[i] = transaction.records().oid(i);
                     data[i] = transaction.records().data(i);
                 }
-                publications.add(() -> publish(transaction.tid(), oids, data));
+                publications.add(() -> publish(transaction.tid(), transaction.metadata(), oids, data));
             }
             beforeCommit.run();
         } catch (IOException | RuntimeException e) {
@@ -213,6 +228,10 @@ public final class MemoryLog implements TransactionLog {
 
     private static void requireData(StagedRecords records) {
         for (int i = 0; i < records.count(); i++) {
+            if (records.isPointer(i)) {
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i))
+                        + " has no data of its own (expected: some, there is no undo)");
+            }
             if (records.length(i) < 1) {
                 throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
                         + records.length(i) + " bytes (expected: at least 1)");
@@ -220,7 +239,7 @@ public final class MemoryLog implements TransactionLog {
         }
     }
 
-    private void publish(long tid, long[] oids, byte[][] data) {
+    private void publish(long tid, TransactionMetadata metadata, long[] oids, byte[][] data) {
         Published before = published;
         long size = before.size;
         long length = before.length;
@@ -236,7 +255,7 @@ public final class MemoryLog implements TransactionLog {
                 size -= REVISION_SIZE + previous.data.length;
                 previous = previous.previous;
             }
-            revisions.put(oids[i], new Revision(tid, data[i], previous));
+            revisions.put(oids[i], new Revision(tid, metadata, data[i], previous));
             size += REVISION_SIZE + data[i].length;
             maxOid = Long.compareUnsigned(oids[i], maxOid) > 0 ? oids[i] : maxOid;
         }
