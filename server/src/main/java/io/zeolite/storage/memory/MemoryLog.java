@@ -51,7 +51,11 @@ public final class MemoryLog implements TransactionLog {
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, TransactionMetadata metadata, byte[] data, @Nullable Revision previous) {}
+    private record Revision(
+            long tid,
+            TransactionMetadata metadata,
+            byte[] data,
+            @Nullable Revision previous) {}
 
     private record Published(long tid, long length, long size, long maxOid) {}
 
