@@ -8,6 +8,7 @@ import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
@@ -15,6 +16,7 @@ import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Oid;
@@ -137,6 +139,16 @@ public final class LocalStorage implements Storage {
     @Override
     public void getTid(long oid, Completion<Long> completion) {
         complete(completion, () -> log.getTid(oid));
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) throws IOException {
+        return log.iterator(start, stop);
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        return log.recordIternext(oid);
     }
 
     @Override

@@ -37,6 +37,17 @@ public interface Storage extends AutoCloseable {
     /** The serial of the current revision; {@link io.zeolite.error.PosKeyException} if there is no such object. */
     void getTid(long oid, Completion<Long> completion);
 
+    /**
+     * Walks over the transactions that are committed now. It may wait for the disk, as the iterator may.
+     *
+     * @param start the first tid that is wanted
+     * @param stop the last one
+     */
+    TransactionIterator iterator(long start, long stop) throws IOException;
+
+    /** See {@link TransactionLog#recordIternext}. It may wait for the disk. */
+    CurrentRecord recordIternext(long oid) throws IOException;
+
     /** New object ids, ascending, never given before by this storage. */
     void newOids(int count, Completion<long[]> completion);
 

@@ -3,14 +3,17 @@ package io.zeolite.storage.file;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
+import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.index.IndexFile;
@@ -22,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,7 +61,11 @@ import org.slf4j.LoggerFactory;
 public final class FileLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
 
-    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+    private static final List<String> INTERFACES = List.of(
+            "ZODB.interfaces.IStorageIteration",
+            "ZODB.interfaces.IStorageCurrentRecordIteration",
+            "ZODB.interfaces.IStorage",
+            "zope.interface.Interface");
 
     /** Saving the index takes time in proportion to its size; so does, at the least, what is written between two. */
     private static final long MIN_SHARE_OF_INDEX = 8;
@@ -136,7 +144,7 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public StorageInfo info() {
-        return new StorageInfo(path.toString(), options.readOnly(), false, false, INTERFACES);
+        return new StorageInfo(path.toString(), options.readOnly(), false, true, INTERFACES);
     }
 
     @Override
@@ -226,6 +234,42 @@ public final class FileLog implements TransactionLog {
     @Override
     public List<Invalidations> invalidationsAfter(long tid) throws IOException {
         return new History(file).changes(published.end, header -> Tid.isAfter(header.tid(), tid));
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) {
+        return new LogIterator(this::view, start, stop);
+    }
+
+    private LogIterator.View view() {
+        Published visible = published;
+        return new LogIterator.View(file, visible.tid, visible.end);
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        OptionalLong found = visibleFrom(oid);
+        if (found.isEmpty()) {
+            throw CallException.badValue("no object from " + Oid.toString(oid) + " on");
+        }
+        long current = found.getAsLong();
+        RecordReader reader = reader(current);
+        DataHeader record = reader.newest();
+        byte[] data = record == null ? null : reader.data(record);
+        if (record == null || data == null) {
+            throw PosKeyException.noObject(current);
+        }
+        return new CurrentRecord(
+                current, record.tid(), data, current == -1 ? OptionalLong.empty() : visibleFrom(current + 1));
+    }
+
+    /** The first object from an oid on that has a visible record; the index may be ahead of what is visible. */
+    private OptionalLong visibleFrom(long oid) throws IOException {
+        OptionalLong found = index.nextFrom(oid);
+        while (found.isPresent() && reader(found.getAsLong()).newest() == null) {
+            found = found.getAsLong() == -1 ? OptionalLong.empty() : index.nextFrom(found.getAsLong() + 1);
+        }
+        return found;
     }
 
     // Writing

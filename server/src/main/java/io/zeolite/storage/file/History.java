@@ -6,6 +6,7 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
 import io.zeolite.storage.Invalidations;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -43,6 +44,23 @@ final class History {
         }
         Collections.reverse(changes);
         return changes;
+    }
+
+    /**
+     * Where the first of the last transactions starts whose tids are not before a tid.
+     *
+     * @param end where the last transaction ends
+     */
+    long startOf(long tid, long end) throws IOException {
+        long position = end;
+        while (position > FIRST_TRANSACTION) {
+            TransactionHeader header = transactionBefore(position);
+            if (Tid.isAfter(tid, header.tid())) {
+                break;
+            }
+            position = header.position();
+        }
+        return position;
     }
 
     private TransactionHeader transactionBefore(long end) throws IOException {
