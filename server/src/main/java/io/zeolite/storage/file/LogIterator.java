@@ -185,12 +185,15 @@ final class LogIterator implements TransactionIterator {
                         + Tid.toHex(tid) + " were read; read them again");
             }
             FileTransaction found = latest.at(latest.startOf(tid)).next();
-            boolean same = found != null && found.tid() == tid;
             view = latest;
-            transaction = same ? found.position() : FIRST_TRANSACTION;
-            start = same ? found.recordsStart() : FIRST_TRANSACTION;
+            if (found != null && found.tid() == tid) {
+                transaction = found.position();
+                start = found.recordsStart();
+                end = found.recordsEnd();
+            } else {
+                end = start;
+            }
             position = start;
-            end = same ? found.recordsEnd() : FIRST_TRANSACTION;
         }
     }
 
