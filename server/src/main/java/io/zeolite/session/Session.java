@@ -167,8 +167,9 @@ public final class Session {
                 clientLabel = String.valueOf(args.exactly(1).get(0));
                 answer.value(null);
             }
-            // A storage that cannot undo has nothing that could be undone, and says so as Python's server does.
-            case Methods.UNDO_LOG, Methods.UNDO_INFO -> answer.value(PyTuple.EMPTY);
+            case Methods.HISTORY -> HistoryCalls.history(storage, args, answer);
+            case Methods.UNDO_LOG -> HistoryCalls.undoLog(storage, args.exactly(2), null, answer);
+            case Methods.UNDO_INFO -> HistoryCalls.undoLog(storage, args.exactly(3), args.get(2), answer);
             case Methods.TPC_BEGIN,
                     Methods.STORE,
                     Methods.CHECK_CURRENT,
@@ -188,7 +189,7 @@ public final class Session {
                     Methods.ITERATOR_RECORD_START,
                     Methods.ITERATOR_RECORD_NEXT,
                     Methods.ITERATOR_GC -> registered.iterators.call(method, args, answer);
-            case Methods.NEW_OID, Methods.PACK, Methods.HISTORY ->
+            case Methods.NEW_OID, Methods.PACK ->
                 throw CallException.unsupported(method + " is not supported by this server");
             default -> refuse(method, "which is no method of this server");
         }

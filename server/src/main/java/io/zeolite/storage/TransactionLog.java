@@ -42,6 +42,14 @@ public interface TransactionLog extends Closeable {
      */
     long currentSerial(long oid) throws IOException;
 
+    /**
+     * The newest revisions of an object, newest first, its deletions included. Reads one or two pages for each.
+     *
+     * @param size the most to be returned
+     * @throws io.zeolite.error.PosKeyException if it has never been stored
+     */
+    List<RevisionSummary> history(long oid, long size) throws IOException;
+
     /** The last {@code count} transactions, or as many as there are, oldest first. */
     List<Invalidations> lastInvalidations(int count) throws IOException;
 

@@ -56,6 +56,11 @@ final class RecordReader {
         return record;
     }
 
+    /** The record of the object at a position that a record has said, or the index. */
+    DataHeader at(long position) throws IOException {
+        return header(position, fileEnd - TRAILER_LENGTH, INDEX);
+    }
+
     /** The record of the object before this one; null if this is the oldest. */
     @Nullable
     DataHeader previous(DataHeader record) throws IOException {
@@ -69,12 +74,24 @@ final class RecordReader {
         return origin == null ? null : window.data(origin);
     }
 
+    /** Where the record is whose data a record without data shares; 0 if the object does not exist any more. */
+    long back(DataHeader record) throws IOException {
+        return window.getLong(record.dataStart());
+    }
+
+    /** At most the first bytes of the data of a record that has some. */
+    byte[] start(DataHeader record, int length) throws IOException {
+        return window.getBytes(record.dataStart(), (int) Math.min(length, record.dataLength()));
+    }
+
     /** Whether the object exists as of a record. */
     boolean exists(DataHeader record) throws IOException {
         return origin(record) != null;
     }
 
-    private @Nullable DataHeader origin(DataHeader record) throws IOException {
+    /** The record that has the data of a record; null if the object does not exist as of it. */
+    @Nullable
+    DataHeader origin(DataHeader record) throws IOException {
         DataHeader origin = record;
         while (origin != null && !origin.hasData()) {
             checkEnd(origin);
@@ -89,7 +106,7 @@ final class RecordReader {
     /** What a record without data points to; null if it says that the object does not exist. */
     @Nullable
     DataHeader target(DataHeader record) throws IOException {
-        long back = window.getLong(record.dataStart());
+        long back = back(record);
         return back == 0 ? null : header(back, record.position(), record.position());
     }
 

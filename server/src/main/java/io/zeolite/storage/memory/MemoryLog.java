@@ -9,6 +9,7 @@ import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.RecordInformation;
 import io.zeolite.storage.RecordIterator;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.TransactionInformation;
@@ -60,7 +61,7 @@ public final class MemoryLog implements TransactionLog {
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, byte[] data, @Nullable Revision previous) {}
+    private record Revision(long tid, TransactionMetadata metadata, byte[] data, @Nullable Revision previous) {}
 
     /** @param oids what it stored, in the order of its records */
     private record Transaction(TransactionMetadata metadata, long[] oids) {}
@@ -141,6 +142,20 @@ public final class MemoryLog implements TransactionLog {
     public long currentSerial(long oid) {
         Revision revision = newest(oid);
         return revision == null ? Tid.NONE : revision.tid;
+    }
+
+    @Override
+    public List<RevisionSummary> history(long oid, long size) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        List<RevisionSummary> history = new ArrayList<>();
+        while (revision != null && history.size() < size) {
+            history.add(new RevisionSummary(revision.tid, revision.metadata, revision.data.length));
+            revision = revision.previous;
+        }
+        return history;
     }
 
     private @Nullable Revision newest(long oid) {
@@ -295,6 +310,10 @@ public final class MemoryLog implements TransactionLog {
 
     private static void requireData(StagedRecords records) {
         for (int i = 0; i < records.count(); i++) {
+            if (records.isPointer(i)) {
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i))
+                        + " has no data of its own (expected: some, there is no undo)");
+            }
             if (records.length(i) < 1) {
                 throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
                         + records.length(i) + " bytes (expected: at least 1)");
@@ -318,7 +337,7 @@ public final class MemoryLog implements TransactionLog {
                 size -= REVISION_SIZE + previous.data.length;
                 previous = previous.previous;
             }
-            revisions.put(oids[i], new Revision(tid, data[i], previous));
+            revisions.put(oids[i], new Revision(tid, metadata, data[i], previous));
             size += REVISION_SIZE + data[i].length;
             maxOid = Long.compareUnsigned(oids[i], maxOid) > 0 ? oids[i] : maxOid;
         }
