@@ -184,7 +184,8 @@ final class Committer {
             case OPEN -> requestLocks(transaction, completion);
             case CONFLICTED -> voteAgain(transaction, completion);
             case ENDED -> completion.fail(new TransactionException("the transaction was aborted"));
-            case WAITING, PREPARING, VOTED, FINISHING -> throw new IllegalStateException("a second vote, " + transaction.phase);
+            case WAITING, PREPARING, VOTED, FINISHING ->
+                throw new IllegalStateException("a second vote, " + transaction.phase);
         }
     }
 

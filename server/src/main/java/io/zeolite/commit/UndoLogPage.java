@@ -45,10 +45,7 @@ final class UndoLogPage {
 
     private void add(TransactionSummary transaction) {
         TransactionMetadata metadata = transaction.metadata();
-        bytes += ENTRY_BYTES
-                + metadata.user().length
-                + metadata.description().length
-                + metadata.extension().length;
+        bytes += ENTRY_BYTES + metadata.user().length + metadata.description().length + metadata.extension().length;
         if (bytes > MAX_BYTES) {
             throw CallException.storage("undo log: the transactions from " + first + " to " + last + " take more than "
                     + MAX_BYTES + " bytes (expected: a smaller page, this is number " + wanted + ")");

@@ -145,15 +145,15 @@ final class HistoryCalls {
         }
         String[] wanted = prefix.split("/", -1);
         String[] elements = text.split("/", -1);
-        return elements.length >= wanted.length
-                && Arrays.equals(elements, 0, wanted.length, wanted, 0, wanted.length);
+        return elements.length >= wanted.length && Arrays.equals(elements, 0, wanted.length, wanted, 0, wanted.length);
     }
 
     /** The extension as far as any client can take it: its keys are names. */
     private static PyDict extension(TransactionMetadata metadata) {
         PyDict extension = new PyDict();
         try {
-            for (PyDict.Entry entry : ExtensionPickle.decode(metadata.extension()).entries()) {
+            for (PyDict.Entry entry :
+                    ExtensionPickle.decode(metadata.extension()).entries()) {
                 if (entry.key() instanceof String || entry.key() instanceof byte[]) {
                     extension.put(entry.key(), entry.value());
                 }

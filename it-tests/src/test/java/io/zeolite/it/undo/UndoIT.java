@@ -116,7 +116,8 @@ final class UndoIT {
         client.finish(END);
         server.stop();
         PythonResult result = scene.run("undo.py", "flipped", server.dataFile(), blobs(server));
-        System.err.println("UndoIT " + encoding + ": " + KILLS + " kills, " + undos() / 5 + " undone, " + result.json());
+        System.err.println(
+                "UndoIT " + encoding + ": " + KILLS + " kills, " + undos() / 5 + " undone, " + result.json());
         assertThat(result.number("states")).isGreaterThan(KILLS);
     }
 

@@ -122,7 +122,9 @@ final class BatchWriter {
     /** Marks transactions as committed, the first of them last: up to then none of them counts. */
     void commit(List<LogTransaction> transactions, long[] positions) throws IOException {
         for (int i = transactions.size() - 1; i >= 0; i--) {
-            buffer.clear().put(transactions.get(i).packed() ? PACKED : COMMITTED).flip();
+            buffer.clear()
+                    .put(transactions.get(i).packed() ? PACKED : COMMITTED)
+                    .flip();
             file.write(buffer, positions[i] + STATUS_OFFSET);
         }
     }

@@ -310,8 +310,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
             History history = new History(current.file());
             history.visit(current.published().end(), header -> switch (header.status()) {
                 case FileFormat.PACKED -> false;
-                case FileFormat.COMMITTED -> visitor.test(
-                        new TransactionSummary(header.tid(), history.metadata(header), header.length()));
+                case FileFormat.COMMITTED ->
+                    visitor.test(new TransactionSummary(header.tid(), history.metadata(header), header.length()));
                 default -> true;
             });
         } finally {

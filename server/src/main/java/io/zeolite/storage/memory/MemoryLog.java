@@ -61,7 +61,11 @@ public final class MemoryLog implements TransactionLog {
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, TransactionMetadata metadata, byte[] data, @Nullable Revision previous) {}
+    private record Revision(
+            long tid,
+            TransactionMetadata metadata,
+            byte[] data,
+            @Nullable Revision previous) {}
 
     /** @param oids what it stored, in the order of its records */
     private record Transaction(TransactionMetadata metadata, long[] oids) {}
