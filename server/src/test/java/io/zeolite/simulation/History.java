@@ -35,6 +35,7 @@ final class History {
     private final Map<Long, TreeMap<Long, byte @Nullable []>> revisions = new HashMap<>();
     /** By oid and tid: the revision whose data one shares that undoes something. */
     private final Map<Long, Map<Long, Long>> backs = new HashMap<>();
+
     private final Map<String, SimulatedTransaction> running = new HashMap<>();
     /** Visible and told, but its finish is not answered yet. */
     private @Nullable Invalidations announced;
@@ -111,7 +112,9 @@ final class History {
 
     /** Notes what a transaction writes that undoes another; nothing has changed since its vote got the locks. */
     private void undo(SimulatedTransaction transaction, long undone) {
-        assertThat(cannotUndo(undone)).as("objects that %s must not undo", transaction.name()).isEmpty();
+        assertThat(cannotUndo(undone))
+                .as("objects that %s must not undo", transaction.name())
+                .isEmpty();
         for (long oid : written(undone)) {
             Long back = revisions(oid).lowerKey(undone);
             transaction.written.put(oid, back == null ? null : revisions(oid).get(back));

@@ -96,7 +96,8 @@ final class SimulatedClient {
     /** Everything in the cache is what was current after the last transaction that the client knows of. */
     void checkCache() {
         cache.forEach((oid, loaded) -> {
-            Map.Entry<Long, byte @Nullable []> current = simulation.history.revisions(oid).floorEntry(lastTid);
+            Map.Entry<Long, byte @Nullable []> current =
+                    simulation.history.revisions(oid).floorEntry(lastTid);
             assertThat(current)
                     .as("revision of %s that %s has in its cache", oid, name())
                     .isNotNull();
