@@ -77,6 +77,11 @@ public final class ZeoServer {
         return this;
     }
 
+    /** Another server than the one under test, for scenarios with both. */
+    public ZeoServer kind(ServerKind kind) {
+        return command(kind.command());
+    }
+
     /** Returns when the server listens. */
     public ZeoServer start() {
         Process started = launch(true);

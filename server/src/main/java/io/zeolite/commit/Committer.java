@@ -342,8 +342,8 @@ final class Committer {
 
     private void checkReads(LocalTransaction transaction) throws IOException {
         for (LocalTransaction.Check check : transaction.checks) {
-            long committed = log.getTid(check.oid());
-            if (committed != check.serial()) {
+            long committed = check.absent() ? log.currentSerial(check.oid()) : log.getTid(check.oid());
+            if (committed != (check.absent() ? Tid.NONE : check.serial())) {
                 throw ConflictException.onRead(check.oid(), committed, check.serial());
             }
         }

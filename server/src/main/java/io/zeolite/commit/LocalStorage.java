@@ -9,6 +9,7 @@ import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.CopiedTransaction;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
@@ -17,11 +18,13 @@ import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
 import io.zeolite.storage.undo.UndoableLog;
 import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,7 +75,7 @@ public final class LocalStorage implements Storage {
         this.walks = new LimitedExecutor(context.io(), MAX_WALKS);
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
-        this.hub = new InvalidationHub(capacity, log::lastTransaction, log.lastInvalidations(capacity));
+        this.hub = new InvalidationHub(capacity, log::lastTransaction, recent(log, capacity));
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
     }
@@ -87,6 +90,13 @@ public final class LocalStorage implements Storage {
             TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
             throws IOException {
         return new LocalStorage(log, blobs, context, options);
+    }
+
+    /** Of an empty log all is known, from its beginning on. */
+    private static List<Invalidations> recent(TransactionLog log, int capacity) throws IOException {
+        return log.lastTransaction() == Tid.NONE
+                ? List.of(new Invalidations(Tid.NONE, new long[0]))
+                : log.lastInvalidations(capacity);
     }
 
     private static StorageInfo withBlobs(StorageInfo info) {
@@ -152,6 +162,16 @@ public final class LocalStorage implements Storage {
     @Override
     public void getTid(long oid, Completion<Long> completion) {
         complete(completion, () -> log.getTid(oid));
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) throws IOException {
+        return log.iterator(start, stop);
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        return log.recordIternext(oid);
     }
 
     @Override

@@ -104,8 +104,13 @@ final class LocalTransaction implements StorageTransaction {
         volatile @Nullable UndoTarget target;
     }
 
-    /** An object, and the serial that it must have. */
-    record Check(long oid, long serial) {}
+    /**
+     * An object that must not have changed.
+     *
+     * @param serial the serial that it must have
+     * @param absent whether it must not be there at all
+     */
+    record Check(long oid, long serial, boolean absent) {}
 
     // ---- the committer's
     Phase phase = Phase.OPEN;
@@ -287,7 +292,13 @@ final class LocalTransaction implements StorageTransaction {
     @Override
     public void checkCurrent(long oid, long serial) {
         requireStaging();
-        checks.add(new Check(oid, serial));
+        checks.add(new Check(oid, serial, false));
+    }
+
+    @Override
+    public void checkAbsent(long oid, long serial) {
+        requireStaging();
+        checks.add(new Check(oid, serial, true));
     }
 
     @Override

@@ -45,6 +45,7 @@ public final class Session {
         final boolean readOnly;
         final Subscription subscription;
         final TransactionCalls transactions;
+        final IteratorCalls iterators;
         /** The last transaction that this client was told of. */
         long lastTold;
 
@@ -55,6 +56,7 @@ public final class Session {
             this.subscription = storage.subscribe(invalidations -> outbox.execute(() -> tell(invalidations)));
             this.lastTold = subscription.startTid();
             this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
+            this.iterators = new IteratorCalls(storage, settings.io(), outbox);
             served.stats().connections.incrementAndGet();
         }
 
@@ -100,6 +102,7 @@ public final class Session {
             return;
         }
         gone.subscription.close();
+        gone.iterators.close();
         gone.served.stats().connections.decrementAndGet();
         LOG.info("({}) disconnected{}", label(), gone.transactions.disconnected());
     }
@@ -180,14 +183,14 @@ public final class Session {
                     Methods.VOTE,
                     Methods.TPC_FINISH,
                     Methods.TPC_ABORT -> registered.transactions.call(method, args, answer);
-            case Methods.NEW_OID,
-                    Methods.PACK,
-                    Methods.RECORD_ITERNEXT,
+            case Methods.RECORD_ITERNEXT,
                     Methods.ITERATOR_START,
                     Methods.ITERATOR_NEXT,
                     Methods.ITERATOR_RECORD_START,
                     Methods.ITERATOR_RECORD_NEXT,
-                    Methods.ITERATOR_GC -> throw CallException.unsupported(method + " is not supported by this server");
+                    Methods.ITERATOR_GC -> registered.iterators.call(method, args, answer);
+            case Methods.NEW_OID, Methods.PACK ->
+                throw CallException.unsupported(method + " is not supported by this server");
             default -> refuse(method, "which is no method of this server");
         }
     }

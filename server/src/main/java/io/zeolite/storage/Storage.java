@@ -40,6 +40,17 @@ public interface Storage extends AutoCloseable {
     void getTid(long oid, Completion<Long> completion);
 
     /**
+     * Walks over the transactions that are committed now. It may wait for the disk, as the iterator may.
+     *
+     * @param start the first tid that is wanted
+     * @param stop the last one
+     */
+    TransactionIterator iterator(long start, long stop) throws IOException;
+
+    /** See {@link TransactionLog#recordIternext}. It may wait for the disk. */
+    CurrentRecord recordIternext(long oid) throws IOException;
+
+    /**
      * The newest revisions of an object, newest first; {@link io.zeolite.error.PosKeyException} if it has never been
      * stored.
      *

@@ -60,6 +60,12 @@ public interface StorageTransaction {
     void checkCurrent(long oid, long serial);
 
     /**
+     * Makes the vote fail with a read conflict if the object has any revision then: for a storage that has the revision
+     * that was read, {@code serial}, somewhere else.
+     */
+    void checkAbsent(long oid, long serial);
+
+    /**
      * Whether more is staged than has reached the disk yet. The client should be read from no more until
      * {@code whenDrained} has run (once, on any thread); it does not run if this returns false.
      */

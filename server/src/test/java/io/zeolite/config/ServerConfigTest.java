@@ -266,8 +266,8 @@ class ServerConfigTest {
             value = {
                 "<filestorag/>  | zeo.conf:4: unknown section <filestorag> in the configuration, did you mean"
                         + " \"filestorage\"? (expected <zeo>, <eventlog>, <runner>, <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>)",
-                "<demostorage/> | zeo.conf:4: <demostorage> is not supported by this version (expected <zeo>,",
+                        + " <mappingstorage>, <demostorage>)",
+                "<zlibstorage/> | zeo.conf:4: <zlibstorage> is not supported by this version (expected <zeo>,",
                 "<filestorage/> | zeo.conf:4: no key \"path\" in <filestorage> (expected path and a path in a directory"
                         + " that exists: the data file, which is created if it is not there)",
                 "<filestorage>;path no/x;</filestorage> | zeo.conf:5: path: \"no/x\" (expected a path in a directory that"
@@ -290,7 +290,9 @@ class ServerConfigTest {
                 "key value | zeo.conf:4: unknown key \"key\" in the configuration (expected no keys here)",
                 "%import nope | zeo.conf:4: %import nope: unknown package (expected ZODB, ZEO, ",
                 "# nothing | zeo.conf:1: no storages (expected one or more of <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, or -f)",
+                        + " <mappingstorage>, <demostorage>, or -f)",
+                "<demostorage>;<mappingstorage/>;<mappingstorage base/>;</demostorage> | zeo.conf:6: <demostorage> holds a"
+                        + " second base storage",
             })
     void load_badStorages_areRefused(String lines, String message) throws Exception {
         assertThat(text.error(ZEO + lines.replace(";", "\n"))).startsWith(message);

@@ -6,12 +6,14 @@ import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.UndoException;
 import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
@@ -380,6 +382,22 @@ public final class FileLog implements TransactionLog, UndoableLog {
     /** Whether the file may not be replaced by another just now. */
     boolean isPinned() {
         return pins > 0;
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) {
+        return new LogIterator(this::view, start, stop);
+    }
+
+    private LogIterator.View view() {
+        Generation current = generation;
+        Generation.Published visible = current.published();
+        return new LogIterator.View(current.file(), visible.tid(), visible.end());
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        return read(current -> current.recordFrom(oid));
     }
 
     // Writing

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
@@ -88,16 +89,7 @@ final class History {
 
     /** What was said of a transaction. */
     TransactionMetadata metadata(TransactionHeader header) throws IOException {
-        long lengths = header.position() + FileFormat.METADATA_LENGTHS_OFFSET;
-        ByteBuffer sizes = ByteBuffer.wrap(window.getBytes(lengths, 3 * Short.BYTES));
-        int user = sizes.getShort() & 0xffff;
-        int description = sizes.getShort() & 0xffff;
-        int extension = sizes.getShort() & 0xffff;
-        long position = header.position() + TRANSACTION_HEADER_LENGTH;
-        return new TransactionMetadata(
-                window.getBytes(position, user),
-                window.getBytes(position + user, description),
-                window.getBytes(position + user + description, extension));
+        return window.metadata(header);
     }
 
     /** What was said of the transaction at a position that one of its records has said. */
@@ -113,6 +105,23 @@ final class History {
             throw damage.toException(window.file().path());
         }
         return records;
+    }
+
+    /**
+     * Where the first of the last transactions starts whose tids are not before a tid.
+     *
+     * @param end where the last transaction ends
+     */
+    long startOf(long tid, long end) throws IOException {
+        AtomicLong start = new AtomicLong(end);
+        visit(end, header -> {
+            boolean wanted = !Tid.isAfter(tid, header.tid());
+            if (wanted) {
+                start.set(header.position());
+            }
+            return wanted;
+        });
+        return start.get();
     }
 
     private TransactionHeader transactionBefore(long end) throws IOException {
