@@ -9,6 +9,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -151,7 +152,7 @@ final class ClientTrust extends X509ExtendedTrustManager {
             if (list.isRevoked(client)) {
                 throw new CertificateException("it is revoked");
             }
-            listed |= list.getNextUpdate() == null || list.getNextUpdate().getTime() >= System.currentTimeMillis();
+            listed |= list.getNextUpdate() == null || !list.getNextUpdate().toInstant().isBefore(Instant.now());
         }
         if (!listed) {
             throw new CertificateException("there is no revocation list of its issuer that is still valid");

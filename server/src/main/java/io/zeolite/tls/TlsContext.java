@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,8 +130,8 @@ public final class TlsContext implements AutoCloseable {
         }
 
         void warn() {
-            long end = identity.certificate().getNotAfter().getTime();
-            if (end < System.currentTimeMillis()) {
+            Instant end = identity.certificate().getNotAfter().toInstant();
+            if (end.isBefore(Instant.now())) {
                 LOG.warn("the certificate of the server has expired: {}", Names.withEnd(identity.certificate()));
             }
             if (trust.isEmpty()) {

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.zeolite.logging.Logging;
@@ -52,6 +53,9 @@ final class TlsPeer extends ChannelInboundHandlerAdapter {
             } else {
                 failed(ctx, handshake.cause());
             }
+        } else if (event instanceof SslCloseCompletionEvent) {
+            // The client has said that it ends; Python's waits for the same from here before it closes.
+            ctx.close();
         }
         ctx.fireUserEventTriggered(event);
     }
