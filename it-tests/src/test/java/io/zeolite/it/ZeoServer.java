@@ -134,7 +134,7 @@ public final class ZeoServer {
             return false;
         });
         if (socket != null) {
-            assertThat(Story.read(addressFile())).isEqualTo("\"" + socket + "\"\n");
+            assertThat(Story.read(addressFile()).strip()).isEqualTo('"' + socket + '"');
             return this;
         }
         Matcher address = ADDRESS.matcher(Story.read(addressFile()));
@@ -192,7 +192,14 @@ public final class ZeoServer {
     public String address() {
         return socket == null
                 ? host + ":" + port
-                : "./" + directory.toAbsolutePath().getParent().relativize(directory.toAbsolutePath().resolve(socket).normalize());
+                : "./"
+                        + directory
+                                .toAbsolutePath()
+                                .getParent()
+                                .relativize(directory
+                                        .toAbsolutePath()
+                                        .resolve(socket)
+                                        .normalize());
     }
 
     /** Has a signal sent to the process, by its name without SIG. */
@@ -307,10 +314,15 @@ public final class ZeoServer {
 
     private String described() {
         String address = socket == null ? host + ":" + port : socket;
-        StringBuilder lines = new StringBuilder("<zeo>\n  address " + (addressText == null ? address : addressText) + "\n");
+        StringBuilder lines =
+                new StringBuilder("<zeo>\n  address " + (addressText == null ? address : addressText) + "\n");
         options.forEach((key, value) ->
                 lines.append("  ").append(key).append(' ').append(value).append('\n'));
-        return lines.append(tls).append("</zeo>\n").append(storages).append(EVENT_LOG).toString();
+        return lines.append(tls)
+                .append("</zeo>\n")
+                .append(storages)
+                .append(EVENT_LOG)
+                .toString();
     }
 
     private boolean listens() {

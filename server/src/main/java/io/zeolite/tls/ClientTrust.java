@@ -152,7 +152,8 @@ final class ClientTrust extends X509ExtendedTrustManager {
             if (list.isRevoked(client)) {
                 throw new CertificateException("it is revoked");
             }
-            listed |= list.getNextUpdate() == null || !list.getNextUpdate().toInstant().isBefore(Instant.now());
+            listed |= list.getNextUpdate() == null
+                    || !list.getNextUpdate().toInstant().isBefore(Instant.now());
         }
         if (!listed) {
             throw new CertificateException("there is no revocation list of its issuer that is still valid");

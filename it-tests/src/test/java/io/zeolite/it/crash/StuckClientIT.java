@@ -58,9 +58,8 @@ final class StuckClientIT {
     @ParameterizedTest
     @EnumSource
     void server_stoppedWhileALockIsHeld_letsEverybodyGo(Encoding encoding) throws InterruptedException {
-        ZeoServer server = scene.server(encoding)
-                .option("transaction-timeout", "60")
-                .start();
+        ZeoServer server =
+                scene.server(encoding).option("transaction-timeout", "60").start();
         scene.run("crash.py", "setup", server.address());
         PythonScript holder = scene.start("crash.py", "hold_until_closed", server.address(), 0);
         holder.awaitLine("voted");

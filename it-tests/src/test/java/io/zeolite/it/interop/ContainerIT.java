@@ -84,7 +84,8 @@ final class ContainerIT {
 
     /** As the image of the example sets them. */
     private static Map<String, String> variables() throws IOException {
-        Matcher setting = VARIABLE.matcher(Files.readString(Layout.documentation().resolve("container/Dockerfile")));
+        Matcher setting =
+                VARIABLE.matcher(Files.readString(Layout.documentation().resolve("container/Dockerfile")));
         Map<String, String> variables = new LinkedHashMap<>();
         while (setting.find()) {
             variables.put(setting.group(1), setting.group(2));

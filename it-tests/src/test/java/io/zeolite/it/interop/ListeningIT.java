@@ -62,7 +62,8 @@ final class ListeningIT {
             disabledReason = "Exit code and message are Zeolite's")
     void unixSocket_ofALiveServerOrNone_isLeftAlone() throws IOException, InterruptedException {
         Path socket = scene.directory().resolve("shared.sock");
-        ZeoServer server = scene.server(Encoding.PICKLE).socket("../shared.sock").start();
+        ZeoServer server =
+                scene.server(Encoding.PICKLE).socket("../shared.sock").start();
         ZeoServer second = scene.server(Encoding.PICKLE).socket("../shared.sock");
         assertThat(second.startInVain()).isEqualTo(1);
         assertThat(second.log()).contains("../shared.sock: another server listens there");
@@ -93,6 +94,10 @@ final class ListeningIT {
     }
 
     @ParameterizedTest
+    @DisabledIfSystemProperty(
+            named = ServerKind.PROPERTY,
+            matches = ServerKind.PYTHON_VALUE,
+            disabledReason = "Python's server does not tell the port that it got for all interfaces")
     @ValueSource(strings = {"127.0.0.1: 0", ":0", "127.0.0.1"})
     void address_asZeosParserTakesIt_serves(String address) throws InterruptedException {
         ZeoServer server = scene.server(Encoding.PICKLE).addressText(address).start();
@@ -102,8 +107,7 @@ final class ListeningIT {
 
     @Test
     void storages_several_areServedByTheirNames() throws InterruptedException {
-        ZeoServer server = scene.server(Encoding.PICKLE)
-                .storages("""
+        ZeoServer server = scene.server(Encoding.PICKLE).storages("""
                         <filestorage>
                           path Data.fs
                         </filestorage>
@@ -113,8 +117,7 @@ final class ListeningIT {
                           path Third.fs
                           blob-dir third
                         </filestorage>
-                        """)
-                .start();
+                        """).start();
         scene.run("several.py", "separate", server.address(), "1", "second", "third");
         server.stop();
         assertThat(List.of("Data.fs", "Third.fs"))

@@ -60,9 +60,13 @@ final class LogIT {
         scene.run("noise.py", "flood", server.address(), 1000);
         server.awaitLog("more messages like this in");
         server.stop();
-        assertThat(server.log().lines().count()).as("lines for 2000 connections").isLessThan(600);
+        assertThat(server.log().lines().count())
+                .as("lines for 2000 connections")
+                .isLessThan(600);
         assertThat(server.log().lines())
-                .anyMatch(line -> line.matches(".*INFO ZEO.StorageServer \\d+ more messages like this .*disconnected.*"))
-                .anyMatch(line -> line.matches(".*WARNING ZEO.StorageServer \\d+ more messages like this .*no message.*"));
+                .anyMatch(
+                        line -> line.matches(".*INFO ZEO.StorageServer \\d+ more messages like this .*disconnected.*"))
+                .anyMatch(line ->
+                        line.matches(".*WARNING ZEO.StorageServer \\d+ more messages like this .*no message.*"));
     }
 }

@@ -53,7 +53,10 @@ final class TlsIT {
         server.stop();
         if (ServerKind.underTest() == ServerKind.ZEOLITE) {
             assertThat(server.log())
-                    .contains("TLS by BoringSSL", "the certificate of CN=stranger is not trusted: ", "has no certificate");
+                    .contains(
+                            "TLS by BoringSSL",
+                            "the certificate of CN=stranger is not trusted: ",
+                            "has no certificate");
         }
     }
 
@@ -83,7 +86,12 @@ final class TlsIT {
         scene.run("tls.py", "refused", "stranger@" + server.address());
         scene.run("tls.py", "refused", "none@" + server.address());
         scene.run("tls.py", "quick_close", server.address());
-        scene.run("blobs.py", "sizes", CLIENT + server.address(), server.directory().resolve("blobs"), "own");
+        scene.run(
+                "blobs.py",
+                "sizes",
+                CLIENT + server.address(),
+                server.directory().resolve("blobs"),
+                "own");
         server.stop();
         assertThat(server.log())
                 .contains("TLS by Java, ", "the certificate of CN=stranger is not trusted: ", "has no certificate");
@@ -126,7 +134,9 @@ final class TlsIT {
         client.awaitLine("shown second");
 
         scene.run("tls.py", "refused", "stranger@" + server.address());
-        Files.writeString(clients, Files.readString(clients) + Files.readString(Layout.tls().resolve("stranger.pem")));
+        Files.writeString(
+                clients,
+                Files.readString(clients) + Files.readString(Layout.tls().resolve("stranger.pem")));
         reload(server, signal);
         server.awaitLog("clients by 2 certificates");
         scene.run("tls.py", "works", "stranger@" + server.address());
@@ -182,7 +192,8 @@ final class TlsIT {
         assertThat(server.log()).contains("client-key.pem: not the key of the certificate in ");
         server = server(keys("server.pem", "server-pkcs8-aes256.pem", "client.pem"));
         assertThat(server.startInVain()).isEqualTo(1);
-        assertThat(server.log()).contains("server-pkcs8-aes256.pem: the private key is encrypted (expected: password-file");
+        assertThat(server.log())
+                .contains("server-pkcs8-aes256.pem: the private key is encrypted (expected: password-file");
         server = server(keys("server.pem", "server-key.pem", "nobody.pem"));
         assertThat(server.startInVain()).isEqualTo(1);
         assertThat(server.log()).contains("nobody.pem: no such file");
