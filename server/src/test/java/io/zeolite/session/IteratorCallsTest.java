@@ -190,8 +190,12 @@ class IteratorCallsTest {
                 .contains("builtins.Exception")
                 .contains("Out-of-order request for record iterator for transaction 0x20");
         assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of("0"))).asString().contains("builtins.TypeError");
-        assertThat(ask(Methods.ITERATOR_START, PyTuple.of("text", null))).asString().contains("builtins.TypeError");
-        assertThat(ask(Methods.RECORD_ITERNEXT, PyTuple.of((Object) null))).asString().contains("builtins.AttributeError");
+        assertThat(ask(Methods.ITERATOR_START, PyTuple.of("text", null)))
+                .asString()
+                .contains("builtins.TypeError");
+        assertThat(ask(Methods.RECORD_ITERNEXT, PyTuple.of((Object) null)))
+                .asString()
+                .contains("builtins.AttributeError");
     }
 
     @Test
