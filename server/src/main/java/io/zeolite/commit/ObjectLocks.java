@@ -32,8 +32,8 @@ final class ObjectLocks {
         private final boolean everything;
         private int missing;
         private boolean active;
-        /** Whether it has passed those that want everything, and is in the queues of its objects. */
-        private boolean joined;
+        /** Whether it has passed those that want everything: it is in the queues of its objects, or is the holder. */
+        private boolean entered;
 
         /**
          * What to ask for; no oid twice in an array, and none in both.
@@ -65,7 +65,7 @@ final class ObjectLocks {
         }
 
         boolean isGranted() {
-            return active && missing == 0;
+            return entered && missing == 0;
         }
     }
 
@@ -155,13 +155,13 @@ final class ObjectLocks {
 
     /** Takes what it is the request's turn to take. Returns whether it has everything that it wants. */
     private boolean enter(Request request) {
+        request.entered = true;
         if (request.everything) {
             holder = request;
             request.missing = 0;
             return true;
         }
         joined++;
-        request.joined = true;
         for (long oid : request.exclusive) {
             join(oid, request.exclusivePlace);
         }
@@ -182,19 +182,19 @@ final class ObjectLocks {
             return complete;
         }
         request.active = false;
-        if (request.joined) {
-            leave(request, complete);
-        } else if (holder == request) {
+        if (holder == request) {
             holder = null;
+        } else if (request.entered) {
+            leave(request, complete);
         } else {
             behind.remove(request);
         }
+        request.entered = false;
         advance(complete);
         return complete;
     }
 
     private void leave(Request request, List<Request> complete) {
-        request.joined = false;
         joined--;
         for (long oid : request.exclusive) {
             leave(oid, request.exclusivePlace, complete);

@@ -96,6 +96,24 @@ abstract class TransactionLogContract {
     }
 
     @Test
+    void history_severalRevisions_newestFirstAndNoMoreThanAsked() throws IOException {
+        TransactionMetadata metadata = Logs.metadata("bob", "first", "");
+        commit(log, List.of(new LogTransaction(0x10, metadata, TestRecords.of(1, "AAA"))));
+        commit(log, 0x20, TestRecords.of(2, "X"));
+        commit(log, 0x30, TestRecords.of(1, "B"));
+
+        List<RevisionSummary> history = log.history(1, 10);
+
+        assertThat(history).extracting(RevisionSummary::serial).containsExactly(0x30L, 0x10L);
+        assertThat(history).extracting(RevisionSummary::size).containsExactly(1L, 3L);
+        assertThat(history.get(1).metadata().user()).isEqualTo(TestRecords.bytes("bob"));
+        assertThat(history.get(1).metadata().description()).isEqualTo(TestRecords.bytes("first"));
+        assertThat(log.history(1, 1)).extracting(RevisionSummary::serial).containsExactly(0x30L);
+        assertThat(log.history(1, 0)).isEmpty();
+        assertThatThrownBy(() -> log.history(3, 1)).isInstanceOf(PosKeyException.class);
+    }
+
+    @Test
     void append_beforePublish_isInvisible() throws IOException {
         commit(log, 0x10, TestRecords.of(1, "A"));
         long size = log.size();

@@ -43,7 +43,7 @@ final class BatchWriter {
     }
 
     private static long lengthOf(StagedRecords records, int i) {
-        return DATA_HEADER_LENGTH + (records.isPointer(i) ? BACK_POINTER_LENGTH : records.length(i));
+        return (long) DATA_HEADER_LENGTH + (records.isPointer(i) ? BACK_POINTER_LENGTH : records.length(i));
     }
 
     static int headerLength(TransactionMetadata metadata) {

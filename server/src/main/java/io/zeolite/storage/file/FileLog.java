@@ -373,7 +373,15 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public void unpin() {
+        if (!isPinned()) {
+            throw new IllegalStateException(path + ": unpinned more often than pinned");
+        }
         pins--;
+    }
+
+    /** Whether the file may not be replaced by another just now. */
+    boolean isPinned() {
+        return pins > 0;
     }
 
     @Override

@@ -103,7 +103,8 @@ final class FileUndo {
         if (record == null) {
             return 0;
         }
-        return record.hasData() ? record.position() : reader.back(record);
+        DataHeader holder = record.hasData() ? record : reader.target(record);
+        return holder == null ? 0 : holder.position();
     }
 
     private static boolean isSame(
@@ -130,7 +131,7 @@ final class FileUndo {
         while (record != null && Tid.isAfter(record.tid(), serial)) {
             record = reader.previous(record);
         }
-        if (record == null || record.tid() != serial || record.hasData() && data == null) {
+        if (record == null || record.tid() != serial || (record.hasData() && data == null)) {
             return 0;
         }
         return Arrays.equals(reader.data(record), data) ? record.position() : 0;

@@ -74,11 +74,6 @@ final class RecordReader {
         return origin == null ? null : window.data(origin);
     }
 
-    /** Where the record is whose data a record without data shares; 0 if the object does not exist any more. */
-    long back(DataHeader record) throws IOException {
-        return window.getLong(record.dataStart());
-    }
-
     /** At most the first bytes of the data of a record that has some. */
     byte[] start(DataHeader record, int length) throws IOException {
         return window.getBytes(record.dataStart(), (int) Math.min(length, record.dataLength()));
