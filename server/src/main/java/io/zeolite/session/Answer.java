@@ -31,6 +31,11 @@ final class Answer {
         this.wanted = wanted;
     }
 
+    /** Whether the client waits for it. */
+    boolean isWanted() {
+        return wanted;
+    }
+
     /** On the loop. */
     void value(@Nullable Object value) {
         if (!wanted) {

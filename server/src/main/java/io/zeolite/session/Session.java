@@ -5,6 +5,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
+import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
@@ -89,7 +90,7 @@ public final class Session {
         } else if (message instanceof Message.OneWay call) {
             call(call.method(), call.args(), new Answer(this, outbox, 0L, call.method(), false));
         } else if (!(message instanceof Message.KeepAlive)) {
-            LOG.error("({}) sent a reply where a call was expected, closing: {}", label(), message);
+            LOG.error(Logging.NOISE, "({}) sent a reply where a call was expected, closing: {}", label(), message);
             outbox.close();
         }
     }
@@ -104,7 +105,7 @@ public final class Session {
         gone.subscription.close();
         gone.iterators.close();
         gone.served.stats().connections.decrementAndGet();
-        LOG.info("({}) disconnected{}", label(), gone.transactions.disconnected());
+        LOG.info(Logging.NOISE, "({}) disconnected{}", label(), gone.transactions.disconnected());
     }
 
     private void call(String method, PyTuple args, Answer answer) {
@@ -121,7 +122,7 @@ public final class Session {
             if (method.equals(Methods.REGISTER)) {
                 register(args.exactly(2), answer);
             } else {
-                refuse(method, "before register");
+                refuse(method, "before register", answer);
             }
             return;
         }
@@ -191,13 +192,17 @@ public final class Session {
                     Methods.ITERATOR_GC -> registered.iterators.call(method, args, answer);
             case Methods.NEW_OID, Methods.PACK ->
                 throw CallException.unsupported(method + " is not supported by this server");
-            default -> refuse(method, "which is no method of this server");
+            default -> refuse(method, "which is no method of this server", answer);
         }
     }
 
-    private void refuse(String method, String why) {
+    /** Ends the conversation with a client that knows other rules; if it waits for an answer, it is told why. */
+    private void refuse(String method, String why, Answer answer) {
         String shown = method.length() > 60 ? method.substring(0, 60) + "..." : method;
-        LOG.error("({}) called {} {}, closing", label(), shown, why);
+        LOG.error(Logging.NOISE, "({}) called {} {}, closing", label(), shown, why);
+        if (answer.isWanted()) {
+            answer.failure(CallException.unsupported(shown + " was called " + why));
+        }
         outbox.close();
     }
 
@@ -213,7 +218,12 @@ public final class Session {
         }
         Registration registered = new Registration(served, readOnly || served.isReadOnly());
         registration = registered;
-        LOG.info("({}) registered with storage {}{}", label(), name, registered.readOnly ? ", read-only" : "");
+        LOG.info(
+                Logging.NOISE,
+                "({}) registered with storage {}{}",
+                label(),
+                name,
+                registered.readOnly ? ", read-only" : "");
         answer.value(bytes(registered.lastTold));
     }
 

@@ -101,7 +101,7 @@ final class RecordReader {
     /** What a record without data points to; null if it says that the object does not exist. */
     @Nullable
     DataHeader target(DataHeader record) throws IOException {
-        long back = back(record);
+        long back = window.getLong(record.dataStart());
         return back == 0 ? null : header(back, record.position(), record.position());
     }
 
