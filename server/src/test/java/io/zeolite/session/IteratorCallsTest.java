@@ -118,11 +118,20 @@ class IteratorCallsTest {
                 }));
         ServedStorage served = new ServedStorage("1", storage, true, Duration.ZERO, java.time.Instant.EPOCH);
         session = new Session(new SessionSettings(java.util.Map.of("1", served), io::add, 1 << 20), outbox);
-        call(Methods.REGISTER, PyTuple.of("1", true));
+        call(Methods.REGISTER, "1", true);
         sent.clear();
     }
 
-    private void call(String method, PyTuple args) {
+    private void call(String method, @Nullable Object... args) {
+        send(method, tuple(args));
+    }
+
+    @SuppressWarnings("NullAway") // It does not see that the method takes an array of values that may be null.
+    private static PyTuple tuple(@Nullable Object... args) {
+        return PyTuple.of(args);
+    }
+
+    private void send(String method, PyTuple args) {
         session.receive(new Message.Call(++lastId, method, args));
     }
 
@@ -133,8 +142,8 @@ class IteratorCallsTest {
     }
 
     /** Calls, and returns the answer: its value, or the class and detail of an error. */
-    private @Nullable Object ask(String method, PyTuple args) {
-        call(method, args);
+    private @Nullable Object ask(String method, @Nullable Object... args) {
+        send(method, tuple(args));
         run();
         return value(sent.get(sent.size() - 1));
     }
@@ -159,75 +168,71 @@ class IteratorCallsTest {
 
     @Test
     void iterators_walkOverTransactionsAndRecords_asPythonAnswers() {
-        assertThat(ask(Methods.ITERATOR_START, PyTuple.of(null, null))).isEqualTo(0L);
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(0L)))
+        assertThat(ask(Methods.ITERATOR_START, null, null)).isEqualTo(0L);
+        assertThat(ask(Methods.ITERATOR_NEXT, 0L))
                 .isEqualTo(PyTuple.of(
                         id(0x10), " ", TestRecords.bytes("u"), TestRecords.bytes("d"), new PyDict().put("k", 1L)));
-        assertThat(ask(Methods.ITERATOR_RECORD_START, PyTuple.of(0L, id(0x10)))).isEqualTo(1L);
-        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L)))
+        assertThat(ask(Methods.ITERATOR_RECORD_START, 0L, id(0x10))).isEqualTo(1L);
+        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, 1L))
                 .isEqualTo(PyTuple.of(id(1), id(0x10), TestRecords.bytes("A"), null));
-        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L)))
+        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, 1L))
                 .isEqualTo(PyTuple.of(id(2), id(0x10), TestRecords.bytes("B"), null));
-        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L))).isNull();
-        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L))).isEqualTo(keyError(1));
-        assertThat(ask(Methods.ITERATOR_START, PyTuple.of(id(0x21), id(0x30)))).isEqualTo(2L);
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(2L)))
+        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, 1L)).isNull();
+        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, 1L)).isEqualTo(keyError(1));
+        assertThat(ask(Methods.ITERATOR_START, id(0x21), id(0x30))).isEqualTo(2L);
+        assertThat(ask(Methods.ITERATOR_NEXT, 2L))
                 .isEqualTo(PyTuple.of(id(0x30), " ", new byte[0], new byte[0], new PyDict()));
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(2L))).isNull();
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(2L))).isEqualTo(keyError(2));
-        assertThat(ask(Methods.ITERATOR_RECORD_START, PyTuple.of(2L, id(0x30)))).isEqualTo(keyError(2));
+        assertThat(ask(Methods.ITERATOR_NEXT, 2L)).isNull();
+        assertThat(ask(Methods.ITERATOR_NEXT, 2L)).isEqualTo(keyError(2));
+        assertThat(ask(Methods.ITERATOR_RECORD_START, 2L, id(0x30))).isEqualTo(keyError(2));
     }
 
     @Test
     void iterators_wrongIdsAndArguments_areErrors() {
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(77L))).isEqualTo(keyError(77));
-        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(0L))).isEqualTo(keyError(0));
-        assertThat(ask(Methods.ITERATOR_RECORD_START, PyTuple.of(0L, id(0x10)))).isEqualTo(keyError(0));
-        ask(Methods.ITERATOR_NEXT, PyTuple.of(0L));
-        assertThat(ask(Methods.ITERATOR_RECORD_START, PyTuple.of(0L, id(0x20))))
+        ask(Methods.ITERATOR_START, null, null);
+        assertThat(ask(Methods.ITERATOR_NEXT, 77L)).isEqualTo(keyError(77));
+        assertThat(ask(Methods.ITERATOR_RECORD_NEXT, 0L)).isEqualTo(keyError(0));
+        assertThat(ask(Methods.ITERATOR_RECORD_START, 0L, id(0x10))).isEqualTo(keyError(0));
+        ask(Methods.ITERATOR_NEXT, 0L);
+        assertThat(ask(Methods.ITERATOR_RECORD_START, 0L, id(0x20)))
                 .asString()
                 .contains("builtins.Exception")
                 .contains("Out-of-order request for record iterator for transaction 0x20");
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of("0"))).asString().contains("builtins.TypeError");
-        assertThat(ask(Methods.ITERATOR_START, PyTuple.of("text", null)))
-                .asString()
-                .contains("builtins.TypeError");
-        assertThat(ask(Methods.RECORD_ITERNEXT, PyTuple.of((Object) null)))
-                .asString()
-                .contains("builtins.AttributeError");
+        assertThat(ask(Methods.ITERATOR_NEXT, "0")).asString().contains("builtins.TypeError");
+        assertThat(ask(Methods.ITERATOR_START, "text", null)).asString().contains("builtins.TypeError");
+        assertThat(ask(Methods.RECORD_ITERNEXT, (Object) null)).asString().contains("builtins.AttributeError");
     }
 
     @Test
     void iteratorNext_extensionThatCannotBeRead_isAnErrorAndPassedOver() {
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
-        ask(Methods.ITERATOR_NEXT, PyTuple.of(0L));
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(0L)))
+        ask(Methods.ITERATOR_START, null, null);
+        ask(Methods.ITERATOR_NEXT, 0L);
+        assertThat(ask(Methods.ITERATOR_NEXT, 0L))
                 .asString()
                 .contains("builtins.ValueError")
                 .contains("the extension of transaction 0x20 cannot be read");
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(0L))).asString().contains("[0, 0, 0, 0, 0, 0, 0, 48]");
+        assertThat(ask(Methods.ITERATOR_NEXT, 0L)).asString().contains("[0, 0, 0, 0, 0, 0, 0, 48]");
     }
 
     @Test
     void iteratorGc_whatIsNamed_isForgotten() {
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
-        assertThat(ask(Methods.ITERATOR_GC, PyTuple.of(List.of(0L, 5L)))).isNull();
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(0L))).isEqualTo(keyError(0));
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(1L))).isNotNull();
-        assertThat(ask(Methods.ITERATOR_GC, PyTuple.of(PyTuple.of(1L)))).isNull();
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(1L))).isEqualTo(keyError(1));
+        ask(Methods.ITERATOR_START, null, null);
+        ask(Methods.ITERATOR_START, null, null);
+        assertThat(ask(Methods.ITERATOR_GC, List.of(0L, 5L))).isNull();
+        assertThat(ask(Methods.ITERATOR_NEXT, 0L)).isEqualTo(keyError(0));
+        assertThat(ask(Methods.ITERATOR_NEXT, 1L)).isNotNull();
+        assertThat(ask(Methods.ITERATOR_GC, PyTuple.of(1L))).isNull();
+        assertThat(ask(Methods.ITERATOR_NEXT, 1L)).isEqualTo(keyError(1));
     }
 
     @Test
     void calls_sentAhead_areAnsweredInOrder() {
-        call(Methods.ITERATOR_START, PyTuple.of(null, null));
-        call(Methods.ITERATOR_NEXT, PyTuple.of(0L));
-        call(Methods.ITERATOR_RECORD_START, PyTuple.of(0L, id(0x10)));
-        call(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L));
-        call(Methods.ITERATOR_GC, PyTuple.of(List.of(1L)));
-        call(Methods.ITERATOR_RECORD_NEXT, PyTuple.of(1L));
+        call(Methods.ITERATOR_START, null, null);
+        call(Methods.ITERATOR_NEXT, 0L);
+        call(Methods.ITERATOR_RECORD_START, 0L, id(0x10));
+        call(Methods.ITERATOR_RECORD_NEXT, 1L);
+        call(Methods.ITERATOR_GC, List.of(1L));
+        call(Methods.ITERATOR_RECORD_NEXT, 1L);
         assertThat(io).hasSize(1);
         run();
         assertThat(sent.stream().map(it -> ((Message.Reply) (it instanceof Message.Reply ? it : sent.get(0))).id()))
@@ -239,7 +244,7 @@ class IteratorCallsTest {
     @Test
     void calls_manySentAhead_stopTheReadingUntilTheyAreAnswered() {
         for (int i = 0; i < 100; i++) {
-            call(Methods.ITERATOR_START, PyTuple.of(null, null));
+            call(Methods.ITERATOR_START, null, null);
         }
         assertThat(pauses).isEqualTo(1);
         run();
@@ -249,23 +254,23 @@ class IteratorCallsTest {
 
     @Test
     void iterators_moreThanTheMost_dropWhatWasNotUsedForLongest() {
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
+        ask(Methods.ITERATOR_START, null, null);
+        ask(Methods.ITERATOR_START, null, null);
         for (int i = 2; i < IteratorCalls.MAX_ITERATORS; i++) {
-            ask(Methods.ITERATOR_START, PyTuple.of(null, null));
+            ask(Methods.ITERATOR_START, null, null);
         }
-        ask(Methods.ITERATOR_NEXT, PyTuple.of(0L));
-        assertThat(ask(Methods.ITERATOR_START, PyTuple.of(null, null))).isEqualTo((long) IteratorCalls.MAX_ITERATORS);
-        assertThat(ask(Methods.ITERATOR_RECORD_START, PyTuple.of(0L, id(0x10)))).isNotEqualTo(keyError(0));
-        assertThat(ask(Methods.ITERATOR_NEXT, PyTuple.of(1L))).isEqualTo(keyError(1));
+        ask(Methods.ITERATOR_NEXT, 0L);
+        assertThat(ask(Methods.ITERATOR_START, null, null)).isEqualTo((long) IteratorCalls.MAX_ITERATORS);
+        assertThat(ask(Methods.ITERATOR_RECORD_START, 0L, id(0x10))).isNotEqualTo(keyError(0));
+        assertThat(ask(Methods.ITERATOR_NEXT, 1L)).isEqualTo(keyError(1));
     }
 
     @Test
     void disconnected_whileReading_nothingIsSent() {
-        ask(Methods.ITERATOR_START, PyTuple.of(null, null));
+        ask(Methods.ITERATOR_START, null, null);
         sent.clear();
-        call(Methods.ITERATOR_NEXT, PyTuple.of(0L));
-        call(Methods.ITERATOR_NEXT, PyTuple.of(0L));
+        call(Methods.ITERATOR_NEXT, 0L);
+        call(Methods.ITERATOR_NEXT, 0L);
         session.disconnected();
         run();
         assertThat(sent).isEmpty();
