@@ -102,10 +102,11 @@ public final class ClientLoops implements AutoCloseable {
                 : address;
     }
 
-    /** The system's reason, without the address, which Netty appends. */
+    /** The system's reason, without the call and the address, which Netty puts around it. */
     private static String reason(Throwable failure) {
         Throwable root = failure.getCause() == null ? failure : failure.getCause();
-        return String.valueOf(root.getMessage() == null ? root : root.getMessage());
+        String message = root.getMessage() == null ? root.toString() : root.getMessage();
+        return message.substring(message.lastIndexOf(": ") < 0 ? 0 : message.lastIndexOf(": ") + 2);
     }
 
     static String describe(SocketAddress address) {
