@@ -1,5 +1,6 @@
 package io.zeolite.cli;
 
+import java.util.Arrays;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -11,8 +12,8 @@ final class Options {
 
     private Options() {}
 
-    static OptionSpec flag(String name, String description) {
-        return OptionSpec.builder(name)
+    static OptionSpec flag(String description, String... names) {
+        return builder(names)
                 .description(description)
                 .type(boolean.class)
                 .arity("0")
@@ -20,11 +21,15 @@ final class Options {
     }
 
     static OptionSpec value(Class<?> type, String label, String description, String... names) {
-        return OptionSpec.builder(names[0], java.util.Arrays.copyOfRange(names, 1, names.length))
+        return builder(names)
                 .paramLabel(label)
                 .description(description)
                 .type(type)
                 .build();
+    }
+
+    private static OptionSpec.Builder builder(String... names) {
+        return OptionSpec.builder(names[0], Arrays.copyOfRange(names, 1, names.length));
     }
 
     static PositionalParamSpec argument(int index, String label, String description) {
@@ -38,7 +43,7 @@ final class Options {
     }
 
     static void addJson(CommandSpec spec) {
-        spec.addOption(flag(JSON, "write JSON, for scripts"));
+        spec.addOption(flag("write JSON, for scripts", JSON));
     }
 
     static boolean json(ParseResult options) {

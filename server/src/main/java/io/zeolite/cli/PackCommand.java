@@ -37,8 +37,8 @@ final class PackCommand implements ToolCommand {
                 Integer.class, "DAYS", "keep what was current within so many days (default: 0)", "-d", DAYS));
         spec.addOption(Options.value(
                 String.class, "HH[:MM[:SS]]", "pack to this time of the day, local time (default: now)", "-t", TIME));
-        spec.addOption(Options.flag(WAIT, "return when it is done, however long it takes (the default)"));
-        spec.addOption(Options.flag(NO_WAIT, "return when it has begun; the server's log says how it ends"));
+        spec.addOption(Options.flag("return when it is done, however long it takes (the default)", WAIT));
+        spec.addOption(Options.flag("return when it has begun; the server's log says how it ends", NO_WAIT));
         return spec;
     }
 

@@ -37,12 +37,12 @@ final class RemoteOptions {
                 "SECONDS",
                 "how long the server may take to answer (default: " + DEFAULT_TIMEOUT_SECONDS + ")",
                 TIMEOUT));
-        spec.addOption(Options.flag(TLS, "connect with TLS; implied by the next three"));
+        spec.addOption(Options.flag("connect with TLS; implied by the next three", TLS));
         spec.addOption(Options.value(
                 File.class, "FILE", "certificates that the server's must be signed by (default: the system's)", CA));
         spec.addOption(Options.value(File.class, "FILE", "our own certificate, PEM", CERTIFICATE));
         spec.addOption(Options.value(File.class, "FILE", "its key, PEM (default: in the certificate's file)", KEY));
-        spec.addOption(Options.flag(ANY_HOSTNAME, "take a server certificate for any name"));
+        spec.addOption(Options.flag("take a server certificate for any name", ANY_HOSTNAME));
     }
 
     static void addStorageTo(CommandSpec spec) {

@@ -38,7 +38,7 @@ final class StatusCommand implements ToolCommand {
         CommandSpec spec = CommandSpec.create();
         RemoteOptions.addTo(spec);
         Options.addJson(spec);
-        spec.addOption(Options.flag(NAGIOS, "one message and performance data, as zeo-nagios -m writes them"));
+        spec.addOption(Options.flag("one message and performance data, as zeo-nagios -m writes them", NAGIOS));
         spec.addOption(Options.value(
                 Path.class, "FILE", "keep counters here from one call to the next, for rates", "-s", RATES_FILE));
         spec.addOption(Options.value(

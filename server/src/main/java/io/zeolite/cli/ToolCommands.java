@@ -15,6 +15,11 @@ final class ToolCommands {
     private static final Map<String, String> DESCRIPTIONS = new LinkedHashMap<>();
 
     static {
+        DESCRIPTIONS.put("check", "Looks for damage in a data file, dangling references and missing blobs.");
+        DESCRIPTIONS.put("check", "Looks for damage in a data file, dangling references and missing blobs.");
+        DESCRIPTIONS.put("dump", "Shows the transactions and records of a data file.");
+        DESCRIPTIONS.put("log", "Shows the transactions of a data file, the newest first.");
+        DESCRIPTIONS.put("recover", "Saves what can be read of a damaged data file into a new one.");
         DESCRIPTIONS.put("status", "Shows how a ZEO server is, also for monitors.");
         DESCRIPTIONS.put("pack", "Has a ZEO server pack a storage.");
         DESCRIPTIONS.put("undo-log", "Lists the transactions of a ZEO server's storage that can be undone.");
@@ -43,6 +48,10 @@ final class ToolCommands {
             return null;
         }
         return switch (name) {
+            case "check" -> new CheckCommand(console);
+            case "dump" -> new DumpCommand(console);
+            case "log" -> new LogCommand(console);
+            case "recover" -> new RecoverCommand(console);
             case "status" -> new StatusCommand(console);
             case "pack" -> new PackCommand(console);
             case "undo-log" -> new UndoLogCommand(console);

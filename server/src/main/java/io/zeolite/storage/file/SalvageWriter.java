@@ -27,8 +27,8 @@ public final class SalvageWriter implements Closeable {
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_LENGTH);
     /** Where the first byte of the buffer goes. */
     private long flushed;
+
     private long transaction;
-    private long transactionTid;
 
     private SalvageWriter(DiskFile file) {
         this.file = file;
@@ -58,7 +58,6 @@ public final class SalvageWriter implements Closeable {
     /** Begins a transaction; {@link #end} gives it its length. */
     public void begin(long tid, byte status, TransactionMetadata metadata) throws IOException {
         transaction = position();
-        transactionTid = tid;
         room(TRANSACTION_HEADER_LENGTH);
         buffer.putLong(tid).putLong(0).put(status);
         buffer.putShort((short) metadata.user().length);
@@ -107,11 +106,6 @@ public final class SalvageWriter implements Closeable {
         room(TRAILER_LENGTH);
         buffer.putLong(length);
         patch(transaction + LENGTH_OFFSET, length);
-    }
-
-    /** The tid of the transaction that was begun last. */
-    public long tid() {
-        return transactionTid;
     }
 
     /** Changes what is in the file, or still in the buffer. */

@@ -94,9 +94,7 @@ public final class UndoLog {
         List<?> list = answer instanceof List<?> given
                 ? given
                 : answer instanceof PyTuple tuple
-                        ? IntStream.range(0, tuple.size())
-                                .mapToObj(tuple::get)
-                                .toList()
+                        ? IntStream.range(0, tuple.size()).mapToObj(tuple::get).toList()
                         : null;
         if (list == null || !list.stream().allMatch(PyDict.class::isInstance)) {
             throw new UnexpectedAnswerException(server.name(), Methods.UNDO_LOG, answer, "a list of dicts");
