@@ -154,24 +154,22 @@ public final class Json {
 
     /** Ends what is written with a new line when it is closed, and leaves the stream below open. */
     private static final class LineEnd extends FilterOutputStream {
-        private final PrintStream out;
         private boolean written;
 
         LineEnd(PrintStream out) {
             super(out);
-            this.out = out;
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) {
+        public void write(byte[] bytes, int offset, int length) throws IOException {
             out.write(bytes, offset, length);
             written = written || length > 0;
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             if (written) {
-                out.println();
+                out.write('\n');
             }
             out.flush();
         }

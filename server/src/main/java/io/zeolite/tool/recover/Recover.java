@@ -67,12 +67,16 @@ public final class Recover {
                         output.toString(), null, "it is there already (expected: a new file, or --force)");
             }
         }
-        try (FileIterator input = FileIterator.open(disk, options.input());
-                Closeable lock = disk.lock(sibling(output, ".lock"))) {
-            Report report = recover(input);
-            report.show(console.out(), options.json());
-            return losses.isEmpty() ? ExitStatus.OK : ExitStatus.LOST;
+        try (FileIterator input = FileIterator.open(disk, options.input())) {
+            // Nobody may serve the output while it is written.
+            Closeable lock = disk.lock(sibling(output, ".lock"));
+            try {
+                recover(input).show(console.out(), options.json());
+            } finally {
+                lock.close();
+            }
         }
+        return losses.isEmpty() ? ExitStatus.OK : ExitStatus.LOST;
     }
 
     private static Path sibling(Path path, String suffix) {

@@ -83,7 +83,7 @@ final class Report {
                 + Texts.count(index.size(), "object") + " copied to " + options.output() + " ("
                 + Texts.bytes(outputBytes) + " of " + Texts.bytes(inputBytes) + ")");
         line(out, salvage.inPart(), "transaction", "copied in part");
-        line(out, salvage.renumbered(), "transaction", "got another tid, since theirs was damaged or out of order");
+        line(out, salvage.repaired(), "transaction", "got another tid or status, since theirs was damaged");
         line(out, undoneBytes, "byte", "of undone transactions left out");
         line(out, lostBytes(), "byte", "lost in " + Texts.count(losses.size(), "place"));
     }
@@ -106,7 +106,7 @@ final class Report {
         json.writeNumberField("output_bytes", outputBytes);
         json.writeNumberField("transactions", salvage.copied());
         json.writeNumberField("partial_transactions", salvage.inPart());
-        json.writeNumberField("renumbered_transactions", salvage.renumbered());
+        json.writeNumberField("repaired_transactions", salvage.repaired());
         json.writeNumberField("records", salvage.records());
         json.writeNumberField("objects", index.size());
         json.writeNumberField("undone_bytes", undoneBytes);

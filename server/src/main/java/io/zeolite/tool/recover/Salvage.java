@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies transactions of a damaged file into a new one. */
 final class Salvage {
+    private static final byte COMMITTED = ' ';
     private static final byte PACKED = 'p';
 
     private final FileIterator from;
@@ -21,7 +22,7 @@ final class Salvage {
     private long lastTid = Tid.NONE;
     private long copied;
     private long inPart;
-    private long renumbered;
+    private long repaired;
     private long records;
 
     /**
@@ -50,7 +51,7 @@ final class Salvage {
         boolean part = flaw != null && partial && flaw.records() > 0;
         if (flaw == null || part) {
             long tid = tidFor(transaction, survey);
-            to.begin(tid, part ? PACKED : transaction.status(), transaction.metadata());
+            to.begin(tid, part ? PACKED : statusFor(transaction), transaction.metadata());
             FileIterator.Records all = from.records(transaction);
             for (long i = 0; i < survey.records; i++) {
                 copy(Objects.requireNonNull(all.next(), "a record that was there"), transaction.tid(), tid);
@@ -106,13 +107,23 @@ final class Salvage {
                 && survey.recordTid != tid
                 && Tid.isAfter(survey.recordTid, lastTid);
         if (recordsKnowBetter) {
-            renumbered++;
+            repaired++;
             return survey.recordTid;
         } else if (!Tid.isAfter(tid, lastTid)) {
-            renumbered++;
+            repaired++;
             return lastTid + 1;
         }
         return tid;
+    }
+
+    /** The status of the copy: Python refuses those that it does not know. */
+    private byte statusFor(FileTransaction transaction) {
+        byte status = transaction.status();
+        if (status == COMMITTED || status == PACKED) {
+            return status;
+        }
+        repaired++;
+        return COMMITTED;
     }
 
     private void copy(FileRecord record, long oldTid, long newTid) throws IOException {
@@ -141,9 +152,9 @@ final class Salvage {
         return inPart;
     }
 
-    /** How many transactions got another tid. */
-    long renumbered() {
-        return renumbered;
+    /** How many transactions got another tid or status. */
+    long repaired() {
+        return repaired;
     }
 
     long records() {

@@ -40,20 +40,26 @@ public enum Figure {
     /** Its value in the status of a storage; null if it has none now. */
     @Nullable
     Double of(Map<?, ?> status, Instant now) {
-        switch (this) {
-            case LOCK_SECONDS:
-                return status.get("lock_time") instanceof Number since
-                        ? Math.max(0, now.toEpochMilli() / 1e3 - since.doubleValue())
-                        : null;
-            case LAST_TRANSACTION_AGE:
-                long tid = lastTransaction(status);
-                return tid == Tid.NONE
-                        ? null
-                        : (Double)
-                                (Duration.between(TimeStamp.toInstant(tid), now).toMillis() / 1e3);
-            default:
-                return status.get(label) instanceof Number number ? (Double) number.doubleValue() : null;
-        }
+        return switch (this) {
+            case LOCK_SECONDS -> lockSeconds(status, now);
+            case LAST_TRANSACTION_AGE -> age(lastTransaction(status), now);
+            default -> number(status.get(label));
+        };
+    }
+
+    private static @Nullable Double lockSeconds(Map<?, ?> status, Instant now) {
+        Double since = number(status.get("lock_time"));
+        return since == null ? null : (Double) Math.max(0, now.toEpochMilli() / 1e3 - since);
+    }
+
+    private static @Nullable Double age(long tid, Instant now) {
+        return tid == Tid.NONE
+                ? null
+                : (Double) (Duration.between(TimeStamp.toInstant(tid), now).toMillis() / 1e3);
+    }
+
+    private static @Nullable Double number(@Nullable Object value) {
+        return value instanceof Number number ? (Double) number.doubleValue() : null;
     }
 
     /** {@code Tid.NONE} for an empty storage, or one that does not say. */
