@@ -81,8 +81,8 @@ public final class Pack {
     }
 
     private void pack(BlockingConnection connection) throws IOException {
-        double time = options.until().getEpochSecond() + options.until().getNano() / 1e9;
-        CompletableFuture<@Nullable Object> answer =
+        double time = options.until().toEpochMilli() / 1e3;
+        CompletableFuture<?> answer =
                 connection.async().call(Methods.PACK, PyTuple.of(time, options.awaited()));
         try (Progress progress = new Progress(console, "packing storage " + options.storage(), 0)) {
             await(answer, progress);
@@ -91,7 +91,7 @@ public final class Pack {
         }
     }
 
-    private static void await(CompletableFuture<@Nullable Object> answer, Progress progress)
+    private static void await(CompletableFuture<?> answer, Progress progress)
             throws IOException, ExecutionException {
         for (long seconds = 1; ; seconds++) {
             try {

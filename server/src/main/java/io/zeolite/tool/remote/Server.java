@@ -7,6 +7,7 @@ import io.zeolite.error.ZeoException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which server a tool speaks to.
@@ -29,7 +30,7 @@ public record Server(String name, SocketAddress address, Duration timeout, Conne
     }
 
     /** What to throw for a failure: an error of the server's becomes one that says whose it is. */
-    static IOException refused(Throwable failure, String what) throws IOException {
+    static IOException refused(@Nullable Throwable failure, String what) throws IOException {
         if (failure instanceof ZeoException error) {
             return new IOException(what + ": the server answered " + error.getMessage(), error);
         } else if (failure instanceof IOException known) {
@@ -37,6 +38,6 @@ public record Server(String name, SocketAddress address, Duration timeout, Conne
         } else if (failure instanceof RuntimeException bug) {
             throw bug;
         }
-        throw (Error) failure;
+        throw new IllegalStateException(failure);
     }
 }
