@@ -82,8 +82,7 @@ public final class Pack {
 
     private void pack(BlockingConnection connection) throws IOException {
         double time = options.until().toEpochMilli() / 1e3;
-        CompletableFuture<?> answer =
-                connection.async().call(Methods.PACK, PyTuple.of(time, options.awaited()));
+        CompletableFuture<?> answer = connection.async().call(Methods.PACK, PyTuple.of(time, options.awaited()));
         try (Progress progress = new Progress(console, "packing storage " + options.storage(), 0)) {
             await(answer, progress);
         } catch (ExecutionException e) {
@@ -91,8 +90,7 @@ public final class Pack {
         }
     }
 
-    private static void await(CompletableFuture<?> answer, Progress progress)
-            throws IOException, ExecutionException {
+    private static void await(CompletableFuture<?> answer, Progress progress) throws IOException, ExecutionException {
         for (long seconds = 1; ; seconds++) {
             try {
                 answer.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
