@@ -22,6 +22,11 @@ public final class PosKeyException extends ZeoException {
         return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
     }
 
+    /** Something that is no oid, and so is that of no object. */
+    public static PosKeyException noOid(@Nullable Object value) {
+        return new PosKeyException("no object: " + value + " is no oid", PyTuple.of(value));
+    }
+
     /** No revision with this serial. */
     public static PosKeyException noRevision(long oid, long serial) {
         return new PosKeyException(
