@@ -39,6 +39,7 @@ final class Options {
                 .description(description)
                 .type(String.class)
                 .arity("1")
+                .required(true)
                 .build();
     }
 

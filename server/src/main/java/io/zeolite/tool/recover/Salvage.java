@@ -84,7 +84,7 @@ final class Salvage {
             FileIterator.Records all = from.records(transaction);
             for (FileRecord record = all.next(); record != null; record = all.next()) {
                 at = record.position();
-                from.target(record);
+                checkData(record);
                 survey.ownTid &= survey.records == 0 || record.tid() == survey.recordTid;
                 survey.recordTid = record.tid();
                 survey.records++;
@@ -94,6 +94,14 @@ final class Salvage {
             survey.flaw = new Flaw(survey.records, at, String.valueOf(e.getMessage()));
         }
         return survey;
+    }
+
+    /** Whether the data of a record is there: in the copy already, or wherever the record leads to. */
+    private void checkData(FileRecord record) throws IOException {
+        FileRecord target = from.target(record);
+        if (target != null && positions.get(target.position()) == 0) {
+            from.data(record);
+        }
     }
 
     /**

@@ -126,7 +126,7 @@ class CheckTest {
         long third = file.end();
         file.transaction(Long.MAX_VALUE).status('x').store(3, "D").finish();
         assertThat(check(file.bytes(), false, null, 100, true)).isEqualTo(ExitStatus.WARNING);
-        assertThat(shown()).containsExactly("status " + (third + 16) + " null", "future " + third + " null");
+        assertThat(shown()).containsExactlyInAnyOrder("status " + (third + 16) + " null", "future " + third + " null");
     }
 
     @Test
@@ -151,7 +151,7 @@ class CheckTest {
         PositionIndex index = new PositionIndex();
         index.put(1, file.position(1));
         index.put(2, file.position(2) + 1);
-        index.put(9, 4);
+        index.put(9, file.position(1));
         IndexFile.write(new RealDisk(), directory.resolve("Data.fs.index"), index, file.end());
         file.transaction(0x30).store(1, "D").finish();
         assertThat(problems(file.bytes())).containsExactly("index " + file.position(2) + " 0x02", "index null 0x09");
