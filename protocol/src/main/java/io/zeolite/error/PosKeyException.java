@@ -4,6 +4,7 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** There is no such object, or no such revision of it: {@code POSKeyError}. */
 public final class PosKeyException extends ZeoException {
@@ -19,6 +20,11 @@ public final class PosKeyException extends ZeoException {
     /** No object with this oid. */
     public static PosKeyException noObject(long oid) {
         return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+    }
+
+    /** Something that is no oid, and so is that of no object. */
+    public static PosKeyException noOid(@Nullable Object value) {
+        return new PosKeyException("no object: " + value + " is no oid", PyTuple.of(value));
     }
 
     /** No revision with this serial. */
@@ -38,6 +44,11 @@ public final class PosKeyException extends ZeoException {
     public static PosKeyException noBlob(String where, long oid, long serial) {
         String message = "No blob file at " + where;
         return new PosKeyException(message, PyTuple.of(message, bytes(oid), bytes(serial)));
+    }
+
+    /** What a server answered: {@code where} is its text about a blob, null if it is about an object. */
+    static PosKeyException received(@Nullable String where, long oid, PyTuple args) {
+        return new PosKeyException(where == null ? "no object " + Oid.toString(oid) : where, args);
     }
 
     @Override

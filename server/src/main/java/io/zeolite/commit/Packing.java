@@ -49,14 +49,15 @@ final class Packing {
      * Starts a pack.
      *
      * @param stop the last tid that is packed
+     * @param isWhole whether what nothing in the log refers to may be removed
      * @param completion hears when all is done, blobs included; fails at once if a pack is under way
      */
-    void start(long stop, Completion<Void> completion) {
+    void start(long stop, boolean isWhole, Completion<Void> completion) {
         if (!enter()) {
             completion.fail(CallException.fileStorage("Already packing"));
             return;
         }
-        context.packer().execute(() -> new Run(stop, completion).begin());
+        context.packer().execute(() -> new Run(stop, isWhole, completion).begin());
     }
 
     /** Does what a pack that was interrupted has left to be done: its blobs, on the same thread. */
@@ -100,6 +101,7 @@ final class Packing {
     /** One pack. Its methods run one after the other, on the pack's thread or on the committer's. */
     private final class Run {
         private final long stop;
+        private final boolean isWhole;
         private final Completion<Void> completion;
         private final long startNanos = context.timers().nanoTime();
         private @Nullable Pack pack;
@@ -107,15 +109,16 @@ final class Packing {
         private boolean isReplaced;
         private long replaceNanos;
 
-        Run(long stop, Completion<Void> completion) {
+        Run(long stop, boolean isWhole, Completion<Void> completion) {
             this.stop = stop;
+            this.isWhole = isWhole;
             this.completion = completion;
         }
 
         void begin() {
             try {
                 pace.begin();
-                pack = log.pack(new PackControl(stop, pace, blobs));
+                pack = log.pack(new PackControl(stop, isWhole, pace, blobs));
             } catch (IOException | RuntimeException e) {
                 end(e);
                 return;

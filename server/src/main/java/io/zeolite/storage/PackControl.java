@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
  * What a pack is to do and to hear while it does it.
  *
  * @param stop the last transaction that is packed, if there is one with this tid
+ * @param isWhole whether what nothing in the log refers to may be removed, if the log is to do so
  * @param pace told of all that is read and written
  * @param removed told of the blobs that are not needed any more once the pack is done; null if there are none
  */
-public record PackControl(long stop, Pace pace, @Nullable RemovedBlobs removed) {
+public record PackControl(long stop, boolean isWhole, Pace pace, @Nullable RemovedBlobs removed) {
     /** Holds a pack back, and ends it. */
     public interface Pace {
         /**

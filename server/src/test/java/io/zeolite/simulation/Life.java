@@ -201,6 +201,7 @@ final class Life {
         history.packAsked(stop);
         storage.pack(
                 stop,
+                true,
                 once(
                         "pack",
                         nothing -> {
@@ -293,7 +294,7 @@ final class Life {
         handle.vote(once(
                 "vote of " + transaction.name(),
                 result -> {
-                    history.voteAnswered(transaction, result.conflicts());
+                    history.voteAnswered(transaction, result);
                     transaction.finishAsked();
                     handle.finish(once(
                             "finish of " + transaction.name(),

@@ -49,6 +49,14 @@ record Shape(
                 random.nextBoolean());
     }
 
+    /**
+     * Whether the storage is packed now and then. Nothing is undone or deleted in such a run: what of that is left
+     * depends on when exactly it was packed, which the history does not know.
+     */
+    boolean isPacked() {
+        return packPercent > 0;
+    }
+
     private static int pick(RandomGenerator random, int... choices) {
         return choices[random.nextInt(choices.length)];
     }

@@ -41,12 +41,23 @@ public final class FileIterator implements Closeable {
     private long position = FIRST_TRANSACTION;
     private long lastTid = Tid.NONE;
     private @Nullable String tail;
+    private boolean unfinished;
 
     private FileIterator(DiskFile file) throws IOException {
+        this(file, Magic.of(file), file.size(), ByteBuffer.allocateDirect(WINDOW_LENGTH));
+    }
+
+    /**
+     * Walks over an open file.
+     *
+     * @param size where it ends, whatever comes after
+     * @param buffer lent to it as long as it is used
+     */
+    FileIterator(DiskFile file, Magic magic, long size, ByteBuffer buffer) {
         this.file = file;
-        this.magic = Magic.of(file);
-        this.window = new FileWindow(file, ByteBuffer.allocateDirect(WINDOW_LENGTH));
-        this.size = file.size();
+        this.magic = magic;
+        this.window = new FileWindow(file, buffer);
+        this.size = size;
         this.fileEnd = new FileEnd(window, size);
     }
 
@@ -109,6 +120,7 @@ public final class FileIterator implements Closeable {
         }
         TransactionHeader header = window.transactionHeader(position);
         tail = fileEnd.unfinished(header, lastTid);
+        unfinished = header.status() == FileFormat.UNFINISHED;
         if (tail != null) {
             return null;
         }
@@ -130,6 +142,11 @@ public final class FileIterator implements Closeable {
         return tail;
     }
 
+    /** Whether it is {@link #tail} because a server is writing it, or was when it was killed. */
+    public boolean isTailUnfinished() {
+        return unfinished;
+    }
+
     /**
      * Goes on behind damage: finds the first transaction after {@link #position} that is whole, with all its records.
      * Every byte is tried, so this may take long.
@@ -146,7 +163,12 @@ public final class FileIterator implements Closeable {
 
     /** The records of a transaction of this file, in their order. Those of an undone one do not count. */
     public Records records(FileTransaction transaction) {
-        return new Records(transaction.position(), transaction.recordsStart(), transaction.recordsEnd());
+        return records(transaction.position(), transaction.recordsStart(), transaction.recordsEnd());
+    }
+
+    /** The records from one on. */
+    Records records(long transaction, long start, long end) {
+        return new Records(transaction, start, end);
     }
 
     /**

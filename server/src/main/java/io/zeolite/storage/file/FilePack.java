@@ -43,7 +43,7 @@ final class FilePack implements Pack {
     private final FileLog log;
     private final Disk disk;
     private final Path path;
-    private final PackOptions options;
+    private final boolean collectGarbage;
     private final PackControl control;
     private final Generation old;
     private final PackSource source;
@@ -61,7 +61,7 @@ final class FilePack implements Pack {
         this.log = log;
         this.disk = disk;
         this.path = path;
-        this.options = options;
+        this.collectGarbage = options.gc() && control.isWhole();
         this.control = control;
         this.old = old;
         this.source = new PackSource(old.file(), control.pace());
@@ -96,8 +96,8 @@ final class FilePack implements Pack {
         sizeBefore = published.end();
         lengthBefore = published.length();
         // Read once for what there is, once for what refers to what, once to be copied; and written.
-        control.pace().expect((options.gc() ? 4 : 3) * published.end());
-        Reachability reachability = new Reachability(source, options.gc(), control.stop(), published.end());
+        control.pace().expect((collectGarbage ? 4 : 3) * published.end());
+        Reachability reachability = new Reachability(source, collectGarbage, control.stop(), published.end());
         kept = reachability;
         reachability.scan();
         LOG.info(

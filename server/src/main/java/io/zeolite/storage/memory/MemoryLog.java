@@ -3,13 +3,19 @@ package io.zeolite.storage.memory;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
+import io.zeolite.storage.RecordInformation;
+import io.zeolite.storage.RecordIterator;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionInformation;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Oid;
@@ -25,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,20 +44,23 @@ public final class MemoryLog implements TransactionLog {
     /** The name in the absence of another. */
     public static final String DEFAULT_NAME = "Mapping Storage";
 
-    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+    private static final List<String> INTERFACES =
+            List.of("ZODB.interfaces.IStorage", "ZODB.interfaces.IStorageIteration", "zope.interface.Interface");
 
     /** What Python's storage counts for an object, and for each of its revisions. */
     private static final int OBJECT_SIZE = 50;
 
     private static final int REVISION_SIZE = 100;
 
+    /** The status of all transactions. */
+    private static final byte COMMITTED = ' ';
+
     private final String name;
 
     /** The newest revision of each object. */
     private final Map<Long, Revision> revisions = new ConcurrentHashMap<>();
 
-    /** The oids of each transaction. */
-    private final ConcurrentNavigableMap<Long, long[]> transactions =
+    private final ConcurrentNavigableMap<Long, Transaction> transactions =
             new ConcurrentSkipListMap<>(Long::compareUnsigned);
 
     /** The time of the last pack. The committer's, and what packs ask. */
@@ -58,7 +68,14 @@ public final class MemoryLog implements TransactionLog {
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, byte[] data, @Nullable Revision previous) {}
+    private record Revision(
+            long tid,
+            TransactionMetadata metadata,
+            byte[] data,
+            @Nullable Revision previous) {}
+
+    /** @param oids what it stored, in the order of its records */
+    private record Transaction(TransactionMetadata metadata, long[] oids) {}
 
     private record Published(long tid, long length, long size, long maxOid) {}
 
@@ -108,14 +125,19 @@ public final class MemoryLog implements TransactionLog {
 
     @Override
     public byte[] loadSerial(long oid, long serial) {
-        Revision revision = newest(oid);
-        while (revision != null && revision.tid != serial) {
-            revision = revision.previous;
-        }
+        Revision revision = revision(oid, serial);
         if (revision == null) {
             throw PosKeyException.noSerial(oid, serial);
         }
         return revision.data;
+    }
+
+    private @Nullable Revision revision(long oid, long serial) {
+        Revision revision = newest(oid);
+        while (revision != null && revision.tid != serial) {
+            revision = revision.previous;
+        }
+        return revision;
     }
 
     @Override
@@ -133,6 +155,20 @@ public final class MemoryLog implements TransactionLog {
         return revision == null ? Tid.NONE : revision.tid;
     }
 
+    @Override
+    public List<RevisionSummary> history(long oid, long size) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        List<RevisionSummary> history = new ArrayList<>();
+        while (revision != null && history.size() < size) {
+            history.add(new RevisionSummary(revision.tid, revision.metadata, revision.data.length));
+            revision = revision.previous;
+        }
+        return history;
+    }
+
     private @Nullable Revision newest(long oid) {
         long last = published.tid;
         Revision revision = revisions.get(oid);
@@ -145,7 +181,7 @@ public final class MemoryLog implements TransactionLog {
     @Override
     public List<Invalidations> lastInvalidations(int count) {
         List<Invalidations> changes = new ArrayList<>();
-        Iterator<Map.Entry<Long, long[]>> newestFirst = transactions
+        Iterator<Map.Entry<Long, Transaction>> newestFirst = transactions
                 .headMap(published.tid, true)
                 .descendingMap()
                 .entrySet()
@@ -168,8 +204,72 @@ public final class MemoryLog implements TransactionLog {
                 .toList();
     }
 
-    private static Invalidations invalidations(Map.Entry<Long, long[]> transaction) {
-        return new Invalidations(transaction.getKey(), transaction.getValue());
+    private static Invalidations invalidations(Map.Entry<Long, Transaction> transaction) {
+        return new Invalidations(transaction.getKey(), transaction.getValue().oids);
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) {
+        long last = published.tid;
+        return new Transactions(start, Tid.isAfter(stop, last) ? last : stop);
+    }
+
+    /** Finds each transaction anew by its tid. */
+    private final class Transactions implements TransactionIterator {
+        private final long stop;
+        private long next;
+        private long current;
+        private long[] oids = {};
+
+        Transactions(long start, long stop) {
+            this.next = start;
+            this.stop = stop;
+        }
+
+        @Override
+        public @Nullable TransactionInformation next() {
+            Map.Entry<Long, Transaction> found = transactions.ceilingEntry(next);
+            if (found == null || Tid.isAfter(found.getKey(), stop)) {
+                return null;
+            }
+            current = found.getKey();
+            next = current + 1;
+            oids = found.getValue().oids;
+            return new TransactionInformation(current, COMMITTED, found.getValue().metadata);
+        }
+
+        @Override
+        public RecordIterator records() {
+            return new Records(current, LongStream.of(oids).distinct().toArray());
+        }
+    }
+
+    private final class Records implements RecordIterator {
+        private final long tid;
+        private final long[] oids;
+        private int next;
+
+        Records(long tid, long[] oids) {
+            this.tid = tid;
+            this.oids = oids;
+        }
+
+        @Override
+        public @Nullable RecordInformation next() {
+            while (next < oids.length) {
+                long oid = oids[next++];
+                Revision revision = revision(oid, tid);
+                if (revision != null) {
+                    return new RecordInformation(oid, tid, revision.data, Tid.NONE);
+                }
+            }
+            return null;
+        }
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) {
+        throw CallException.unsupported("a mapping storage does not iterate over its current records");
     }
 
     /** What Python's storage counts for the revisions of a transaction whose objects are new. */
@@ -210,7 +310,7 @@ public final class MemoryLog implements TransactionLog {
                     oids[i] = transaction.records().oid(i);
                     data[i] = transaction.records().data(i);
                 }
-                publications.add(() -> publish(transaction.tid(), oids, data));
+                publications.add(() -> publish(transaction.tid(), transaction.metadata(), oids, data));
             }
             beforeCommit.run();
         } catch (IOException | RuntimeException e) {
@@ -221,6 +321,10 @@ public final class MemoryLog implements TransactionLog {
 
     private static void requireData(StagedRecords records) {
         for (int i = 0; i < records.count(); i++) {
+            if (records.isPointer(i)) {
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i))
+                        + " has no data of its own (expected: some, there is no undo)");
+            }
             if (records.length(i) < 1) {
                 throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
                         + records.length(i) + " bytes (expected: at least 1)");
@@ -228,7 +332,7 @@ public final class MemoryLog implements TransactionLog {
         }
     }
 
-    private void publish(long tid, long[] oids, byte[][] data) {
+    private void publish(long tid, TransactionMetadata metadata, long[] oids, byte[][] data) {
         Published before = published;
         long size = before.size;
         long length = before.length;
@@ -244,11 +348,11 @@ public final class MemoryLog implements TransactionLog {
                 size -= REVISION_SIZE + previous.data.length;
                 previous = previous.previous;
             }
-            revisions.put(oids[i], new Revision(tid, data[i], previous));
+            revisions.put(oids[i], new Revision(tid, metadata, data[i], previous));
             size += REVISION_SIZE + data[i].length;
             maxOid = Long.compareUnsigned(oids[i], maxOid) > 0 ? oids[i] : maxOid;
         }
-        transactions.put(tid, oids);
+        transactions.put(tid, new Transaction(metadata, oids));
         published = new Published(tid, length, size, maxOid);
     }
 
@@ -271,6 +375,10 @@ public final class MemoryLog implements TransactionLog {
         return lastPack != stop;
     }
 
+    Set<Long> oids() {
+        return revisions.keySet();
+    }
+
     /** The data of the revisions of an object that a pack keeps. */
     List<byte[]> revisionsKept(long oid, long stop) {
         List<byte[]> kept = new ArrayList<>();
@@ -284,9 +392,11 @@ public final class MemoryLog implements TransactionLog {
     void keep(long stop, Set<Long> oids) {
         revisions.keySet().retainAll(oids);
         revisions.replaceAll((oid, newest) -> packed(newest, stop));
-        transactions.replaceAll((tid, written) ->
-                Arrays.stream(written).filter(oid -> has(oid, tid)).toArray());
-        transactions.values().removeIf(written -> written.length == 0);
+        transactions.replaceAll((tid, written) -> new Transaction(
+                written.metadata,
+                Arrays.stream(written.oids).filter(oid -> has(oid, tid)).toArray()));
+        // The last one stays for the sake of its tid.
+        transactions.headMap(published.tid, false).values().removeIf(written -> written.oids.length == 0);
         long size = 0;
         for (Revision newest : revisions.values()) {
             size += OBJECT_SIZE;
@@ -305,8 +415,8 @@ public final class MemoryLog implements TransactionLog {
             return revision;
         }
         return Tid.isAfter(revision.tid, stop)
-                ? new Revision(revision.tid, revision.data, packed(previous, stop))
-                : new Revision(revision.tid, revision.data, null);
+                ? new Revision(revision.tid, revision.metadata, revision.data, packed(previous, stop))
+                : new Revision(revision.tid, revision.metadata, revision.data, null);
     }
 
     private boolean has(long oid, long tid) {

@@ -38,9 +38,13 @@ final class MemoryPack implements Pack {
     /** All of it, on the committer's thread: what there is in memory is soon seen. */
     @Override
     public boolean replace(boolean now) throws IOException {
-        reference(ReferenceKind.STRONG, Oid.ROOT);
-        while (!todo.isEmpty()) {
-            follow(todo.remove());
+        if (control.isWhole()) {
+            reference(ReferenceKind.STRONG, Oid.ROOT);
+            while (!todo.isEmpty()) {
+                follow(todo.remove());
+            }
+        } else {
+            reachable.addAll(log.oids());
         }
         log.keep(control.stop(), reachable);
         return true;

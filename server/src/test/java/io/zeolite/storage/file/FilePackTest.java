@@ -61,7 +61,7 @@ class FilePackTest {
     }
 
     private static boolean pack(FileLog log, long stop, PackControl.@Nullable RemovedBlobs blobs) throws IOException {
-        try (Pack pack = log.pack(new PackControl(stop, bytes -> {}, blobs))) {
+        try (Pack pack = log.pack(new PackControl(stop, true, bytes -> {}, blobs))) {
             while (pack.copy()) {
                 if (pack.replace(false)) {
                     return true;
@@ -224,7 +224,7 @@ class FilePackTest {
         FileLog log = open(PackOptions.DEFAULT);
         commit(log, 0x10, TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
         commit(log, 0x20, TestRecords.of(0, record("root")));
-        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
             assertThat(pack.copy()).isTrue();
             commit(log, 0x30, TestRecords.of(0, record("root", 1)));
             assertThat(pack.replace(true)).isFalse();
@@ -243,7 +243,7 @@ class FilePackTest {
         FileLog log = open(PackOptions.DEFAULT);
         commit(log, 0x10, TestRecords.of(0, record("a")));
         commit(log, 0x20, TestRecords.of(0, record("b")));
-        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
             assertThat(pack.copy()).isTrue();
             commit(log, 0x30, TestRecords.of(0, record("c", 9)).and(9, record("new")));
             assertThat(pack.replace(false)).isTrue();
@@ -261,7 +261,7 @@ class FilePackTest {
         FileLog log = open(NO_GC);
         commit(log, 0x10, TestRecords.of(1, "a"));
         commit(log, 0x20, TestRecords.of(1, "b"));
-        try (Pack pack = log.pack(new PackControl(Tid.MAX, bytes -> {}, null))) {
+        try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
             assertThat(pack.copy()).isTrue();
             commit(log, 0x30, TestRecords.of(2, "x".repeat(1 << 20)));
             assertThat(pack.replace(false)).isFalse();
