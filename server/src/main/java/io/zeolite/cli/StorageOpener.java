@@ -67,7 +67,8 @@ final class StorageOpener {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobDirectory, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null, PackSettings.DEFAULT, clock);
+            return storage(
+                    name, new MemoryLog(mapping.label()), blobDirectory, false, null, PackSettings.DEFAULT, clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }

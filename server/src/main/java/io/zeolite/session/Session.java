@@ -202,8 +202,7 @@ public final class Session {
                     Methods.ITERATOR_RECORD_START,
                     Methods.ITERATOR_RECORD_NEXT,
                     Methods.ITERATOR_GC -> registered.iterators.call(method, args, answer);
-            case Methods.NEW_OID ->
-                throw CallException.unsupported(method + " is not supported by this server");
+            case Methods.NEW_OID -> throw CallException.unsupported(method + " is not supported by this server");
             default -> refuse(method, "which is no method of this server", answer);
         }
     }

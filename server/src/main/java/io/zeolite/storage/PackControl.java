@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param pace told of all that is read and written
  * @param removed told of the blobs that are not needed any more once the pack is done; null if there are none
  */
-public record PackControl(long stop, boolean isWhole, Pace pace, @Nullable RemovedBlobs removed) {
+public record PackControl(
+        long stop, boolean isWhole, Pace pace, @Nullable RemovedBlobs removed) {
     /** Holds a pack back, and ends it. */
     public interface Pace {
         /**

@@ -95,8 +95,16 @@ class FilePackTest {
     @Test
     void pack_oldRevisionsAndGarbage_areGone() throws IOException {
         FileLog log = open(PackOptions.DEFAULT);
-        commit(log, 0x10, TestRecords.of(0, record("root", 1, 2)).and(1, record("one")).and(2, record("two", 3)));
-        commit(log, 0x20, TestRecords.of(3, record("three")).and(4, record("never referred to", 5)).and(5, record("five", 4)));
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, record("root", 1, 2)).and(1, record("one")).and(2, record("two", 3)));
+        commit(
+                log,
+                0x20,
+                TestRecords.of(3, record("three"))
+                        .and(4, record("never referred to", 5))
+                        .and(5, record("five", 4)));
         commit(log, 0x30, TestRecords.of(1, record("one again")));
         commit(log, 0x40, TestRecords.of(0, record("root again", 1)));
 
@@ -208,7 +216,10 @@ class FilePackTest {
     @Test
     void pack_garbageThatALaterRecordRefersTo_isKeptWithAllItRefersTo() throws IOException {
         FileLog log = open(PackOptions.DEFAULT);
-        commit(log, 0x10, TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
         commit(log, 0x20, TestRecords.of(0, record("root")));
         commit(log, 0x30, TestRecords.of(0, record("root", 1)));
 
@@ -222,7 +233,10 @@ class FilePackTest {
     @Test
     void pack_garbageThatIsReferredToWhileItRuns_isKept() throws IOException {
         FileLog log = open(PackOptions.DEFAULT);
-        commit(log, 0x10, TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, record("root", 1)).and(1, record("one", 2)).and(2, record("two")));
         commit(log, 0x20, TestRecords.of(0, record("root")));
         try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
             assertThat(pack.copy()).isTrue();
@@ -274,7 +288,11 @@ class FilePackTest {
     @Test
     void pack_ofUndoneAndDeleted_resolvesBackPointers() throws IOException {
         DataFile file = new DataFile();
-        file.transaction(0x10).store(0, record("root", 1)).store(1, record("first")).store(2, record("gone")).finish();
+        file.transaction(0x10)
+                .store(0, record("root", 1))
+                .store(1, record("first"))
+                .store(2, record("gone"))
+                .finish();
         long first = file.position(1);
         file.transaction(0x20).store(1, record("second")).finish();
         file.transaction(0x30).back(1, first).finish();
@@ -331,7 +349,13 @@ class FilePackTest {
     void pack_blobsThatAreLeftOut_areTold() throws IOException {
         String blob = "cZODB.blob\nBlob\n.N.";
         FileLog log = open(PackOptions.DEFAULT);
-        commit(log, 0x10, TestRecords.of(0, record("root", 1, 2)).and(1, blob).and(2, blob).and(3, blob));
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, record("root", 1, 2))
+                        .and(1, blob)
+                        .and(2, blob)
+                        .and(3, blob));
         commit(log, 0x20, TestRecords.of(1, blob));
         commit(log, 0x30, TestRecords.of(2, blob).and(4, blob));
         List<String> told = new ArrayList<>();
