@@ -1,6 +1,7 @@
 package io.zeolite.it.pack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zeolite.it.Await;
 import io.zeolite.it.Encoding;
@@ -12,6 +13,7 @@ import io.zeolite.it.ServerKind;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,6 +102,35 @@ final class PackIT {
         System.err.println("PackIT " + KILLS + " kills: "
                 + scene.run("pack.py", "left", server.directory(), 2).json());
         assertNothingLeft(server);
+    }
+
+    @Test
+    void pack_thatDoesNotFit_isRefusedAndEverythingGoesOn() throws InterruptedException, IOException {
+        Path disk = Files.createDirectory(scene.directory().resolve("disk"));
+        String refusal = run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk.toString());
+        if (!refusal.isEmpty()) {
+            System.err.println("\n*** SKIPPED: PackIT cannot mount a small file system: " + refusal + "\n");
+        }
+        assumeTrue(refusal.isEmpty(), refusal);
+        try {
+            ZeoServer server =
+                    scene.server(disk.resolve("server"), Encoding.MSGPACK).storages(storage("pack-keep-old false"));
+            server.start();
+            scene.run("pack.py", "full", server.address());
+            server.stop();
+            scene.run("pack.py", "intact", server.directory());
+            assertNothingLeft(server);
+        } finally {
+            scene.killServers();
+            assertThat(run("umount", disk.toString())).isEmpty();
+        }
+    }
+
+    /** What the command says, when it fails. */
+    private static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return process.waitFor() == 0 ? "" : "failed: " + output.strip();
     }
 
     private static String storage(String key) {

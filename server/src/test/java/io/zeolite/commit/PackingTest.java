@@ -1,0 +1,176 @@
+package io.zeolite.commit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.disk.RealDisk;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Logs;
+import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.file.FileLog;
+import io.zeolite.storage.file.FileLogOptions;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PackingTest {
+    private static final String ROOT = "cmodule\nClass\n.N.";
+    private static final String BLOB = "cZODB.blob\nBlob\n.N.";
+
+    private final Queue<Runnable> packer = new ArrayDeque<>();
+    private final List<String> outcomes = new ArrayList<>();
+    private Path directory = Path.of("");
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private LocalStorage storage;
+
+    @BeforeEach
+    void open(@TempDir Path temporary) throws IOException {
+        directory = temporary;
+        FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
+        if (log.lastTransaction() == Tid.NONE) {
+            Logs.commit(log, 0x10, TestRecords.of(0, ROOT).and(1, BLOB));
+            Logs.commit(log, 0x20, TestRecords.of(0, ROOT));
+            Logs.commit(log, 0x30, TestRecords.of(0, ROOT).and(2, BLOB));
+        }
+        storage = LocalStorage.open(
+                log,
+                BlobDirectory.open(directory.resolve("blobs")),
+                new CommitContext(
+                        Runnable::run,
+                        Runnable::run,
+                        InstantSource.system(),
+                        new Timers() {
+                            @Override
+                            public long nanoTime() {
+                                return 0;
+                            }
+
+                            @Override
+                            public void after(Duration delay, Runnable task) {}
+                        },
+                        Duration.ZERO,
+                        packer::add),
+                new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, () -> {
+                    throw new IOException("no spills in this test");
+                }));
+    }
+
+    @AfterEach
+    void close() {
+        runPacker();
+        storage.close();
+    }
+
+    private void runPacker() {
+        for (Runnable task = packer.poll(); task != null; task = packer.poll()) {
+            task.run();
+        }
+    }
+
+    private void pack() {
+        storage.pack(Tid.MAX, true, new Completion<>() {
+            @Override
+            public void complete(Void nothing) {
+                outcomes.add("done");
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outcomes.add(String.valueOf(failure.getMessage()));
+            }
+        });
+    }
+
+    private Path blob(String directoryName, long oid, long tid) throws IOException {
+        String bushy = "0x00/0x00/0x00/0x00/0x00/0x00/0x00/0x0" + oid + "/0x" + Long.toHexString(tid) + ".blob";
+        Path file = directory.resolve(directoryName).resolve(bushy);
+        if (directoryName.equals("blobs")) {
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "content");
+        }
+        return file;
+    }
+
+    @Test
+    void pack_whileAnotherIsUnderWay_isRefused() {
+        pack();
+        pack();
+        assertThat(outcomes).containsExactly("Already packing");
+
+        runPacker();
+        assertThat(outcomes).containsExactly("Already packing", "done");
+        assertThat(storage.length()).isEqualTo(1);
+
+        pack();
+        runPacker();
+        assertThat(outcomes).last().isEqualTo("done");
+    }
+
+    @Test
+    void pack_ofAStorageThatIsToEnd_endsWithoutAChange() throws IOException {
+        byte[] before = Files.readAllBytes(directory.resolve("Data.fs"));
+        pack();
+        storage.drain(new Completion<>() {
+            @Override
+            public void complete(Void nothing) {}
+
+            @Override
+            public void fail(Throwable failure) {
+                throw new AssertionError(failure);
+            }
+        });
+        runPacker();
+
+        assertThat(outcomes).singleElement().asString().contains("the storage is being closed");
+        assertThat(Files.readAllBytes(directory.resolve("Data.fs"))).isEqualTo(before);
+        assertThat(directory.resolve("Data.fs.pack")).doesNotExist();
+        assertThat(directory.resolve("blobs/.removed")).doesNotExist();
+    }
+
+    @Test
+    void pack_blobsOfGarbage_areMovedAside() throws IOException {
+        Path first = blob("blobs", 1, 0x10);
+        Path second = blob("blobs", 2, 0x30);
+        Path later = blob("blobs", 2, 0x99);
+        pack();
+        runPacker();
+
+        assertThat(outcomes).containsExactly("done");
+        assertThat(first).doesNotExist();
+        assertThat(first.getParent()).doesNotExist();
+        assertThat(second).doesNotExist();
+        assertThat(later).exists();
+        assertThat(blob("blobs.old", 1, 0x10)).hasContent("content");
+        assertThat(directory.resolve("blobs.old/.layout")).hasContent("bushy");
+        assertThat(directory.resolve("blobs/.removed")).doesNotExist();
+    }
+
+    @Test
+    void open_withListOfAnInterruptedPack_removesOnlyWhatTheFileDoesNotHave() throws IOException {
+        Path kept = blob("blobs", 1, 0x10);
+        Path gone = blob("blobs", 3, 0x10);
+        Files.writeString(
+                directory.resolve("blobs/.removed"),
+                Tid.toHex(1) + Tid.toHex(0x10) + "\n" + Tid.toHex(3) + Tid.toHex(0x10) + "\nnonsense\n");
+        storage.close();
+        open(directory);
+        runPacker();
+
+        assertThat(kept).exists();
+        assertThat(gone).doesNotExist();
+        assertThat(blob("blobs.old", 3, 0x10)).exists();
+        assertThat(directory.resolve("blobs/.removed")).doesNotExist();
+    }
+}
