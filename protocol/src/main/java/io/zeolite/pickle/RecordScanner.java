@@ -401,7 +401,8 @@ public final class RecordScanner {
             PickleInput none = new PickleInput(Unpooled.EMPTY_BUFFER);
             return switch (kind) {
                 case ScanStack.QUOTED -> PickleText.quoted(none, bytes);
-                case ScanStack.ESCAPED -> PickleText.rawUnicodeEscape(none, bytes).getBytes(ISO_8859_1);
+                case ScanStack.ESCAPED ->
+                    PickleText.rawUnicodeEscape(none, bytes).getBytes(ISO_8859_1);
                 default -> bytes;
             };
         } catch (PickleException e) {

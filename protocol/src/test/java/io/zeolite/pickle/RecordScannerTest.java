@@ -45,8 +45,9 @@ class RecordScannerTest {
     /** Made by {@code references.py} of the integration tests. */
     static Stream<Golden> corpus() {
         try {
-            Path file = Path.of(
-                    RecordScannerTest.class.getResource("/golden/references.txt").toURI());
+            Path file = Path.of(RecordScannerTest.class
+                    .getResource("/golden/references.txt")
+                    .toURI());
             return Files.readAllLines(file).stream().map(Golden::of);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -85,7 +86,8 @@ class RecordScannerTest {
     void scan_eachForm_tellsKindAndClass() throws PickleException {
         String oid = "C\b\0\0\0\0\0\0\0\5";
         scan("\u0080\3(" + oid + "Q" + oid + "cmod\nKlass\n\u0086Q" + oid + "X\3\0\0\0modX\4\0\0\0Name\u0086\u0086Q"
-                + "](X\1\0\0\0w" + oid + "\u0085eQ" + "](X\1\0\0\0w" + oid + "X\2\0\0\0db\u0086eQ" + "](X\1\0\0\0nX\2\0\0\0db"
+                + "](X\1\0\0\0w" + oid + "\u0085eQ" + "](X\1\0\0\0w" + oid + "X\2\0\0\0db\u0086eQ"
+                + "](X\1\0\0\0nX\2\0\0\0db"
                 + oid + "\u0086eQ" + "](X\1\0\0\0mX\2\0\0\0db" + oid + "cmod\nKlass\n\u0087eQ" + "]" + oid + "aQ"
                 + "]X\3\0\0\0oddaQ" + "t.");
 
@@ -142,13 +144,43 @@ class RecordScannerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "N", "C\b\0\0", "B\377\377\377\377", "\u008e\377\377\377\377\377\377\377\377.", "Q.", "K\1Q.", "NQ.",
-                ")Q.", "C\7\0\0\0\0\0\0\0Q.", "(C\1xtQ.", "t.", "e.", "]N", "0.", "2.", "q\0.", "gx\n.", "g\n.",
-                "g99999999999\n.", "Nr\377\377\377\377.", "\u0080\6N.", "\u0097.", "\377.", "R.", "b.", "a.", "s.", "}NNu.",
-                "S'x", "Pshort\n.", "."
+                "",
+                "N",
+                "C\b\0\0",
+                "B\377\377\377\377",
+                "\u008e\377\377\377\377\377\377\377\377.",
+                "Q.",
+                "K\1Q.",
+                "NQ.",
+                ")Q.",
+                "C\7\0\0\0\0\0\0\0Q.",
+                "(C\1xtQ.",
+                "t.",
+                "e.",
+                "]N",
+                "0.",
+                "2.",
+                "q\0.",
+                "gx\n.",
+                "g\n.",
+                "g99999999999\n.",
+                "Nr\377\377\377\377.",
+                "\u0080\6N.",
+                "\u0097.",
+                "\377.",
+                "R.",
+                "b.",
+                "a.",
+                "s.",
+                "}NNu.",
+                "S'x",
+                "Pshort\n.",
+                "."
             })
     void scan_unreadable_throws(String state) {
-        assertThatThrownBy(() -> scan(state)).isInstanceOf(PickleException.class).hasMessageContaining("offset ");
+        assertThatThrownBy(() -> scan(state))
+                .isInstanceOf(PickleException.class)
+                .hasMessageContaining("offset ");
     }
 
     @Test
@@ -156,8 +188,8 @@ class RecordScannerTest {
         byte[] record = ("xx" + CLASS + "N\377.").getBytes(StandardCharsets.ISO_8859_1);
 
         assertThatThrownBy(() -> scanner.scan(record, 2, record.length - 2))
-                .isInstanceOfSatisfying(PickleException.class, e -> assertThat(e.offset())
-                        .isEqualTo(CLASS.length() + 1));
+                .isInstanceOfSatisfying(
+                        PickleException.class, e -> assertThat(e.offset()).isEqualTo(CLASS.length() + 1));
     }
 
     @ParameterizedTest
