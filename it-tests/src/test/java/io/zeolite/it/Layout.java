@@ -21,6 +21,11 @@ public final class Layout {
         return launcher.toAbsolutePath();
     }
 
+    /** A directory under {@code target}, where what the tests leave for the reader is. */
+    public static Path output(String name) {
+        return TARGET.resolve(name);
+    }
+
     /** How much longer than usual the scenarios run that are as long as one likes: 1, and more with {@code -Psoak}. */
     public static int scale() {
         return Integer.getInteger("zeolite.it.scale", 1);

@@ -8,13 +8,13 @@ import java.util.Locale;
 public enum ServerKind {
     ZEOLITE {
         @Override
-        List<String> command() {
+        public List<String> command() {
             return List.of(Layout.launcher().toString(), "serve");
         }
     },
     PYTHON {
         @Override
-        List<String> command() {
+        public List<String> command() {
             Path script = Layout.SCRIPTS.resolve("runzeo_address_file.py");
             return List.of(PythonEnvironment.interpreter().toString(), script.toString());
         }
@@ -30,5 +30,5 @@ public enum ServerKind {
     }
 
     /** What takes {@code -C FILE --address-file FILE} and serves. */
-    abstract List<String> command();
+    public abstract List<String> command();
 }
