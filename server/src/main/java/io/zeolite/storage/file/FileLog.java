@@ -1,7 +1,6 @@
 package io.zeolite.storage.file;
 
 import io.zeolite.disk.Disk;
-import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
@@ -14,15 +13,16 @@ import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.index.IndexFile;
-import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,8 +51,9 @@ import org.slf4j.LoggerFactory;
  * crash in the middle of step 2 leaves has no committed transaction in it. That tells it from damage to older data,
  * which committed transactions follow, and which must not be cut off.
  *
- * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes {@link #published} before it looks into the index, and
- * passes over records that are beyond it, so that a transaction becomes visible at one instant.
+ * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes the {@link #generation} once, and what is published in it
+ * before it looks into its index; it passes over records that are beyond, so that a transaction becomes visible at one
+ * instant.
  */
 public final class FileLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
@@ -66,24 +67,22 @@ public final class FileLog implements TransactionLog {
     private final Path path;
     private final FileLogOptions options;
     private final Closeable lock;
-    private final DiskFile file;
-    private final PositionIndex index;
     private final List<DiscardedRevision> discarded;
-    private final Space space;
 
-    private volatile Published published;
-    /** Where the last transaction that was appended ends; the file may be longer while others are being appended. */
-    private volatile long appendedEnd;
+    private volatile Generation generation;
 
     // The rest is the committer's.
+    private final Space space;
     private long indexedEnd;
     private long recordsSinceSave;
     private @Nullable BatchWriter writer;
     private @Nullable IOException failure;
     private volatile boolean closed;
 
-    /** What readers see. */
-    private record Published(long tid, long end, long length, long maxOid) {}
+    /** A read of one generation. */
+    private interface Read<T> {
+        T from(Generation generation) throws IOException;
+    }
 
     private FileLog(Disk disk, Path path, FileLogOptions options, Closeable lock, FileOpening.Opened opened) {
         Recovery.Outcome recovered = opened.recovered();
@@ -91,14 +90,11 @@ public final class FileLog implements TransactionLog {
         this.path = path;
         this.options = options;
         this.lock = lock;
-        this.file = opened.file();
-        this.index = opened.index();
+        this.generation = new Generation(opened.file(), opened.index(), recovered.lastTid(), recovered.end());
         this.discarded = recovered.discarded();
-        this.space = new Space(file);
+        this.space = new Space(opened.file());
         this.indexedEnd = opened.indexedEnd();
         this.recordsSinceSave = recovered.records();
-        this.appendedEnd = recovered.end();
-        this.published = new Published(recovered.lastTid(), recovered.end(), index.size(), index.maxOid());
     }
 
     /**
@@ -141,29 +137,49 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public long lastTransaction() {
-        return published.tid;
+        return generation.published().tid();
     }
 
     @Override
     public long length() {
-        return published.length;
+        return generation.published().length();
     }
 
     @Override
     public long size() {
-        return published.end;
+        return generation.published().end();
     }
 
     @Override
     public long maxOid() {
-        return published.maxOid;
+        return generation.published().maxOid();
     }
 
     // Reading
 
+    /**
+     * Reads the generation that there is. If it is replaced meanwhile, and its file closed, reads the new one: it has
+     * everything that could be seen in the old one, but for what was packed away.
+     */
+    private <T> T read(Read<T> read) throws IOException {
+        while (true) {
+            Generation current = generation;
+            try {
+                return read.from(current);
+            } catch (ClosedChannelException e) {
+                if (current == generation) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     @Override
     public LoadResult loadBefore(long oid, long before) throws IOException {
-        RecordReader reader = reader(oid);
+        return read(current -> loadBefore(current.reader(oid), before));
+    }
+
+    private static LoadResult loadBefore(RecordReader reader, long before) throws IOException {
         DataHeader record = reader.newest();
         if (record == null) {
             return LoadResult.NO_OBJECT;
@@ -182,7 +198,10 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public byte[] loadSerial(long oid, long serial) throws IOException {
-        RecordReader reader = reader(oid);
+        return read(current -> loadSerial(current.reader(oid), oid, serial));
+    }
+
+    private static byte[] loadSerial(RecordReader reader, long oid, long serial) throws IOException {
         DataHeader record = reader.newest();
         while (record != null && Tid.isAfter(record.tid(), serial)) {
             record = reader.previous(record);
@@ -196,7 +215,10 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public long getTid(long oid) throws IOException {
-        RecordReader reader = reader(oid);
+        return read(current -> getTid(current.reader(oid), oid));
+    }
+
+    private static long getTid(RecordReader reader, long oid) throws IOException {
         DataHeader record = reader.newest();
         if (record == null || !reader.exists(record)) {
             throw PosKeyException.noObject(oid);
@@ -206,26 +228,28 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public long currentSerial(long oid) throws IOException {
-        DataHeader record = reader(oid).newest();
-        return record == null ? Tid.NONE : record.tid();
-    }
-
-    private RecordReader reader(long oid) {
-        // In this order: the index may be ahead of what is visible, but never of what has been appended.
-        long visibleEnd = published.end;
-        long position = index.get(oid);
-        return new RecordReader(file, oid, position, visibleEnd, appendedEnd);
+        return read(current -> {
+            DataHeader record = current.reader(oid).newest();
+            return record == null ? Tid.NONE : record.tid();
+        });
     }
 
     @Override
     public List<Invalidations> lastInvalidations(int count) throws IOException {
-        AtomicInteger left = new AtomicInteger(count);
-        return new History(file).changes(published.end, header -> left.getAndDecrement() > 0);
+        return read(current -> {
+            AtomicInteger left = new AtomicInteger(count);
+            return changes(current, header -> left.getAndDecrement() > 0);
+        });
     }
 
     @Override
     public List<Invalidations> invalidationsAfter(long tid) throws IOException {
-        return new History(file).changes(published.end, header -> Tid.isAfter(header.tid(), tid));
+        return read(current -> changes(current, header -> Tid.isAfter(header.tid(), tid)));
+    }
+
+    private static List<Invalidations> changes(Generation generation, Predicate<TransactionHeader> wanted)
+            throws IOException {
+        return new History(generation.file()).changes(generation.published().end(), wanted);
     }
 
     // Writing
@@ -238,7 +262,7 @@ public final class FileLog implements TransactionLog {
     @Override
     public void reserve(long bytes) throws IOException {
         requireWritable();
-        space.reserve(appendedEnd, bytes);
+        space.reserve(generation.appendedEnd(), bytes);
     }
 
     @Override
@@ -253,7 +277,7 @@ public final class FileLog implements TransactionLog {
         saveIndexIfDue();
         BatchWriter batch = writer();
         try {
-            batch.write(transactions, appendedEnd);
+            batch.write(transactions, positions[0]);
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
         }
@@ -265,7 +289,7 @@ public final class FileLog implements TransactionLog {
             throw takeBack(e);
         }
         force();
-        appendedEnd = positions[transactions.size()];
+        generation.appended(positions[transactions.size()]);
         List<Publication> publications = new ArrayList<>(transactions.size());
         for (int i = 0; i < transactions.size(); i++) {
             LogTransaction transaction = transactions.get(i);
@@ -278,12 +302,14 @@ public final class FileLog implements TransactionLog {
 
     /** Checks transactions, and finds where each of them and the end of the last one will be. */
     private long[] layOut(List<LogTransaction> transactions) throws AppendFailedException {
-        if (published.end != appendedEnd) {
-            throw new IllegalStateException(path + ": what ends at " + appendedEnd + " has not been published");
+        long start = generation.appendedEnd();
+        Generation.Published published = generation.published();
+        if (published.end() != start) {
+            throw new IllegalStateException(path + ": what ends at " + start + " has not been published");
         }
         long[] positions = new long[transactions.size() + 1];
-        long position = appendedEnd;
-        long tid = published.tid;
+        long position = start;
+        long tid = published.tid();
         for (int i = 0; i < transactions.size(); i++) {
             LogTransaction transaction = transactions.get(i);
             if (!Tid.isAfter(transaction.tid(), tid)) {
@@ -298,10 +324,10 @@ public final class FileLog implements TransactionLog {
         }
         positions[transactions.size()] = position;
         if (position > FileFormat.POSITION_LIMIT) {
-            long room = FileFormat.POSITION_LIMIT - appendedEnd;
+            long room = FileFormat.POSITION_LIMIT - start;
             throw new AppendFailedException(
                     path + " has reached the largest size of its format",
-                    new NoSpaceException(path, position - appendedEnd, room));
+                    new NoSpaceException(path, position - start, room));
         }
         return positions;
     }
@@ -328,25 +354,26 @@ public final class FileLog implements TransactionLog {
     private BatchWriter writer() {
         BatchWriter batch = writer;
         if (batch == null) {
-            batch = new BatchWriter(file, index);
+            batch = new BatchWriter(generation.file(), generation.index());
             writer = batch;
         }
         return batch;
     }
 
     private void publish(LogTransaction transaction, long position, long end) {
-        if (published.end != position) {
+        Generation current = generation;
+        if (current.published().end() != position) {
             throw new IllegalStateException(
-                    "published is what ends at " + published.end + " (expected: at " + position + ")");
+                    "published is what ends at " + current.published().end() + " (expected: at " + position + ")");
         }
-        BatchWriter.addTo(index, transaction, position);
+        BatchWriter.addTo(current.index(), transaction, position);
         recordsSinceSave += transaction.records().count();
-        published = new Published(transaction.tid(), end, index.size(), index.maxOid());
+        current.publish(transaction.tid(), end);
     }
 
     private void force() throws IOException {
         try {
-            file.force();
+            generation.file().force();
         } catch (IOException e) {
             throw fail(e);
         }
@@ -354,15 +381,16 @@ public final class FileLog implements TransactionLog {
 
     /** Cuts off what has been written of a batch that failed. */
     private IOException takeBack(Exception cause) throws IOException {
+        Generation current = generation;
         try {
-            file.truncate(appendedEnd);
-            file.force();
+            current.file().truncate(current.appendedEnd());
+            current.file().force();
         } catch (IOException e) {
             e.addSuppressed(cause);
             return fail(e);
         }
         try {
-            space.renew(appendedEnd);
+            space.renew(current.appendedEnd());
         } catch (IOException e) {
             LOG.warn("{}: the room for transactions that are voted is lost: {}", path, e.toString());
         }
@@ -392,7 +420,7 @@ public final class FileLog implements TransactionLog {
     // The index file
 
     private void saveIndexIfDue() {
-        long interval = Math.max(options.indexSaveInterval(), index.size() / MIN_SHARE_OF_INDEX);
+        long interval = Math.max(options.indexSaveInterval(), generation.index().size() / MIN_SHARE_OF_INDEX);
         if (recordsSinceSave >= interval) {
             saveIndex();
         }
@@ -400,12 +428,12 @@ public final class FileLog implements TransactionLog {
 
     private void saveIndex() {
         recordsSinceSave = 0;
-        long end = published.end;
+        long end = generation.published().end();
         if (options.readOnly() || indexedEnd == end) {
             return;
         }
         try {
-            IndexFile.write(disk, FileOpening.sibling(path, ".index"), index, end);
+            IndexFile.write(disk, FileOpening.sibling(path, ".index"), generation.index(), end);
             indexedEnd = end;
         } catch (IOException e) {
             LOG.warn("the index of {} could not be saved; opening it will take longer: {}", path, e.toString());
@@ -418,9 +446,12 @@ public final class FileLog implements TransactionLog {
             return;
         }
         closed = true;
-        try (lock;
-                file) {
-            saveIndex();
+        try (lock) {
+            try {
+                saveIndex();
+            } finally {
+                generation.release();
+            }
         }
     }
 }

@@ -106,8 +106,8 @@ final class FileOpening {
             if (!options.readOnly()) {
                 writeMagic(file);
             }
-        } else {
-            checkMagic(file);
+        } else if (Magic.of(file) == Magic.PYTHON_2 && !options.readOnly()) {
+            throw FileStorageFormatException.python2(path);
         }
         long size = Math.max(file.size(), FIRST_TRANSACTION);
         Base base = base(file, size);
@@ -142,21 +142,6 @@ final class FileOpening {
         }
         file.force();
         forceDirectory();
-    }
-
-    private void checkMagic(DiskFile file) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate(4);
-        int length = file.read(start, 0);
-        if (length < 4) {
-            throw new FileStorageFormatException(path, length + " bytes and ends there");
-        }
-        int magic = start.getInt(0);
-        if (magic == FileFormat.PYTHON_2_MAGIC) {
-            throw new FileStorageFormatException(path, "FS21: it is a database of Python 2, which zodbupdate converts");
-        }
-        if (magic != FileFormat.MAGIC) {
-            throw new FileStorageFormatException(path, "the bytes " + String.format("%08x", magic));
-        }
     }
 
     /** What the index file knows already; an empty index if there is none that can be used. */

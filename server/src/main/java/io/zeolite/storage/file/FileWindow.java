@@ -4,6 +4,7 @@ import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.storage.TransactionMetadata;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,8 @@ import java.nio.ByteBuffer;
  * meanwhile.
  */
 final class FileWindow {
+    private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
+
     private final DiskFile file;
     private final ByteBuffer buffer;
     private long start;
@@ -34,7 +37,20 @@ final class FileWindow {
                 buffer.getLong(at),
                 buffer.getLong(at + 8),
                 buffer.get(at + 16),
-                unsignedShort(at + 17) + unsignedShort(at + 19) + unsignedShort(at + 21));
+                unsignedShort(at + 17),
+                unsignedShort(at + 19),
+                unsignedShort(at + 21));
+    }
+
+    /** What the client said of a transaction; its header must fit into the transaction. */
+    TransactionMetadata metadata(TransactionHeader header) throws IOException {
+        long user = header.position() + TRANSACTION_HEADER_LENGTH;
+        long description = user + header.userLength();
+        long extension = description + header.descriptionLength();
+        return new TransactionMetadata(
+                getBytes(user, header.userLength()),
+                getBytes(description, header.descriptionLength()),
+                getBytes(extension, header.extensionLength()));
     }
 
     DataHeader dataHeader(long position) throws IOException {
@@ -67,6 +83,15 @@ final class FileWindow {
             throw endsBefore(position + Long.BYTES);
         }
         return single.getLong(0);
+    }
+
+    /** The data of a record that has some, as long as its header says. */
+    byte[] data(DataHeader record) throws IOException {
+        if (record.dataLength() < 0 || record.dataLength() > MAX_ARRAY_LENGTH) {
+            throw new IOException(file.path() + " has a record of " + Long.toUnsignedString(record.dataLength())
+                    + " bytes at " + record.position() + " (expected: at most " + MAX_ARRAY_LENGTH + ")");
+        }
+        return getBytes(record.dataStart(), (int) record.dataLength());
     }
 
     byte[] getBytes(long position, int length) throws IOException {

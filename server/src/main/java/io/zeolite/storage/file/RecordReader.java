@@ -25,8 +25,6 @@ final class RecordReader {
     /** In place of the position of a record that points to another. */
     private static final long INDEX = 0;
 
-    private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
-
     private final FileWindow window;
     private final Path path;
     private final long oid;
@@ -68,14 +66,7 @@ final class RecordReader {
     /** The data of a record, which may be that of an older one; null if the object does not exist as of it. */
     byte @Nullable [] data(DataHeader record) throws IOException {
         DataHeader origin = origin(record);
-        if (origin == null) {
-            return null;
-        }
-        if (origin.dataLength() > MAX_ARRAY_LENGTH) {
-            throw new IOException(path + " has a record of " + origin.dataLength() + " bytes at " + origin.position()
-                    + " (expected: at most " + MAX_ARRAY_LENGTH + ")");
-        }
-        return window.getBytes(origin.dataStart(), (int) origin.dataLength());
+        return origin == null ? null : window.data(origin);
     }
 
     /** Whether the object exists as of a record. */
@@ -85,16 +76,21 @@ final class RecordReader {
 
     private @Nullable DataHeader origin(DataHeader record) throws IOException {
         DataHeader origin = record;
-        while (!origin.hasData()) {
+        while (origin != null && !origin.hasData()) {
             checkEnd(origin);
-            long back = window.getLong(origin.dataStart());
-            if (back == 0) {
-                return null;
-            }
-            origin = header(back, origin.position(), origin.position());
+            origin = target(origin);
         }
-        checkEnd(origin);
+        if (origin != null) {
+            checkEnd(origin);
+        }
         return origin;
+    }
+
+    /** What a record without data points to; null if it says that the object does not exist. */
+    @Nullable
+    DataHeader target(DataHeader record) throws IOException {
+        long back = window.getLong(record.dataStart());
+        return back == 0 ? null : header(back, record.position(), record.position());
     }
 
     /**

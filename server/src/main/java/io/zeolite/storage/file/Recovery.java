@@ -18,23 +18,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a data file from a given transaction to its end, fills the index, and finds where the committed part ends.
- *
- * <p>A crash leaves a tail that was never forced to disk: any part of it may be missing or be zeros. What is left of it
- * ends before its end says it does, or is marked as unfinished, or has a status that no committed transaction has; and
- * there is no committed transaction in it (see {@link FileLog} on the order in which things are written). Such a tail is
- * to be cut off. A transaction that says that it is committed and is not whole, or that does not look committed although
- * committed ones follow, was damaged later: that is for somebody to look at, and the file is refused.
+ * Reads a data file from a given transaction to its end, fills the index, and finds where the committed part ends; see
+ * {@link FileEnd}.
  */
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final int WINDOW_LENGTH = 256 << 10;
-    private static final long NONE = -1;
 
     private final FileWindow window;
     private final Path path;
     private final long size;
     private final PositionIndex index;
+    private final FileEnd fileEnd;
     private final ArrayDeque<TransactionHeader> lastBatch = new ArrayDeque<>();
     private final List<DiscardedRevision> discarded = new ArrayList<>();
 
@@ -73,6 +68,7 @@ final class Recovery {
         this.path = file.path();
         this.size = size;
         this.index = index;
+        this.fileEnd = new FileEnd(window, size);
         this.lastTid = lastTid;
     }
 
@@ -81,9 +77,8 @@ final class Recovery {
         long position = start;
         String why = null;
         while (position < size && why == null) {
-            if (size - position < TRANSACTION_HEADER_LENGTH) {
-                why = "the last transaction has " + (size - position) + " bytes (expected: at least "
-                        + TRANSACTION_HEADER_LENGTH + ")";
+            why = fileEnd.tooShort(position);
+            if (why != null) {
                 break;
             }
             TransactionHeader header = window.transactionHeader(position);
@@ -104,68 +99,8 @@ final class Recovery {
     private @Nullable String unfinished(TransactionHeader header) throws IOException {
         if (header.status() == UNFINISHED) {
             collectDiscarded(header);
-            return "the transaction was not committed";
         }
-        @Nullable Damage damage;
-        if (!header.fitsInto(size)) {
-            damage = new Damage(
-                    header.position() + 8,
-                    "the length of a transaction",
-                    Long.toUnsignedString(header.length()),
-                    "at most " + (size - header.position() - FileFormat.TRAILER_LENGTH));
-        } else if (!FileFormat.isCommitted(header.status()) || isFollowedByGarbage(header)) {
-            damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
-        } else {
-            return null;
-        }
-        if (damage == null) {
-            LOG.warn(
-                    "{}: the transaction at {} has the status {} (expected: a blank)",
-                    path,
-                    header.position(),
-                    header.status());
-            return null;
-        }
-        long next = committedAfter(header.position());
-        if (next != NONE) {
-            throw new Damage(
-                            damage.offset(),
-                            damage.what(),
-                            damage.found(),
-                            damage.expected() + "; committed transactions follow it, the next at " + next)
-                    .toException(path);
-        }
-        return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
-    }
-
-    /** Whether a transaction that is too short for itself is not followed by the end of any transaction. */
-    private boolean isFollowedByGarbage(TransactionHeader header) throws IOException {
-        if (header.length() >= header.headerLength()) {
-            return false;
-        }
-        long last = window.peekLong(size - FileFormat.TRAILER_LENGTH);
-        return last < TRANSACTION_HEADER_LENGTH || last > size - header.position();
-    }
-
-    /**
-     * Finds the next whole, committed transaction after a position. Every byte is tried, because nothing says how far the
-     * damage goes.
-     */
-    private long committedAfter(long position) throws IOException {
-        long lastStart = size - TRANSACTION_HEADER_LENGTH - FileFormat.TRAILER_LENGTH;
-        for (long start = position + 1; start <= lastStart; start++) {
-            long length = window.getLong(start + 8);
-            if (length < TRANSACTION_HEADER_LENGTH || length > size - start - FileFormat.TRAILER_LENGTH) {
-                continue;
-            }
-            TransactionHeader header = window.transactionHeader(start);
-            if (FileFormat.isCommitted(header.status())
-                    && Tid.isAfter(header.tid(), lastTid)
-                    && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
-                return start;
-            }
-        }
-        return NONE;
+        return fileEnd.unfinished(header, lastTid);
     }
 
     private void accept(TransactionHeader header) throws IOException {

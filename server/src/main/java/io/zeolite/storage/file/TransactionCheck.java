@@ -26,6 +26,16 @@ final class TransactionCheck {
      */
     static @Nullable Damage check(FileWindow window, TransactionHeader header, RecordVisitor visitor)
             throws IOException {
+        // First, so that records are only visited if the length is right in all likelihood.
+        Damage damage = checkLength(window, header);
+        if (damage != null || header.status() == UNDONE) {
+            return damage;
+        }
+        return checkRecords(window, header, visitor);
+    }
+
+    /** Checks the lengths at both ends of a transaction that {@link TransactionHeader#fitsInto} the file. */
+    static @Nullable Damage checkLength(FileWindow window, TransactionHeader header) throws IOException {
         if (header.length() < header.headerLength()) {
             return new Damage(
                     header.position() + 8,
@@ -33,42 +43,56 @@ final class TransactionCheck {
                     Long.toUnsignedString(header.length()),
                     "at least " + header.headerLength());
         }
-        // First, so that records are only visited if the length is right in all likelihood.
         long trailer = window.peekLong(header.recordsEnd());
         if (trailer != header.length()) {
             return Damage.of(header.recordsEnd(), "the length at the end of a transaction", trailer, header.length());
         }
-        return header.status() == UNDONE ? null : checkRecords(window, header, visitor);
+        return null;
     }
 
     private static @Nullable Damage checkRecords(FileWindow window, TransactionHeader header, RecordVisitor visitor)
             throws IOException {
-        long end = header.recordsEnd();
         long position = header.recordsStart();
-        while (position < end) {
-            if (position + DATA_HEADER_LENGTH > end) {
-                return Damage.of(position, "the space for a record header", end - position, DATA_HEADER_LENGTH);
+        while (position < header.recordsEnd()) {
+            Damage damage = checkRecord(window, position, header.position(), header.recordsEnd());
+            if (damage != null) {
+                return damage;
             }
             DataHeader record = window.dataHeader(position);
-            if (record.versionLength() != 0) {
-                return Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
-            }
-            if (record.transaction() != header.position()) {
-                return Damage.of(
-                        position + FileFormat.TLOC_OFFSET,
-                        "the transaction position of a record",
-                        record.transaction(),
-                        header.position());
-            }
-            if (!record.endsBy(end)) {
-                return new Damage(
-                        position + 34,
-                        "the data length of a record",
-                        Long.toUnsignedString(record.dataLength()),
-                        "within a transaction that ends at " + end);
-            }
             visitor.visit(record);
             position = record.end();
+        }
+        return null;
+    }
+
+    /**
+     * Checks a record of a transaction.
+     *
+     * @param transaction where the transaction starts
+     * @param end where its records end
+     */
+    static @Nullable Damage checkRecord(FileWindow window, long position, long transaction, long end)
+            throws IOException {
+        if (position + DATA_HEADER_LENGTH > end) {
+            return Damage.of(position, "the space for a record header", end - position, DATA_HEADER_LENGTH);
+        }
+        DataHeader record = window.dataHeader(position);
+        if (record.versionLength() != 0) {
+            return Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
+        }
+        if (record.transaction() != transaction) {
+            return Damage.of(
+                    position + FileFormat.TLOC_OFFSET,
+                    "the transaction position of a record",
+                    record.transaction(),
+                    transaction);
+        }
+        if (!record.endsBy(end)) {
+            return new Damage(
+                    position + 34,
+                    "the data length of a record",
+                    Long.toUnsignedString(record.dataLength()),
+                    "within a transaction that ends at " + end);
         }
         return null;
     }

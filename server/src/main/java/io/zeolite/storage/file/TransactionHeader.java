@@ -7,11 +7,11 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
  * The start of a transaction as it stands in the file, unchecked.
  *
  * @param length {@code tlen}; may be anything, also negative
- * @param metadataLength of user, description and extension together
  */
-record TransactionHeader(long position, long tid, long length, byte status, int metadataLength) {
+record TransactionHeader(
+        long position, long tid, long length, byte status, int userLength, int descriptionLength, int extensionLength) {
     int headerLength() {
-        return TRANSACTION_HEADER_LENGTH + metadataLength;
+        return TRANSACTION_HEADER_LENGTH + userLength + descriptionLength + extensionLength;
     }
 
     long recordsStart() {

@@ -97,7 +97,7 @@ final class FileLogTest {
 
     @Test
     void open_otherFiles_areRefusedAndUntouched() throws IOException {
-        for (String content : new String[] {"FS21", "FS2", "GIF89a", "\0\0\0\0"}) {
+        for (String content : new String[] {"FS20", "FS2", "GIF89a", "\0\0\0\0"}) {
             Files.writeString(path, content);
             for (FileLogOptions options : List.of(FileLogOptions.DEFAULT, FileLogOptions.READ_ONLY)) {
                 assertThatThrownBy(() -> FileLog.open(disk, path, options))
@@ -106,6 +106,25 @@ final class FileLogTest {
                 assertThat(path).hasContent(content);
             }
         }
+    }
+
+    @Test
+    void open_fileOfPython2_isReadOnly() throws IOException {
+        byte[] content = GoldenFileTest.GOLDEN.clone();
+        System.arraycopy(TestRecords.bytes("FS21"), 0, content, 0, 4);
+        Files.write(path, content);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(FileStorageFormatException.class)
+                .hasMessageContaining("Data.fs is a database of Python 2")
+                .hasMessageContaining("read-only true")
+                .hasMessageContaining("zodbupdate");
+        try (FileLog log = FileLog.open(disk, path, FileLogOptions.READ_ONLY)) {
+            assertThat(load(log, 0, 0x03e9000000000004L)).isEqualTo("ROOT22. 3e9000000000002-3e9000000000004");
+            assertThatThrownBy(() -> log.reserve(1)).isInstanceOf(ReadOnlyException.class);
+        }
+        assertThat(path).hasBinaryContent(content);
+        assertThat(file(".index")).doesNotExist();
     }
 
     @Test

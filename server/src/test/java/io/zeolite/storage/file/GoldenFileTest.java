@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class GoldenFileTest {
     private static final long T = 0x03e9000000000000L;
 
-    private static final byte[] GOLDEN = HexFormat.of().parseHex("""
+    static final byte[] GOLDEN = HexFormat.of().parseHex("""
                     46533330 03e9000000000001 0000000000000060 20 0003 0005 0011 626f62 6669727374
                     80037d71005801000000 6b71014b01732e
                     0000000000000000 03e9000000000001 0000000000000000 0000000000000004 0000 0000000000000006

@@ -1,0 +1,124 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.UNFINISHED;
+
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the end of the committed part of a data file from damage to it.
+ *
+ * <p>A crash leaves a tail that was never forced to disk: any part of it may be missing or be zeros. What is left of it
+ * ends before its end says it does, or is marked as unfinished, or has a status that no committed transaction has; and
+ * there is no committed transaction in it (see {@link FileLog} on the order in which things are written). Such a tail is
+ * to be cut off. A transaction that says that it is committed and is not whole, or that does not look committed although
+ * committed ones follow, was damaged later: that is for somebody to look at, and the file is refused.
+ */
+final class FileEnd {
+    private static final Logger LOG = LoggerFactory.getLogger(FileEnd.class);
+
+    /** No position. */
+    static final long NONE = -1;
+
+    private final FileWindow window;
+    private final Path path;
+    private final long size;
+
+    /** @param size the length of the file, or of the part of it that counts */
+    FileEnd(FileWindow window, long size) {
+        this.window = window;
+        this.path = window.file().path();
+        this.size = size;
+    }
+
+    /** Why there is no transaction at a position before the end; null if there is room for one. */
+    @Nullable
+    String tooShort(long position) {
+        return size - position >= TRANSACTION_HEADER_LENGTH
+                ? null
+                : "the last transaction has " + (size - position) + " bytes (expected: at least "
+                        + TRANSACTION_HEADER_LENGTH + ")";
+    }
+
+    /**
+     * Why the file ends before a transaction; null if it does not.
+     *
+     * @param lastTid the transaction before it
+     * @throws CorruptedFileException if the file is damaged where no crash can have done it
+     */
+    @Nullable
+    String unfinished(TransactionHeader header, long lastTid) throws IOException {
+        if (header.status() == UNFINISHED) {
+            return "the transaction was not committed";
+        }
+        @Nullable Damage damage;
+        if (!header.fitsInto(size)) {
+            damage = new Damage(
+                    header.position() + 8,
+                    "the length of a transaction",
+                    Long.toUnsignedString(header.length()),
+                    "at most " + (size - header.position() - TRAILER_LENGTH));
+        } else if (!FileFormat.isCommitted(header.status()) || isFollowedByGarbage(header)) {
+            damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
+        } else {
+            return null;
+        }
+        if (damage == null) {
+            LOG.warn(
+                    "{}: the transaction at {} has the status {} (expected: a blank)",
+                    path,
+                    header.position(),
+                    header.status());
+            return null;
+        }
+        long next = committedAfter(header.position(), lastTid);
+        if (next != NONE) {
+            throw new Damage(
+                            damage.offset(),
+                            damage.what(),
+                            damage.found(),
+                            damage.expected() + "; committed transactions follow it, the next at " + next)
+                    .toException(path);
+        }
+        return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
+    }
+
+    /** Whether a transaction that is too short for itself is not followed by the end of any transaction. */
+    private boolean isFollowedByGarbage(TransactionHeader header) throws IOException {
+        if (header.length() >= header.headerLength()) {
+            return false;
+        }
+        long last = window.peekLong(size - TRAILER_LENGTH);
+        return last < TRANSACTION_HEADER_LENGTH || last > size - header.position();
+    }
+
+    /**
+     * Finds the next whole, committed transaction after a position. Every byte is tried, because nothing says how far the
+     * damage goes.
+     *
+     * @param lastTid what its tid must be after
+     * @return where it starts, or {@link #NONE}
+     */
+    long committedAfter(long position, long lastTid) throws IOException {
+        long lastStart = size - TRANSACTION_HEADER_LENGTH - TRAILER_LENGTH;
+        for (long start = position + 1; start <= lastStart; start++) {
+            long length = window.getLong(start + 8);
+            if (length < TRANSACTION_HEADER_LENGTH || length > size - start - TRAILER_LENGTH) {
+                continue;
+            }
+            TransactionHeader header = window.transactionHeader(start);
+            if (FileFormat.isCommitted(header.status())
+                    && Tid.isAfter(header.tid(), lastTid)
+                    && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
+                return start;
+            }
+        }
+        return NONE;
+    }
+}

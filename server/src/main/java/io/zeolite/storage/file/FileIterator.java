@@ -1,0 +1,226 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
+
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import io.zeolite.zodb.Tid;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks over the transactions of a data file and over their records, in the order of the file. It reads only, needs no
+ * index and no lock, and keeps no more than one transaction's metadata and one record in memory. For one thread.
+ *
+ * <p>What is damaged is reported where it is met, with its offset, what was found and what was expected:
+ *
+ * <ul>
+ *   <li>{@link #next} throws {@link CorruptedFileException} for a transaction whose lengths do not agree. The iterator
+ *       stays where it is; {@link #skipDamage} finds the next transaction that is whole.
+ *   <li>{@link Records#next} throws it for a record that does not lie within its transaction. Where the next record
+ *       starts is not known then; the next transaction is reached all the same.
+ *   <li>{@link #data} and {@link #target} throw {@link CorruptedDataException} for a back pointer that leads to no older
+ *       record of the same object.
+ * </ul>
+ *
+ * <p>What a crash leaves at the end of a file is not damage: the iteration ends before it, and {@link #tail} tells why.
+ */
+public final class FileIterator implements Closeable {
+    private static final int WINDOW_LENGTH = 256 << 10;
+
+    private final DiskFile file;
+    private final FileWindow window;
+    private final FileEnd fileEnd;
+    private final long size;
+    private final Magic magic;
+
+    private long position = FIRST_TRANSACTION;
+    private long lastTid = Tid.NONE;
+    private @Nullable String tail;
+
+    private FileIterator(DiskFile file) throws IOException {
+        this.file = file;
+        this.magic = Magic.of(file);
+        this.window = new FileWindow(file, ByteBuffer.allocateDirect(WINDOW_LENGTH));
+        this.size = file.size();
+        this.fileEnd = new FileEnd(window, size);
+    }
+
+    /**
+     * Opens a data file, of Python 3 or 2. What is appended to it later is not seen.
+     *
+     * @throws FileStorageFormatException if it is none
+     */
+    public static FileIterator open(Disk disk, Path path) throws IOException {
+        DiskFile file = disk.open(path, Disk.Mode.READ);
+        try {
+            return new FileIterator(file);
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    public Path path() {
+        return file.path();
+    }
+
+    /** The length of the file in bytes when it was opened. */
+    public long size() {
+        return size;
+    }
+
+    /** Whether it is a database of Python 2, whose records hold that version's strings. */
+    public boolean isPython2() {
+        return magic == Magic.PYTHON_2;
+    }
+
+    /** Where the transaction starts that {@link #next} will read. */
+    public long position() {
+        return position;
+    }
+
+    /** Makes {@link #next} read what is at a position, at least 4, where a transaction must start. */
+    public void seek(long newPosition) {
+        if (newPosition < FIRST_TRANSACTION) {
+            throw new IllegalArgumentException("position: " + newPosition + " (expected: at least 4)");
+        }
+        position = newPosition;
+        lastTid = Tid.NONE;
+        tail = null;
+    }
+
+    /**
+     * The next transaction; null at the end of what is committed.
+     *
+     * @throws CorruptedFileException if it is damaged
+     */
+    public @Nullable FileTransaction next() throws IOException {
+        if (position >= size || tail != null) {
+            return null;
+        }
+        tail = fileEnd.tooShort(position);
+        if (tail != null) {
+            return null;
+        }
+        TransactionHeader header = window.transactionHeader(position);
+        tail = fileEnd.unfinished(header, lastTid);
+        if (tail != null) {
+            return null;
+        }
+        Damage damage = TransactionCheck.checkLength(window, header);
+        if (damage != null) {
+            throw damage.toException(path());
+        }
+        position = header.end();
+        lastTid = header.tid();
+        return new FileTransaction(
+                header.position(), header.tid(), header.length(), header.status(), window.metadata(header));
+    }
+
+    /**
+     * After {@link #next} has returned null: why what is at {@link #position} does not count as committed, in words; null
+     * if the file ends there.
+     */
+    public @Nullable String tail() {
+        return tail;
+    }
+
+    /**
+     * Goes on behind damage: finds the first transaction after {@link #position} that is whole, with all its records.
+     * Every byte is tried, so this may take long.
+     *
+     * @return where it starts, which {@link #next} will read; empty if there is none, and the iteration is at its end
+     */
+    public OptionalLong skipDamage() throws IOException {
+        long found = fileEnd.committedAfter(position, Tid.NONE);
+        tail = null;
+        lastTid = Tid.NONE;
+        position = found == FileEnd.NONE ? size : found;
+        return found == FileEnd.NONE ? OptionalLong.empty() : OptionalLong.of(found);
+    }
+
+    /** The records of a transaction of this file, in their order. Those of an undone one do not count. */
+    public Records records(FileTransaction transaction) {
+        return new Records(transaction.position(), transaction.recordsStart(), transaction.recordsEnd());
+    }
+
+    /**
+     * Walks over the records of one transaction. Several may be under way at once, and the transactions may be walked
+     * over meanwhile.
+     */
+    public final class Records {
+        private final long transaction;
+        private final long end;
+        private long at;
+
+        private Records(long transaction, long start, long end) {
+            this.transaction = transaction;
+            this.at = start;
+            this.end = end;
+        }
+
+        /**
+         * The next record; null if there is none.
+         *
+         * @throws CorruptedFileException if it is damaged
+         */
+        public @Nullable FileRecord next() throws IOException {
+            if (at >= end) {
+                return null;
+            }
+            Damage damage = TransactionCheck.checkRecord(window, at, transaction, end);
+            if (damage != null) {
+                throw damage.toException(path());
+            }
+            FileRecord record = record(window.dataHeader(at));
+            at = record.end();
+            return record;
+        }
+    }
+
+    private FileRecord record(DataHeader header) throws IOException {
+        return new FileRecord(
+                header.position(),
+                header.oid(),
+                header.tid(),
+                header.previous(),
+                header.transaction(),
+                header.dataLength(),
+                header.hasData() ? 0 : window.getLong(header.dataStart()));
+    }
+
+    /**
+     * The data of a record of this file, which may be that of an older record.
+     *
+     * @return null if the object does not exist as of the record
+     * @throws CorruptedDataException if a back pointer on the way to it is wrong
+     */
+    public byte @Nullable [] data(FileRecord record) throws IOException {
+        return record.hasData() ? window.data(record.header()) : reader(record).data(record.header());
+    }
+
+    /**
+     * The older record that a record without data shares the data of; it may have none itself.
+     *
+     * @return null if the record has data, or the object does not exist as of it
+     * @throws CorruptedDataException if the back pointer leads to no older record of the object
+     */
+    public @Nullable FileRecord target(FileRecord record) throws IOException {
+        DataHeader target = record.hasData() ? null : reader(record).target(record.header());
+        return target == null ? null : record(target);
+    }
+
+    private RecordReader reader(FileRecord record) {
+        return new RecordReader(file, record.oid(), 0, size, size);
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

@@ -1,0 +1,255 @@
+package io.zeolite.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.BlobSource;
+import io.zeolite.commit.CommitContext;
+import io.zeolite.commit.LocalStorage;
+import io.zeolite.commit.LocalStorageOptions;
+import io.zeolite.commit.Timers;
+import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.memory.MemoryLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a client is sent, in which order, when others commit: the rules of {@code docs/protocol.md} at the place where
+ * they are kept. The event loops are queues that a test runs when it likes.
+ */
+class SessionOrderTest {
+    private static final byte[] NOTHING = {};
+    private static final byte[] OID = Session.bytes(1);
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private SessionSettings settings;
+
+    private final ArrayDeque<Runnable> committer = new ArrayDeque<>();
+
+    @BeforeEach
+    void openStorage() throws IOException {
+        Timers noTimeouts = new Timers() {
+            @Override
+            public long nanoTime() {
+                return 0;
+            }
+
+            @Override
+            public void after(Duration delay, Runnable task) {
+                throw new AssertionError("there is no timeout");
+            }
+        };
+        SpillFiles noSpills = () -> {
+            throw new IOException("nothing should be spilled");
+        };
+        LocalStorage storage = LocalStorage.open(
+                new MemoryLog("test"),
+                null,
+                new CommitContext(committer::add, Runnable::run, InstantSource.system(), noTimeouts, Duration.ZERO),
+                new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
+        ServedStorage served = new ServedStorage("1", storage, false, Duration.ZERO, Instant.EPOCH);
+        settings = new SessionSettings(Map.of("1", served), Runnable::run, 1 << 20);
+    }
+
+    private void runCommitter() {
+        while (!committer.isEmpty()) {
+            committer.remove().run();
+        }
+    }
+
+    /** A client and the loop of its connection. */
+    private final class Client implements Outbox {
+        final ArrayDeque<Runnable> loop = new ArrayDeque<>();
+        final List<Message> sent = new ArrayList<>();
+        private final Session session = new Session(settings, this);
+        private long lastId;
+
+        Client() {
+            call(Methods.REGISTER, PyTuple.of("1", false));
+        }
+
+        /** A call that arrives now, before what waits in the loop. */
+        void call(String method, PyTuple args) {
+            session.receive(new Message.Call(++lastId, method, args));
+        }
+
+        void tell(String method, PyTuple args) {
+            session.receive(new Message.OneWay(method, args));
+        }
+
+        void runLoop() {
+            while (!loop.isEmpty()) {
+                loop.remove().run();
+            }
+        }
+
+        void stage(byte[] serial) {
+            tell(Methods.TPC_BEGIN, PyTuple.of(lastId, NOTHING, NOTHING, NOTHING, null, " "));
+            tell(Methods.STORE, PyTuple.of(OID, serial, new byte[] {7}, lastId));
+        }
+
+        byte[] commit(byte[] serial) {
+            long transaction = lastId;
+            stage(serial);
+            call(Methods.VOTE, PyTuple.of(transaction));
+            runCommitter();
+            runLoop();
+            call(Methods.TPC_FINISH, PyTuple.of(transaction));
+            runCommitter();
+            runLoop();
+            return (byte[]) Objects.requireNonNull(lastReply());
+        }
+
+        @Nullable
+        Object lastReply() {
+            return ((Message.Reply) sent.get(sent.size() - 1)).value();
+        }
+
+        /** What was sent, without the ids: the method of a call, or "reply". */
+        List<String> kinds() {
+            return sent.stream()
+                    .map(message -> message instanceof Message.OneWay oneWay ? oneWay.method() : "reply")
+                    .toList();
+        }
+
+        @Override
+        public void send(Message message) {
+            sent.add(message);
+        }
+
+        @Override
+        public void sendBlob(long oid, long serial, BlobSource source, Runnable done) {
+            throw new AssertionError("there are no blobs");
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            loop.add(task);
+        }
+
+        @Override
+        public boolean inLoop() {
+            return true;
+        }
+
+        @Override
+        public void pauseReading() {}
+
+        @Override
+        public void resumeReading() {}
+
+        @Override
+        public void close() {
+            throw new AssertionError("the session closed the connection");
+        }
+
+        @Override
+        public String peer() {
+            return "a test";
+        }
+    }
+
+    /** Once it knows of a transaction from the answer, Python's client refuses the invalidation of an earlier one. */
+    @Test
+    void getInvalidations_comesBehindTheInvalidationsThatItCovers() {
+        Client writer = new Client();
+        byte[] first = writer.commit(Session.bytes(0));
+        Client reader = new Client();
+        reader.sent.clear();
+        byte[] second = writer.commit(first);
+
+        reader.call(Methods.GET_INVALIDATIONS, PyTuple.of(first));
+        reader.runLoop();
+
+        assertThat(reader.kinds()).containsExactly(Methods.INVALIDATE_TRANSACTION, "reply");
+        PyTuple answer = (PyTuple) Objects.requireNonNull(reader.lastReply());
+        assertThat((byte[]) answer.get(0)).isEqualTo(second);
+        assertThat((long[]) Objects.requireNonNull(answer.get(1))).containsExactly(1);
+    }
+
+    @Test
+    void lastTransaction_comesBehindTheInvalidationsThatItCovers() {
+        Client writer = new Client();
+        Client reader = new Client();
+        reader.sent.clear();
+        byte[] tid = writer.commit(Session.bytes(0));
+
+        reader.call(Methods.LAST_TRANSACTION, PyTuple.EMPTY);
+        reader.runLoop();
+
+        assertThat(reader.kinds()).containsExactly(Methods.INVALIDATE_TRANSACTION, "reply");
+        assertThat((byte[]) reader.lastReply()).isEqualTo(tid);
+    }
+
+    /** Whoever pings has heard of a transaction elsewhere, and wants what it changed to be gone from the cache. */
+    @Test
+    void ping_comesBehindTheInvalidationsThatWait() {
+        Client writer = new Client();
+        Client reader = new Client();
+        reader.sent.clear();
+        writer.commit(Session.bytes(0));
+
+        reader.call(Methods.PING, PyTuple.EMPTY);
+        reader.runLoop();
+
+        assertThat(reader.kinds()).containsExactly(Methods.INVALIDATE_TRANSACTION, "reply");
+    }
+
+    @Test
+    void finish_comesBehindEarlierInvalidations_andIsNotInvalidatedItself() {
+        Client writer = new Client();
+        Client other = new Client();
+        other.tell(Methods.TPC_BEGIN, PyTuple.of(50L, NOTHING, NOTHING, NOTHING, null, " "));
+        other.tell(Methods.STORE, PyTuple.of(Session.bytes(2), Session.bytes(0), new byte[] {7}, 50L));
+        other.call(Methods.VOTE, PyTuple.of(50L));
+        runCommitter();
+        other.runLoop();
+        other.sent.clear();
+
+        byte[] earlier = writer.commit(Session.bytes(0));
+        other.call(Methods.TPC_FINISH, PyTuple.of(50L));
+        runCommitter();
+        other.runLoop();
+
+        assertThat(other.kinds()).containsExactly(Methods.INVALIDATE_TRANSACTION, Methods.INFO, "reply");
+        long own = ByteBuffer.wrap((byte[]) Objects.requireNonNull(other.lastReply()))
+                .getLong();
+        assertThat(own).isGreaterThan(ByteBuffer.wrap(earlier).getLong());
+    }
+
+    /** A load is answered from the state of its own turn, whatever waits in the loop behind it. */
+    @Test
+    void load_isAnsweredInItsOwnTurn() {
+        Client writer = new Client();
+        byte[] first = writer.commit(Session.bytes(0));
+        Client reader = new Client();
+        reader.sent.clear();
+
+        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Session.bytes(Long.MAX_VALUE)));
+        byte[] second = writer.commit(first);
+        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Session.bytes(Long.MAX_VALUE)));
+        reader.runLoop();
+
+        assertThat(reader.kinds()).containsExactly("reply", "reply", Methods.INVALIDATE_TRANSACTION);
+        assertThat(reader.sent.subList(0, 2).stream()
+                        .map(message -> (PyTuple) Objects.requireNonNull(((Message.Reply) message).value()))
+                        .map(loaded -> ByteBuffer.wrap((byte[]) Objects.requireNonNull(loaded.get(1)))
+                                .getLong()))
+                .containsExactly(
+                        ByteBuffer.wrap(first).getLong(),
+                        ByteBuffer.wrap(second).getLong());
+    }
+}
