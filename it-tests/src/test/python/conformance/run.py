@@ -1,4 +1,4 @@
-"""Runs ZEO's own functional tests against a server in processes of its own, and judges the results by exceptions.txt.
+"""Runs ZEO's own tests against a server in processes of its own, and judges the results by exceptions.txt.
 
     run.py [--server COMMAND] [--msgpack] [--directory DIR] [--list] [options of zope.testrunner]
 
@@ -67,7 +67,9 @@ def read_expectations():
 
 def name_of_layer(layer):
     """The layer of the test runner, without the module, which for most of them is empty, and what many names end with."""
-    return layer.removeprefix('ZODB.tests.util.').removeprefix('.').removesuffix(' ZEO Connection Tests')
+    for module in ('ZODB.tests.util.', 'zope.testrunner.layer.', '.'):
+        layer = layer.removeprefix(module)
+    return layer.removesuffix(' ZEO Connection Tests')
 
 
 def name_of_test(test):
@@ -185,7 +187,7 @@ def run(options, arguments):
     zope.testrunner.runner.TestResult = Recorder
     site_packages = os.path.dirname(os.path.dirname(ZEO.__file__))
     runner = zope.testrunner.runner.Runner(
-        args=['run.py', '-f', '--test-path=' + site_packages, '-s', 'ZEO', *arguments])
+        args=['run.py', '--test-path=' + site_packages, '-s', 'ZEO', *arguments])
     register = runner.register_tests
 
     runner.register_tests = lambda tests: register(judge.choose(tests, options.only))
@@ -229,6 +231,8 @@ def main():
     os.chdir(directory)
     os.environ['TMPDIR'] = os.path.join(directory, 'tmp')
     tempfile.tempdir = None
+    # Six hundred servers that live for a second each are to start quickly, not to run fast.
+    os.environ.setdefault('ZEOLITE_JAVA_OPTS', '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC')
     os.environ.pop('ZEO_MSGPACK', None)
     if options.msgpack:
         os.environ['ZEO_MSGPACK'] = '1'
