@@ -44,7 +44,7 @@ final class ConformanceIT {
     @TestFactory
     Stream<DynamicTest> layers() throws InterruptedException, IOException {
         List<DynamicTest> tests = new ArrayList<>();
-        for (SuiteLayer layer : SuiteLayer.all()) {
+        for (SuiteLayer layer : SuiteLayer.wanted()) {
             for (Encoding encoding : Encoding.values()) {
                 tests.add(test(layer, encoding, "layers", LAYER_TIME));
             }
@@ -57,7 +57,7 @@ final class ConformanceIT {
     @EnabledIfSystemProperty(named = "zeolite.it.scale", matches = "[2-9]|\\d\\d+", disabledReason = "It takes an hour")
     Stream<DynamicTest> races() throws InterruptedException, IOException {
         List<DynamicTest> tests = new ArrayList<>();
-        for (SuiteLayer layer : SuiteLayer.all()) {
+        for (SuiteLayer layer : SuiteLayer.wanted()) {
             if (LAYERS_WITH_RACES.contains(layer.name())) {
                 for (Encoding encoding : Encoding.values()) {
                     tests.add(test(

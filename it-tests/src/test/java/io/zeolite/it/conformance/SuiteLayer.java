@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A layer of ZEO's tests, which is what its authors call a group of them. {@code conformance/run.py} runs it in a process of its own,
@@ -22,6 +23,7 @@ import java.util.List;
  */
 record SuiteLayer(String name, int tests) {
     private static final String SCRIPT = "conformance/run.py";
+    private static final Pattern WANTED = Pattern.compile(System.getProperty("zeolite.it.layers", ""));
     private static final Duration LIST_TIME = Duration.ofMinutes(1);
 
     /** It has fewer tests than others, but half of them are stress tests of 10 s each, whatever the server. */
@@ -31,8 +33,8 @@ record SuiteLayer(String name, int tests) {
                     (SuiteLayer layer) -> !layer.name.equals(LONGEST))
             .thenComparing(SuiteLayer::tests, Comparator.reverseOrder());
 
-    /** All layers, the long ones first, so that processes which share them end at about the same time. */
-    static List<SuiteLayer> all() throws InterruptedException, IOException {
+    /** Those that are wanted, the long ones first, so that processes which share them end at about the same time. */
+    static List<SuiteLayer> wanted() throws InterruptedException, IOException {
         Path directory = Files.createDirectories(Layout.output("conformance"));
         PythonScript script =
                 PythonScript.start(directory, "layers", SCRIPT, List.of("--list", "--directory", directory.toString()));
@@ -41,6 +43,7 @@ record SuiteLayer(String name, int tests) {
                 .filter(line -> !line.startsWith("{"))
                 .map(line -> line.split(" ", 2))
                 .map(words -> new SuiteLayer(words[1], Integer.parseInt(words[0])))
+                .filter(layer -> WANTED.matcher(layer.name).find())
                 .sorted(LONG_ONES_FIRST)
                 .toList();
     }
@@ -56,6 +59,9 @@ record SuiteLayer(String name, int tests) {
         Files.createDirectories(directory);
         List<String> arguments = new ArrayList<>(List.of("--only", name, "--directory", directory.toString()));
         arguments.add("--server=" + String.join(" ", ServerKind.underTest().command()));
+        if (ServerKind.underTest() == ServerKind.PYTHON) {
+            arguments.add("--as-zeo");
+        }
         if (encoding == Encoding.MSGPACK) {
             arguments.add("--msgpack");
         }
