@@ -174,6 +174,30 @@ def want(address, oid):
     check(wire.call('tpc_finish', 1) > tid, 'tid')
 
 
+def hold_until_closed(address, oid):
+    """Votes, and does no more until the server ends."""
+    wire, _ = voter(address, oid)
+    check_equal(list(wire.call('vote', 1)), [], 'vote')
+    say('voted')
+    wire.await_close()
+
+
+def want_until_closed(address, oid):
+    """Waits for its vote, which the end of the server comes before."""
+    wire, _ = voter(address, oid)
+    wire.ask('vote', 1)
+    check_equal(wire.call('ping'), None, 'ping of a connection that waits for its vote')
+    say('waiting')
+    wire.await_close()
+
+
+def want_alone(address, oid):
+    """Nobody holds the object, and nobody has changed it."""
+    wire, tid = voter(address, oid)
+    check_equal(list(wire.call('vote', 1)), [], 'vote')
+    check(wire.call('tpc_finish', 1) > tid, 'tid')
+
+
 def voter(address, oid):
     wire = Wire(address).handshake()
     wire.register()
@@ -277,4 +301,4 @@ def kept(path):
 
 
 if __name__ == '__main__':
-    main(setup, write, served, left, hold, want, other_object, timeout, full, kept)
+    main(setup, write, served, left, hold, hold_until_closed, want, want_until_closed, want_alone, other_object, timeout, full, kept)

@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import ssl
 import sys
 import tempfile
 import time
@@ -79,12 +80,35 @@ def main(*commands):
 
 
 def host_port(address):
+    """Host and port, or the path of a Unix socket."""
+    if '/' in address:
+        return address
     host, port = address.rsplit(':', 1)
-    return host, int(port)
+    return host.strip('[]'), int(port)
+
+
+def tls_file(name):
+    """A certificate or key of the server's own tests."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../../server/src/test/resources/tls', name)
+
+
+def tls_context(certificate):
+    """What a client speaks TLS with that shows this certificate and expects one of the two of the server."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+    for name in 'server.pem', 'server2.pem':
+        context.load_verify_locations(tls_file(name))
+    if certificate != 'none':
+        context.load_cert_chain(tls_file(certificate + '.pem'), tls_file(certificate.removesuffix('-chain') + '-key.pem'))
+    return context
 
 
 def connect(address, storage='1', **options):
+    """A client storage; of certificate@host:port it takes the certificate, and speaks TLS."""
     options.setdefault('wait_timeout', DEADLINE)
+    certificate, _, address = address.rpartition('@')
+    if certificate:
+        options['ssl'] = tls_context(certificate)
+        options.setdefault('ssl_server_hostname', 'localhost')
     return ClientStorage(host_port(address), storage, **options)
 
 

@@ -26,6 +26,15 @@ public final class Layout {
         return TARGET.resolve(name);
     }
 
+    /** The certificates and keys of the server's own tests. */
+    public static Path tls() {
+        return MODULE.resolveSibling("server/src/test/resources/tls");
+    }
+
+    public static Path documentation() {
+        return MODULE.resolveSibling("docs");
+    }
+
     /** How much longer than usual the scenarios run that are as long as one likes: 1, and more with {@code -Psoak}. */
     public static int scale() {
         return Integer.getInteger("zeolite.it.scale", 1);

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ public final class ZeoServer {
               </logfile>
             </eventlog>
             """;
-    private static final Pattern ADDRESS = Pattern.compile("\\[\"127\\.0\\.0\\.1\", (\\d+)]\\s*");
+    private static final Pattern ADDRESS = Pattern.compile("\\[\"([0-9a-f.:]+)\", (\\d+)]\\s*");
 
     private final Path directory;
     private final Map<String, String> options = new LinkedHashMap<>();
@@ -45,6 +46,11 @@ public final class ZeoServer {
               blob-dir blobs
             </filestorage>
             """;
+    private String tls = "";
+    private String host = "127.0.0.1";
+    private @Nullable String socket;
+    private @Nullable String addressText;
+    private @Nullable String text;
     private List<String> command = ServerKind.underTest().command();
     private int port;
     private @Nullable Process process;
@@ -66,6 +72,43 @@ public final class ZeoServer {
         return this;
     }
 
+    /** The keys of the section {@code <ssl>}, a line each. */
+    public ZeoServer tls(String keys) {
+        tls = "  <ssl>\n" + keys + "  </ssl>\n";
+        return this;
+    }
+
+    /** Where it listens, in place of 127.0.0.1: as the configuration has it, without a port. */
+    public ZeoServer host(String name) {
+        host = name;
+        return this;
+    }
+
+    /** The address exactly as the configuration has it; the server can be reached at 127.0.0.1. */
+    public ZeoServer addressText(String text) {
+        addressText = text;
+        return this;
+    }
+
+    /** The whole configuration, in place of all that is described. */
+    public ZeoServer configuration(String all) {
+        text = all;
+        return this;
+    }
+
+    /** Starts the server with what new files may not be. */
+    public ZeoServer underUmask(String umask) {
+        command = Stream.concat(Stream.of("sh", "-c", "umask " + umask + "; exec \"$@\"", "sh"), command.stream())
+                .toList();
+        return this;
+    }
+
+    /** The path of the Unix socket that it listens on, in place of a port. */
+    public ZeoServer socket(String path) {
+        socket = path;
+        return this;
+    }
+
     public ZeoServer environment(String name, String value) {
         environment.put(name, value);
         return this;
@@ -75,6 +118,11 @@ public final class ZeoServer {
     public ZeoServer command(List<String> words) {
         command = words;
         return this;
+    }
+
+    /** Another server than the one under test, for scenarios with both. */
+    public ZeoServer kind(ServerKind kind) {
+        return command(kind.command());
     }
 
     /** Returns when the server listens. */
@@ -90,11 +138,15 @@ public final class ZeoServer {
             }
             return false;
         });
+        if (socket != null) {
+            assertThat(Story.read(addressFile()).strip()).isEqualTo('"' + socket + '"');
+            return this;
+        }
         Matcher address = ADDRESS.matcher(Story.read(addressFile()));
         assertThat(address.matches())
                 .as("address file: " + Story.read(addressFile()))
                 .isTrue();
-        port = Integer.parseInt(address.group(1));
+        port = Integer.parseInt(address.group(2));
         return this;
     }
 
@@ -141,9 +193,36 @@ public final class ZeoServer {
         return process != null && process.isAlive();
     }
 
-    /** For the clients: host and port. */
+    /** For the clients: host and port, or the path of the socket from the directory of the test, as absolute ones are too long. */
     public String address() {
-        return "127.0.0.1:" + port;
+        return socket == null
+                ? host + ":" + port
+                : "./"
+                        + directory
+                                .toAbsolutePath()
+                                .getParent()
+                                .relativize(directory
+                                        .toAbsolutePath()
+                                        .resolve(socket)
+                                        .normalize());
+    }
+
+    /** Has a signal sent to the process, by its name without SIG. */
+    public void signal(String name) throws InterruptedException {
+        try {
+            int status = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            assertThat(status).as("exit code of kill").isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns when the log has a line that contains the text. */
+    public void awaitLog(String text) {
+        Await.until(START_TIME, () -> "the log says '" + text + "'", () -> log().contains(text));
     }
 
     public Path directory() {
@@ -232,10 +311,23 @@ public final class ZeoServer {
     }
 
     private String configuration() {
-        StringBuilder text = new StringBuilder("<zeo>\n  address 127.0.0.1:" + port + "\n");
+        if (text != null) {
+            return text;
+        }
+        return described();
+    }
+
+    private String described() {
+        String address = socket == null ? host + ":" + port : socket;
+        StringBuilder lines =
+                new StringBuilder("<zeo>\n  address " + (addressText == null ? address : addressText) + "\n");
         options.forEach((key, value) ->
-                text.append("  ").append(key).append(' ').append(value).append('\n'));
-        return text.append("</zeo>\n").append(storages).append(EVENT_LOG).toString();
+                lines.append("  ").append(key).append(' ').append(value).append('\n'));
+        return lines.append(tls)
+                .append("</zeo>\n")
+                .append(storages)
+                .append(EVENT_LOG)
+                .toString();
     }
 
     private boolean listens() {

@@ -40,6 +40,11 @@ public final class CallException extends ZeoException {
         return new CallException("builtins.AssertionError", message);
     }
 
+    /** The same, where Python raises an {@code Exception} that has no name. */
+    public static CallException unnamed(String message) {
+        return new CallException("builtins.Exception", message);
+    }
+
     /** A method that this server, or the storage behind it, does not have: {@code AttributeError}. */
     public static CallException unsupported(String message) {
         return new CallException("builtins.AttributeError", message);

@@ -4,6 +4,7 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** There is no such object, or no such revision of it: {@code POSKeyError}. */
 public final class PosKeyException extends ZeoException {
@@ -19,6 +20,11 @@ public final class PosKeyException extends ZeoException {
     /** No object with this oid. */
     public static PosKeyException noObject(long oid) {
         return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+    }
+
+    /** Something that is no oid, and so is that of no object. */
+    public static PosKeyException noOid(@Nullable Object value) {
+        return new PosKeyException("no object: " + value + " is no oid", PyTuple.of(value));
     }
 
     /** No revision with this serial. */

@@ -3,12 +3,14 @@ package io.zeolite.cli;
 import io.zeolite.config.ServerConfig.NamedStorage;
 import io.zeolite.config.StorageConfig;
 import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.DemoStorage;
 import io.zeolite.config.StorageConfig.FileStorage;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What the server says on the terminal when clients can connect. */
 final class Greeting {
@@ -50,16 +52,22 @@ final class Greeting {
         return out.toString();
     }
 
-    private static String describe(StorageConfig storage) {
+    private static String describe(@Nullable StorageConfig storage) {
         if (storage instanceof FileStorage file) {
             return file.path() + (file.blobDirectory() == null ? "" : ", blobs in " + file.blobDirectory());
         } else if (storage instanceof BlobStorage blob) {
             return describe(blob.base()) + ", blobs in " + blob.blobDirectory();
         }
+        if (storage instanceof DemoStorage demo) {
+            return "changes over " + describe(demo.base()) + ", kept: " + describe(demo.changes());
+        }
         return "in memory, gone when the server stops";
     }
 
     private static boolean hasBlobs(StorageConfig storage) {
+        if (storage instanceof DemoStorage demo) {
+            return demo.changes() == null || hasBlobs(demo.changes());
+        }
         return storage instanceof BlobStorage || (storage instanceof FileStorage file && file.blobDirectory() != null);
     }
 

@@ -79,6 +79,7 @@ final class ServeCommand {
     int run(ParseResult options) throws ConfigException, IOException {
         ServerConfig config = configuration(options);
         Logging.start(config.log());
+        Signals.handle(Signals.USER_2, ServeCommand::reopenLog);
         config.notices().forEach(LoggerFactory.getLogger("ZEO.runzeo")::info);
 
         StopRequest stop = new StopRequest();
@@ -98,6 +99,15 @@ final class ServeCommand {
             throw new IOException("the server has stopped by itself; its log says why");
         }
         return 0;
+    }
+
+    /** After log rotation has renamed the files. */
+    private static void reopenLog() {
+        if (Logging.reopen()) {
+            LoggerFactory.getLogger("ZEO.runzeo").info("Log files reopened successfully");
+        } else {
+            LoggerFactory.getLogger("ZEO.runzeo").warn("received SIGUSR2, but there are no log files to reopen");
+        }
     }
 
     private ServerConfig configuration(ParseResult options) throws ConfigException, IOException {

@@ -6,6 +6,8 @@ import io.zeolite.config.ZeoConfig;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Completion;
+import io.zeolite.tls.TlsContext;
+import io.zeolite.tls.TlsSettings;
 import io.zeolite.transport.TransportSettings;
 import io.zeolite.transport.ZeoServer;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,15 +33,21 @@ final class ServerAssembly implements RunningServer {
     private final ServerThreads threads;
     private final Map<String, ServedStorage> storages;
     private final ZeoServer server;
+    private final @Nullable TlsContext tls;
     private final Duration drainTimeout;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     private ServerAssembly(
-            ServerThreads threads, Map<String, ServedStorage> storages, ZeoServer server, Duration drainTimeout) {
+            ServerThreads threads,
+            Map<String, ServedStorage> storages,
+            ZeoServer server,
+            @Nullable TlsContext tls,
+            Duration drainTimeout) {
         this.threads = threads;
         this.storages = storages;
         this.server = server;
+        this.tls = tls;
         this.drainTimeout = drainTimeout;
     }
 
@@ -50,7 +59,10 @@ final class ServerAssembly implements RunningServer {
         ServerThreads threads = new ServerThreads();
         StorageOpener opener = new StorageOpener(zeo, threads);
         Map<String, ServedStorage> storages = new LinkedHashMap<>();
+        @Nullable TlsContext tls = null;
         try {
+            // Before the storages, which may take long: a certificate that is not there is to be known at once.
+            tls = zeo.tls() == null ? null : TlsContext.load(zeo.tls());
             Instant start = Instant.now();
             for (ServerConfig.NamedStorage named : config.storages()) {
                 storages.put(
@@ -63,12 +75,26 @@ final class ServerAssembly implements RunningServer {
                                 start));
             }
             SessionSettings sessions = new SessionSettings(storages, threads.io(), zeo.maxStagedSize());
-            ZeoServer server = ZeoServer.listen(socketAddress(zeo.address()), transport(zeo), sessions);
-            return new ServerAssembly(threads, storages, server, zeo.drainTimeout());
+            ZeoServer server = ZeoServer.listen(socketAddress(zeo.address()), transport(zeo), tls, sessions);
+            if (zeo.tls() != null && tls != null) {
+                keepCertificates(zeo.tls(), tls, threads);
+            }
+            return new ServerAssembly(threads, storages, server, tls, zeo.drainTimeout());
         } catch (IOException | RuntimeException e) {
             storages.values().forEach(served -> served.storage().close());
+            if (tls != null) {
+                tls.close();
+            }
             threads.close();
             throw e;
+        }
+    }
+
+    /** Has new certificates taken when they are there, and when the operator says so. */
+    private static void keepCertificates(TlsSettings settings, TlsContext tls, ServerThreads threads) {
+        Signals.handle(Signals.HANGUP, () -> threads.io().execute(tls::reload));
+        if (!settings.checkInterval().isZero()) {
+            threads.every(settings.checkInterval(), () -> threads.io().execute(tls::reloadIfChanged));
         }
     }
 
@@ -110,6 +136,9 @@ final class ServerAssembly implements RunningServer {
             server.close();
             storages.values().forEach(served -> served.storage().close());
             threads.close();
+            if (tls != null) {
+                tls.close();
+            }
             LOG.info("stopped");
             stopped.countDown();
         }

@@ -51,6 +51,11 @@ final class ServerThreads implements Timers {
         timer.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    /** Runs a task again and again, which is to give away what takes long. */
+    void every(Duration interval, Runnable task) {
+        timer.scheduleWithFixedDelay(task, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
     void close() {
         timer.shutdown();
         committers.forEach(ExecutorService::shutdown);

@@ -11,18 +11,26 @@ import io.zeolite.disk.Disk;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.demo.DemoStorage;
 import io.zeolite.storage.file.DiscardedRevision;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the storages that a configuration describes. */
 final class StorageOpener {
+    /** What Python calls a storage in memory that a demo storage makes for itself. */
+    private static final String UNNAMED = "MappingStorage";
+
     private final ZeoConfig zeo;
     private final ServerThreads threads;
     private final Disk disk = new RealDisk();
@@ -34,26 +42,78 @@ final class StorageOpener {
 
     /** @throws IOException if it cannot be opened; nothing of it is open then */
     Storage open(String name, StorageConfig config) throws IOException {
+        return open(name, config, InstantSource.system());
+    }
+
+    private Storage open(String name, StorageConfig config, InstantSource clock) throws IOException {
+        if (config instanceof StorageConfig.DemoStorage demo) {
+            return openDemo(name, demo, clock);
+        }
         if (config instanceof StorageConfig.BlobStorage blobs) {
             if (blobs.base() instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
                 throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
                         + blobs.blobDirectory());
             }
-            return open(name, blobs.base(), blobs.blobDirectory());
+            return open(name, blobs.base(), blobs.blobDirectory(), clock);
         }
-        return open(name, config, config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null);
+        return open(
+                name, config, config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null, clock);
     }
 
-    private Storage open(String name, StorageConfig config, @Nullable Path blobDirectory) throws IOException {
+    private Storage open(String name, StorageConfig config, @Nullable Path blobDirectory, InstantSource clock)
+            throws IOException {
         if (config instanceof StorageConfig.FileStorage file) {
-            return openFile(name, file, blobDirectory);
+            return openFile(name, file, blobDirectory, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null);
+            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null, clock);
         }
-        throw new IOException("storage " + name + ": a blobstorage in a blobstorage");
+        throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }
 
-    private Storage openFile(String name, StorageConfig.FileStorage config, @Nullable Path blobDirectory)
+    private Storage openDemo(String name, StorageConfig.DemoStorage config, InstantSource clock) throws IOException {
+        Storage base = config.base() == null
+                ? storage(name, new MemoryLog(UNNAMED), null, false, null, clock)
+                : open(name, config.base(), clock);
+        boolean opened = false;
+        try {
+            Instant lastOfBase = TimeStamp.toInstant(base.lastTransaction());
+            // What is changed comes after what is there, whatever the clock says.
+            Storage demo = openChanges(name, config, base, () -> later(clock.instant(), lastOfBase.plusMillis(1)));
+            opened = true;
+            return demo;
+        } finally {
+            if (!opened) {
+                base.close();
+            }
+        }
+    }
+
+    private Storage openChanges(String name, StorageConfig.DemoStorage config, Storage base, InstantSource clock)
+            throws IOException {
+        RandomGenerator random = new SecureRandom();
+        if (config.changes() != null) {
+            Storage changes = open(name + "-changes", config.changes(), clock);
+            return new DemoStorage(config.label(), base, changes, random, () -> {});
+        }
+        TemporaryBlobs blobs = new TemporaryBlobs();
+        boolean opened = false;
+        try {
+            Storage changes = storage(name + "-changes", new MemoryLog(UNNAMED), blobs.directory(), false, null, clock);
+            opened = true;
+            return new DemoStorage(config.label(), base, changes, random, blobs::remove);
+        } finally {
+            if (!opened) {
+                blobs.remove();
+            }
+        }
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
+    }
+
+    private Storage openFile(
+            String name, StorageConfig.FileStorage config, @Nullable Path blobDirectory, InstantSource clock)
             throws IOException {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
@@ -61,7 +121,7 @@ final class StorageOpener {
                 FileLog.open(disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
         boolean opened = false;
         try {
-            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota());
+            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota(), clock);
             opened = true;
             return storage;
         } finally {
@@ -72,7 +132,12 @@ final class StorageOpener {
     }
 
     private Storage storage(
-            String name, TransactionLog log, @Nullable Path blobDirectory, boolean readOnly, @Nullable Long quotaBytes)
+            String name,
+            TransactionLog log,
+            @Nullable Path blobDirectory,
+            boolean readOnly,
+            @Nullable Long quotaBytes,
+            InstantSource clock)
             throws IOException {
         BlobDirectory blobs = null;
         if (blobDirectory != null) {
@@ -88,12 +153,7 @@ final class StorageOpener {
         return LocalStorage.open(
                 log,
                 blobs,
-                new CommitContext(
-                        threads.committer(name),
-                        threads.io(),
-                        InstantSource.system(),
-                        threads,
-                        zeo.transactionTimeout()),
+                new CommitContext(threads.committer(name), threads.io(), clock, threads, zeo.transactionTimeout()),
                 new LocalStorageOptions(
                         Math.max(1, zeo.invalidationQueueSize()),
                         age,

@@ -4,17 +4,20 @@ import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.LocalTransaction.Phase;
 import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
 import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Conflict;
+import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.VoteResult;
+import io.zeolite.storage.undo.UndoableLog;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
@@ -65,6 +68,9 @@ final class Committer {
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
     private final TransactionLog log;
+    /** The log, if it can undo. */
+    private final @Nullable UndoableLog undoableLog;
+
     private final InvalidationHub hub;
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
@@ -97,6 +103,7 @@ final class Committer {
             long quotaBytes) {
         this.quotaBytes = quotaBytes;
         this.log = log;
+        this.undoableLog = log instanceof UndoableLog undoable ? undoable : null;
         this.hub = hub;
         this.blobs = blobs;
         this.context = context;
@@ -177,7 +184,8 @@ final class Committer {
             case OPEN -> requestLocks(transaction, completion);
             case CONFLICTED -> voteAgain(transaction, completion);
             case ENDED -> completion.fail(new TransactionException("the transaction was aborted"));
-            case WAITING, VOTED, FINISHING -> throw new IllegalStateException("a second vote, " + transaction.phase);
+            case WAITING, PREPARING, VOTED, FINISHING ->
+                throw new IllegalStateException("a second vote, " + transaction.phase);
         }
     }
 
@@ -220,30 +228,109 @@ final class Committer {
     }
 
     private void check(LocalTransaction transaction, Completion<VoteResult> completion) {
-        try {
+        attempt(transaction, completion, () -> {
             checkReads(transaction);
+            checkDeletions(transaction);
+            checkTid(transaction.copied);
             List<Conflict> conflicts = findConflicts(transaction);
             if (!conflicts.isEmpty()) {
                 transaction.phase = Phase.CONFLICTED;
                 completion.complete(VoteResult.conflicts(conflicts));
-                return;
+            } else if (undoableLog != null && transaction.needsPreparation()) {
+                prepare(transaction, completion, undoableLog);
+            } else {
+                seal(transaction, completion, VoteResult.CLEAN);
             }
-            long bytes = log.sizeOf(transaction.metadata, transaction.records);
-            checkQuota(bytes);
-            log.reserve(bytes);
-            transaction.reservedBytes = bytes;
-            transaction.phase = Phase.VOTED;
+        });
+    }
+
+    /** A step of a vote. */
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void attempt(LocalTransaction transaction, Completion<VoteResult> completion, Step step) {
+        try {
+            step.run();
         } catch (ZeoException e) {
             end(transaction);
             completion.fail(e);
-            return;
         } catch (IOException e) {
             LOG.error("vote failed: {}", e.toString());
             end(transaction);
             completion.fail(CallException.storage(String.valueOf(e.getMessage())));
-            return;
         }
-        completion.complete(VoteResult.CLEAN);
+    }
+
+    /**
+     * Lets an I/O thread find what the transaction undoes. It has the lock of the whole storage, so nothing changes
+     * meanwhile but that it may be aborted; the log is pinned until its end.
+     */
+    private void prepare(LocalTransaction transaction, Completion<VoteResult> completion, UndoableLog undoable) {
+        undoable.pin();
+        transaction.pinning = true;
+        transaction.phase = Phase.PREPARING;
+        transaction.voteCompletion = completion;
+        transaction.prepare(undoable, new Completion<>() {
+            @Override
+            public void complete(long[] changed) {
+                submit(() -> prepared(transaction, () -> seal(transaction, completion, VoteResult.changing(changed))));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                submit(() -> prepared(transaction, () -> rethrow(failure)));
+            }
+        });
+    }
+
+    private void prepared(LocalTransaction transaction, Step next) {
+        Completion<VoteResult> completion = transaction.voteCompletion;
+        if (transaction.phase == Phase.PREPARING && completion != null) {
+            transaction.voteCompletion = null;
+            attempt(transaction, completion, next);
+        }
+    }
+
+    private static void rethrow(Throwable failure) throws IOException {
+        if (failure instanceof ZeoException expected) {
+            throw expected;
+        }
+        throw new IOException(failure);
+    }
+
+    /** The last step of a vote: whatever could make the finish fail is looked at here. */
+    private void seal(LocalTransaction transaction, Completion<VoteResult> completion, VoteResult result)
+            throws IOException {
+        long bytes = log.sizeOf(transaction.metadata, transaction.records);
+        checkQuota(bytes);
+        log.reserve(bytes);
+        transaction.reservedBytes = bytes;
+        transaction.phase = Phase.VOTED;
+        completion.complete(result);
+    }
+
+    /** An object that is to be deleted must be there, a deletion included, and as the client knows it. */
+    private void checkDeletions(LocalTransaction transaction) throws IOException {
+        for (int i = 0; i < transaction.records.count(); i++) {
+            if (transaction.records.isDeletion(i)) {
+                long oid = transaction.records.oid(i);
+                long committed = log.currentSerial(oid);
+                if (committed == Tid.NONE) {
+                    throw PosKeyException.noObject(oid);
+                }
+                if (committed != transaction.records.serial(i)) {
+                    throw ConflictException.onWrite(oid, committed, transaction.records.serial(i));
+                }
+            }
+        }
+    }
+
+    private void checkTid(@Nullable CopiedTransaction copied) {
+        if (copied != null && copied.tid() != Tid.NONE && !Tid.isAfter(copied.tid(), log.lastTransaction())) {
+            throw CallException.storage("tid of a copied transaction: " + Tid.toHex(copied.tid())
+                    + " (expected: after the last one, " + Tid.toHex(log.lastTransaction()) + ")");
+        }
     }
 
     private void checkQuota(long bytes) {
@@ -255,8 +342,8 @@ final class Committer {
 
     private void checkReads(LocalTransaction transaction) throws IOException {
         for (LocalTransaction.Check check : transaction.checks) {
-            long committed = log.getTid(check.oid());
-            if (committed != check.serial()) {
+            long committed = check.absent() ? log.currentSerial(check.oid()) : log.getTid(check.oid());
+            if (committed != (check.absent() ? Tid.NONE : check.serial())) {
                 throw ConflictException.onRead(check.oid(), committed, check.serial());
             }
         }
@@ -267,6 +354,9 @@ final class Committer {
         List<Conflict> conflicts = new ArrayList<>();
         long bytes = 0;
         for (int i = 0; i < transaction.records.count(); i++) {
+            if (!transaction.records.isStored(i)) {
+                continue;
+            }
             long oid = transaction.records.oid(i);
             long read = transaction.records.serial(i);
             long committed = log.currentSerial(oid);
@@ -290,9 +380,11 @@ final class Committer {
         }
         List<LogTransaction> transactions = new ArrayList<>(batch.size());
         for (Finish finish : batch) {
-            lastTid = TimeStamp.laterThan(lastTid, TimeStamp.of(context.clock().instant()));
             LocalTransaction transaction = finish.transaction;
-            transactions.add(new LogTransaction(lastTid, transaction.metadata, transaction.records));
+            CopiedTransaction copied = transaction.copied;
+            lastTid = nextTid(copied);
+            boolean packed = copied != null && copied.packed();
+            transactions.add(new LogTransaction(lastTid, packed, transaction.metadata, transaction.records));
         }
         try {
             List<TransactionLog.Publication> publications =
@@ -321,6 +413,13 @@ final class Committer {
                             + "); whether the transaction is committed shows when it is opened again"));
             throw e;
         }
+    }
+
+    /** A copy has its tid; at its vote nothing else could come between any more. */
+    private long nextTid(@Nullable CopiedTransaction copied) {
+        return copied != null && copied.tid() != Tid.NONE
+                ? copied.tid()
+                : TimeStamp.laterThan(lastTid, TimeStamp.of(context.clock().instant()));
     }
 
     /** Takes what may be written now out of the queue; what may not is answered. */
@@ -415,6 +514,9 @@ final class Committer {
         Completion<VoteResult> waitingVote = transaction.voteCompletion;
         transaction.voteCompletion = null;
         transaction.discardStaged();
+        if (undoableLog != null && transaction.pinning) {
+            undoableLog.unpin();
+        }
         releaseLocks(transaction);
         if (waitingVote != null) {
             waitingVote.fail(new TransactionException("the transaction was aborted"));

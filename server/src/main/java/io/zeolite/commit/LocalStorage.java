@@ -8,16 +8,23 @@ import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.CopiedTransaction;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.TransactionSummary;
+import io.zeolite.storage.undo.UndoableLog;
 import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -26,8 +33,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +51,9 @@ import org.slf4j.LoggerFactory;
 public final class LocalStorage implements Storage {
     private static final Logger LOG = LoggerFactory.getLogger(LocalStorage.class);
 
+    /** How many reads of the whole history run at once; more of them wait. */
+    private static final int MAX_WALKS = 2;
+
     private final TransactionLog log;
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
@@ -50,6 +62,8 @@ public final class LocalStorage implements Storage {
     private final InvalidationHub hub;
     private final Committer committer;
     private final AtomicLong lastOid;
+    /** Runs what reads far back, a little at a time, so that commits find I/O threads. */
+    private final Executor walks;
 
     private LocalStorage(
             TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
@@ -58,9 +72,10 @@ public final class LocalStorage implements Storage {
         this.blobs = blobs;
         this.context = context;
         this.options = options;
+        this.walks = new LimitedExecutor(context.io(), MAX_WALKS);
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
-        this.hub = new InvalidationHub(capacity, log::lastTransaction, log.lastInvalidations(capacity));
+        this.hub = new InvalidationHub(capacity, log::lastTransaction, recent(log, capacity));
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
     }
@@ -77,9 +92,19 @@ public final class LocalStorage implements Storage {
         return new LocalStorage(log, blobs, context, options);
     }
 
+    /** Of an empty log all is known, from its beginning on. */
+    private static List<Invalidations> recent(TransactionLog log, int capacity) throws IOException {
+        return log.lastTransaction() == Tid.NONE
+                ? List.of(new Invalidations(Tid.NONE, new long[0]))
+                : log.lastInvalidations(capacity);
+    }
+
     private static StorageInfo withBlobs(StorageInfo info) {
-        List<String> interfaces = Stream.concat(Stream.of("ZODB.interfaces.IBlobStorage"), info.interfaces().stream())
-                .toList();
+        Stream<String> added = info.interfaces().contains("ZODB.interfaces.IStorageRestoreable")
+                ? Stream.of("ZODB.interfaces.IBlobStorageRestoreable", "ZODB.interfaces.IBlobStorage")
+                : Stream.of("ZODB.interfaces.IBlobStorage");
+        List<String> interfaces =
+                Stream.concat(added, info.interfaces().stream()).toList();
         return new StorageInfo(
                 info.name(), info.readOnly(), info.supportsUndo(), info.supportsRecordIternext(), interfaces);
     }
@@ -140,6 +165,40 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public TransactionIterator iterator(long start, long stop) throws IOException {
+        return log.iterator(start, stop);
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        return log.recordIternext(oid);
+    }
+
+    @Override
+    public void history(long oid, long size, Completion<List<RevisionSummary>> completion) {
+        walks.execute(() -> complete(completion, () -> log.history(oid, size)));
+    }
+
+    @Override
+    public void undoLog(
+            long first,
+            long last,
+            Predicate<TransactionSummary> filter,
+            Completion<List<TransactionSummary>> completion) {
+        if (!(log instanceof UndoableLog undoable)) {
+            completion.complete(List.of());
+            return;
+        }
+        walks.execute(() -> complete(completion, () -> {
+            UndoLogPage page = new UndoLogPage(first, last, filter);
+            if (!page.isFull()) {
+                undoable.visitUndoable(page::visit);
+            }
+            return page.transactions();
+        }));
+    }
+
+    @Override
     public void newOids(int count, Completion<long[]> completion) {
         complete(completion, () -> {
             if (info.readOnly()) {
@@ -195,13 +254,25 @@ public final class LocalStorage implements Storage {
 
     @Override
     public StorageTransaction begin(
-            @Nullable Subscription subscription, TransactionMetadata metadata, Runnable onTimeout) {
+            @Nullable Subscription subscription,
+            TransactionMetadata metadata,
+            @Nullable CopiedTransaction copied,
+            Runnable onTimeout) {
         if (info.readOnly()) {
             throw new ReadOnlyException();
         }
         RecordStaging records = new RecordStaging(options.stagingMemoryBytes(), options.spillFiles(), context.io());
         return new LocalTransaction(
-                committer, context.io(), blobs, subscription, metadata, records, this::noteOid, onTimeout);
+                committer,
+                context.io(),
+                blobs,
+                log instanceof UndoableLog undoable ? undoable : null,
+                subscription,
+                metadata,
+                copied,
+                records,
+                this::noteOid,
+                onTimeout);
     }
 
     /** Oids that a client chose itself are not given to others. */

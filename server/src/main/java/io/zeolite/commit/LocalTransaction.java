@@ -5,20 +5,25 @@ import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
+import io.zeolite.storage.undo.UndoTarget;
+import io.zeolite.storage.undo.UndoableLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
@@ -46,6 +51,8 @@ final class LocalTransaction implements StorageTransaction {
         CONFLICTED,
         /** Has its locks and its room on the disk; may finish. */
         VOTED,
+        /** Has its locks; an I/O thread prepares what it undoes and copies. */
+        PREPARING,
         /** In the batch that is being written. */
         FINISHING,
         /** Finished, failed or aborted: holds nothing. */
@@ -65,6 +72,7 @@ final class LocalTransaction implements StorageTransaction {
     private final Committer committer;
     private final Executor io;
     private final @Nullable BlobDirectory blobDirectory;
+    private final @Nullable UndoableLog undoableLog;
     private final LongConsumer noteOid;
     private final IoBarrier pendingIo = new IoBarrier();
 
@@ -73,6 +81,7 @@ final class LocalTransaction implements StorageTransaction {
 
     final @Nullable Subscription subscription;
     final TransactionMetadata metadata;
+    final @Nullable CopiedTransaction copied;
     final Runnable onTimeout;
     final RecordStaging records;
     /**
@@ -87,8 +96,21 @@ final class LocalTransaction implements StorageTransaction {
     /** What must still be current at the vote. */
     final Set<Check> checks = new LinkedHashSet<>();
 
-    /** An object, and the serial that it must have. */
-    record Check(long oid, long serial) {}
+    /** What is to be undone, in the order of the client's calls. */
+    private final List<Undo> undos = new ArrayList<>();
+
+    private static final class Undo {
+        /** Null until an I/O thread has found it. */
+        volatile @Nullable UndoTarget target;
+    }
+
+    /**
+     * An object that must not have changed.
+     *
+     * @param serial the serial that it must have
+     * @param absent whether it must not be there at all
+     */
+    record Check(long oid, long serial, boolean absent) {}
 
     // ---- the committer's
     Phase phase = Phase.OPEN;
@@ -99,6 +121,8 @@ final class LocalTransaction implements StorageTransaction {
 
     long reservedBytes;
     long lockedAtNanos;
+    /** Whether it has pinned the log. */
+    boolean pinning;
 
     @Nullable
     Instant lockedAt;
@@ -107,16 +131,20 @@ final class LocalTransaction implements StorageTransaction {
             Committer committer,
             Executor io,
             @Nullable BlobDirectory blobDirectory,
+            @Nullable UndoableLog undoableLog,
             @Nullable Subscription subscription,
             TransactionMetadata metadata,
+            @Nullable CopiedTransaction copied,
             RecordStaging records,
             LongConsumer noteOid,
             Runnable onTimeout) {
         this.committer = committer;
         this.io = io;
         this.blobDirectory = blobDirectory;
+        this.undoableLog = undoableLog;
         this.subscription = subscription;
         this.metadata = metadata;
+        this.copied = copied;
         this.records = records;
         this.noteOid = noteOid;
         this.onTimeout = onTimeout;
@@ -160,6 +188,101 @@ final class LocalTransaction implements StorageTransaction {
         }
     }
 
+    @Override
+    public void restore(long oid, long serial, byte @Nullable [] data, long origin) {
+        requireStaging();
+        undoableLog("restore");
+        noteOid.accept(oid);
+        records.restore(oid, serial, data, origin);
+    }
+
+    @Override
+    public void delete(long oid, long serial) {
+        requireStaging();
+        undoableLog("deleteObject");
+        records.delete(oid, serial);
+    }
+
+    @Override
+    public void undo(long tid) {
+        requireStaging();
+        UndoableLog log = undoableLog("undo");
+        Undo undo = new Undo();
+        undos.add(undo);
+        pendingIo.begin();
+        io.execute(() -> pendingIo.end(find(log, tid, undo)));
+    }
+
+    /** Looks for it before the locks are taken, as it may be far back. */
+    private static @Nullable Exception find(UndoableLog log, long tid, Undo undo) {
+        try {
+            undo.target = log.find(tid);
+            return null;
+        } catch (IOException | RuntimeException e) {
+            return e;
+        }
+    }
+
+    private UndoableLog undoableLog(String method) {
+        UndoableLog log = undoableLog;
+        if (log == null) {
+            throw CallException.unsupported("this storage has no " + method);
+        }
+        return log;
+    }
+
+    /** What is to be undone; all of it has been found. */
+    List<UndoTarget> undoTargets() {
+        return undos.stream().map(undo -> Objects.requireNonNull(undo.target)).toList();
+    }
+
+    /** Whether something is to be done on an I/O thread once the locks are there. */
+    boolean needsPreparation() {
+        return !undos.isEmpty() || !records.origins().isEmpty();
+    }
+
+    /** Does it, on an I/O thread. What is staged is deleted only after that, whatever happens meanwhile. */
+    void prepare(UndoableLog log, Completion<long[]> completion) {
+        pendingIo.begin();
+        io.execute(() -> {
+            try {
+                completion.complete(new Preparation(this, log).run());
+            } catch (IOException | RuntimeException e) {
+                completion.fail(e);
+            } finally {
+                pendingIo.end(null);
+            }
+        });
+    }
+
+    /** Stages the file of an older revision of a blob as that of the one to be written. On an I/O thread. */
+    void stageBlobAgain(long oid, long serial) throws IOException {
+        BlobDirectory directory = blobDirectory;
+        if (directory == null) {
+            return;
+        }
+        Path file = directory.stageAgain(oid, serial);
+        directory.prepare(oid);
+        @Nullable Path obsolete;
+        synchronized (blobs) {
+            obsolete = discarded ? file : blobs.put(oid, file);
+        }
+        if (obsolete != null) {
+            deleteStaged(obsolete);
+        }
+    }
+
+    /** Forgets the file that was staged for an object which is none of a blob after all. On an I/O thread. */
+    void dropBlob(long oid) {
+        @Nullable Path obsolete;
+        synchronized (blobs) {
+            obsolete = discarded ? null : blobs.remove(oid);
+        }
+        if (obsolete != null) {
+            deleteStaged(obsolete);
+        }
+    }
+
     private void requireStaging() {
         if (stage != Stage.STAGING) {
             throw new TransactionException("the transaction takes nothing after its vote");
@@ -169,7 +292,13 @@ final class LocalTransaction implements StorageTransaction {
     @Override
     public void checkCurrent(long oid, long serial) {
         requireStaging();
-        checks.add(new Check(oid, serial));
+        checks.add(new Check(oid, serial, false));
+    }
+
+    @Override
+    public void checkAbsent(long oid, long serial) {
+        requireStaging();
+        checks.add(new Check(oid, serial, true));
     }
 
     @Override
@@ -241,6 +370,9 @@ final class LocalTransaction implements StorageTransaction {
 
     /** The locks that what is staged needs. */
     ObjectLocks.Request lockRequest() {
+        if (copied != null || !undos.isEmpty() || records.isRestoring()) {
+            return ObjectLocks.Request.everything();
+        }
         long[] written = oids();
         long[] checked = checks.stream()
                 .mapToLong(Check::oid)

@@ -15,17 +15,25 @@ import org.jspecify.annotations.Nullable;
  * it is at the head of each of them (shared requests at the head count together). Since the steps are not interleaved,
  * all queues agree on the order of any two requests: it is first come, first served, and there is no deadlock.
  *
+ * <p>A request may also want everything. It is granted when no other is active, and what is requested after it joins no
+ * queue before it has been released, so that it is served in its turn too.
+ *
  * <p>Used by the committer's thread only.
  */
 final class ObjectLocks {
+    private static final long[] NOTHING = {};
+
     /** The locks that one transaction wants, and how many of them it still lacks. */
     static final class Request {
         private final long[] exclusive;
         private final long[] shared;
         private final Place exclusivePlace = new Place(this, true);
         private final Place sharedPlace = new Place(this, false);
+        private final boolean everything;
         private int missing;
         private boolean active;
+        /** Whether it has passed those that want everything: it is in the queues of its objects, or is the holder. */
+        private boolean entered;
 
         /**
          * What to ask for; no oid twice in an array, and none in both.
@@ -34,17 +42,30 @@ final class ObjectLocks {
          * @param shared objects that must stay as they are
          */
         Request(long[] exclusive, long[] shared) {
-            this.exclusive = exclusive;
-            this.shared = shared;
+            this(exclusive, shared, false);
         }
 
-        /** Whether this asks for the same objects in the same way, in the same order. */
+        private Request(long[] exclusive, long[] shared, boolean everything) {
+            this.exclusive = exclusive;
+            this.shared = shared;
+            this.everything = everything;
+        }
+
+        /** All objects there are, to write. */
+        static Request everything() {
+            return new Request(NOTHING, NOTHING, true);
+        }
+
+        /** Whether this asks for everything, or for the same objects in the same way, in the same order. */
         boolean covers(Request other) {
-            return Arrays.equals(exclusive, other.exclusive) && Arrays.equals(shared, other.shared);
+            return everything
+                    || (!other.everything
+                            && Arrays.equals(exclusive, other.exclusive)
+                            && Arrays.equals(shared, other.shared));
         }
 
         boolean isGranted() {
-            return active && missing == 0;
+            return entered && missing == 0;
         }
     }
 
@@ -114,17 +135,40 @@ final class ObjectLocks {
      */
     private final LongObjectHashMap<Object> held = new LongObjectHashMap<>();
 
+    /** How many requests are in the queues of their objects. */
+    private int joined;
+    /** Who holds everything. */
+    private @Nullable Request holder;
+    /** One that wants everything and does not have it, and whoever came after it; or after one that has it. */
+    private final ArrayDeque<Request> behind = new ArrayDeque<>();
+
     /** Asks for locks. Returns whether they are granted at once; otherwise a {@link #release} will return the request. */
     boolean request(Request request) {
         request.active = true;
-        request.missing = request.exclusive.length + request.shared.length;
+        request.missing = request.everything ? 1 : request.exclusive.length + request.shared.length;
+        if (holder != null || !behind.isEmpty() || (request.everything && joined > 0)) {
+            behind.add(request);
+            return false;
+        }
+        return enter(request);
+    }
+
+    /** Takes what it is the request's turn to take. Returns whether it has everything that it wants. */
+    private boolean enter(Request request) {
+        request.entered = true;
+        if (request.everything) {
+            holder = request;
+            request.missing = 0;
+            return true;
+        }
+        joined++;
         for (long oid : request.exclusive) {
             join(oid, request.exclusivePlace);
         }
         for (long oid : request.shared) {
             join(oid, request.sharedPlace);
         }
-        return request.isGranted();
+        return request.missing == 0;
     }
 
     /**
@@ -138,17 +182,40 @@ final class ObjectLocks {
             return complete;
         }
         request.active = false;
+        if (holder == request) {
+            holder = null;
+        } else if (request.entered) {
+            leave(request, complete);
+        } else {
+            behind.remove(request);
+        }
+        request.entered = false;
+        advance(complete);
+        return complete;
+    }
+
+    private void leave(Request request, List<Request> complete) {
+        joined--;
         for (long oid : request.exclusive) {
             leave(oid, request.exclusivePlace, complete);
         }
         for (long oid : request.shared) {
             leave(oid, request.sharedPlace, complete);
         }
-        return complete;
+    }
+
+    /** Lets those enter whose turn it is. */
+    private void advance(List<Request> complete) {
+        while (holder == null && !behind.isEmpty() && !(behind.getFirst().everything && joined > 0)) {
+            Request next = behind.removeFirst();
+            if (enter(next)) {
+                complete.add(next);
+            }
+        }
     }
 
     boolean isEmpty() {
-        return held.isEmpty();
+        return joined == 0 && holder == null && behind.isEmpty();
     }
 
     private void join(long oid, Place place) {

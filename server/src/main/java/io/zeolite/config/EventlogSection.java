@@ -6,11 +6,13 @@ import io.zeolite.logging.LogConfig;
 import io.zeolite.logging.LogConfig.Destination;
 import io.zeolite.logging.LogFormat;
 import io.zeolite.logging.PythonLevel;
+import io.zeolite.logging.TimedRotation;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The keys of {@code <eventlog>} and the {@code <logfile>} sections in it. */
 final class EventlogSection {
@@ -66,10 +68,14 @@ final class EventlogSection {
     static final Key<Boolean> ARBITRARY_FIELDS = Key.withDefault(
             "arbitrary-fields", Datatypes.BOOLEAN, false, "accepted without effect: messages have no other fields");
 
-    static final Key<String> WHEN = Key.optional("when", Datatypes.STRING, "refused: files are renamed by size only");
+    static final Key<String> WHEN = Key.withDefault(
+            "when",
+            Datatypes.STRING,
+            "",
+            "what the time is counted in after which the file is renamed: " + TimedRotation.EXPECTED);
 
     static final Key<Integer> INTERVAL =
-            Key.optional("interval", Datatypes.integer(0, Integer.MAX_VALUE), "refused, like when");
+            Key.withDefault("interval", Datatypes.integer(0, 100_000), 0, "how many of them; 0 for one");
 
     static final SectionType EVENTLOG = new SectionType(
             "eventlog",
@@ -106,13 +112,6 @@ final class EventlogSection {
 
     private static LogConfig.Target target(Values values, ConfigEnvironment environment, List<String> notices)
             throws ConfigException {
-        for (Key<?> key : List.of(WHEN, INTERVAL)) {
-            if (values.has(key)) {
-                throw new ConfigException(
-                        values.position(key),
-                        key.name() + " is not supported by this version (expected max-size and old-files)");
-            }
-        }
         if (!values.get(STYLE).equalsIgnoreCase("classic")) {
             throw new ConfigException(
                     values.position(STYLE),
@@ -126,29 +125,56 @@ final class EventlogSection {
 
     private static Destination destination(Values values, ConfigEnvironment environment) throws ConfigException {
         String path = values.get(PATH);
-        boolean rotates = values.get(MAX_SIZE) > 0 || values.get(OLD_FILES) > 0;
+        boolean rotates = values.get(MAX_SIZE) > 0
+                || values.get(OLD_FILES) > 0
+                || !values.get(WHEN).isEmpty()
+                || values.get(INTERVAL) > 0;
         if (path.equals("STDOUT") || path.equals("STDERR")) {
             if (rotates || values.has(ENCODING) || values.get(DELAY)) {
                 throw new ConfigException(
                         values.position(PATH),
-                        path + " has no max-size, old-files, encoding or delay (expected the path of a file)");
+                        path
+                                + " has no max-size, old-files, when, interval, encoding or delay (expected the path of a file)");
             }
             return Destination.Stream.valueOf(path);
         }
         if (path.isEmpty()) {
             throw new ConfigException(values.position(PATH), "path is empty (expected a file, STDOUT or STDERR)");
         }
-        if (rotates && (values.get(MAX_SIZE) == 0 || values.get(OLD_FILES) == 0)) {
-            throw new ConfigException(
-                    values.position(values.get(MAX_SIZE) == 0 ? OLD_FILES : MAX_SIZE),
-                    "max-size and old-files go together (expected both to be more than 0, or neither)");
-        }
         return new Destination.File(
                 environment.path(path),
                 values.get(MAX_SIZE),
+                rotates ? timed(values) : null,
                 values.get(OLD_FILES),
                 values.get(ENCODING),
                 values.get(DELAY));
+    }
+
+    /** Checks that files are renamed by size or by time, and some are kept. Returns null if it is by size. */
+    private static @Nullable TimedRotation timed(Values values) throws ConfigException {
+        String when = values.get(WHEN);
+        boolean bySize = values.get(MAX_SIZE) > 0;
+        if (bySize == !when.isEmpty()) {
+            throw new ConfigException(
+                    values.position(bySize ? WHEN : values.has(OLD_FILES) ? OLD_FILES : INTERVAL),
+                    bySize
+                            ? "max-size and when do not go together (expected one of them)"
+                            : "old-files and interval need max-size or when (expected one of them to be given)");
+        }
+        if (values.get(OLD_FILES) == 0) {
+            throw new ConfigException(
+                    values.position(bySize ? MAX_SIZE : WHEN),
+                    (bySize ? "max-size" : "when") + " needs old-files (expected it to be more than 0)");
+        }
+        if (bySize) {
+            return null;
+        }
+        TimedRotation timed = TimedRotation.parse(when, Math.max(1, values.get(INTERVAL)));
+        if (timed == null) {
+            throw new ConfigException(
+                    values.position(WHEN), "when: \"" + when + "\" (expected " + TimedRotation.EXPECTED + ")");
+        }
+        return timed;
     }
 
     private static LogFormat format(Values values) throws ConfigException {

@@ -39,4 +39,16 @@ public sealed interface StorageConfig {
      * @param base where the other records are
      */
     record BlobStorage(Path blobDirectory, StorageConfig base) implements StorageConfig {}
+
+    /**
+     * {@code <demostorage>}: changes over a base that stays as it is.
+     *
+     * @param label what clients are told the storage is called; null for a name made of those of base and changes
+     * @param base null for one in memory, which is empty
+     * @param changes null for one in memory, with blobs in a temporary directory
+     */
+    record DemoStorage(
+            @Nullable String label,
+            @Nullable StorageConfig base,
+            @Nullable StorageConfig changes) implements StorageConfig {}
 }

@@ -1,6 +1,7 @@
 package io.zeolite.config;
 
 import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.DemoStorage;
 import io.zeolite.config.StorageConfig.FileStorage;
 import io.zeolite.config.StorageConfig.MappingStorage;
 import io.zeolite.config.zconfig.ConfigException;
@@ -9,15 +10,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The sections that describe storages, and their keys. */
 final class StorageSections {
-    static final List<String> SUPPORTED = List.of("filestorage", "blobstorage", "mappingstorage");
+    static final List<String> SUPPORTED = List.of("filestorage", "blobstorage", "mappingstorage", "demostorage");
 
     /** What other packages put in the place of a storage. */
     static final Set<String> UNSUPPORTED = Set.of(
             "clientstorage",
-            "demostorage",
             "fullstorage",
             "hexstorage",
             "loaddelayed_storage",
@@ -60,6 +61,9 @@ final class StorageSections {
     static final Key<String> NAME = Key.withDefault(
             "name", Datatypes.STRING, "Mapping Storage", "what clients are told that the storage is called");
 
+    static final Key<String> DEMO_NAME =
+            Key.optional("name", Datatypes.STRING, "what clients are told that the storage is called");
+
     static final Key<Path> BLOB_DIR =
             Key.required("blob-dir", Datatypes.PATH, "the directory of the blobs, created if need be");
 
@@ -67,6 +71,11 @@ final class StorageSections {
             "filestorage", PATH, FILE_BLOB_DIR, CREATE, READ_ONLY, QUOTA, PACKER, PACK_GC, PACK_KEEP_OLD);
     static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
     static final SectionType BLOB_STORAGE = new SectionType("blobstorage", List.of(BLOB_DIR), SUPPORTED, UNSUPPORTED);
+
+    static final SectionType DEMO_STORAGE = new SectionType("demostorage", List.of(DEMO_NAME), SUPPORTED, UNSUPPORTED);
+
+    /** The name of the section in {@code <demostorage>} that is not the base. */
+    private static final String CHANGES = "changes";
 
     private StorageSections() {}
 
@@ -77,6 +86,7 @@ final class StorageSections {
             case "mappingstorage" ->
                 new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
             case "blobstorage" -> blobStorage(section, environment);
+            case "demostorage" -> demoStorage(section, environment);
             default -> throw new IllegalArgumentException("not a storage: " + section.type());
         };
     }
@@ -107,5 +117,25 @@ final class StorageSections {
                     "<blobstorage> holds " + section.sections().size() + " storages (expected exactly one)");
         }
         return new BlobStorage(values.get(BLOB_DIR), read(section.sections().get(0), environment));
+    }
+
+    /** As in ZODB, a section with the name {@code changes} is that, and any other is the base. */
+    private static DemoStorage demoStorage(Section section, ConfigEnvironment environment) throws ConfigException {
+        Values values = DEMO_STORAGE.read(section, environment);
+        @Nullable StorageConfig base = null;
+        @Nullable StorageConfig changes = null;
+        for (Section inner : section.sections()) {
+            StorageConfig storage = read(inner, environment);
+            if (CHANGES.equals(inner.name())) {
+                changes = storage;
+            } else if (base == null) {
+                base = storage;
+            } else {
+                throw new ConfigException(
+                        inner.position(),
+                        "<demostorage> holds a second base storage (expected one, and one with the name changes)");
+            }
+        }
+        return new DemoStorage(values.find(DEMO_NAME), base, changes);
     }
 }

@@ -1,5 +1,6 @@
 package io.zeolite.config;
 
+import io.zeolite.tls.TlsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param drainTimeout how long voted transactions may take to finish when the server is told to stop
  * @param indexSaveInterval the index of a file storage is saved after this many object records; zero means only when
  *     it is closed or packed
+ * @param tls null if clients talk to the server in the clear
  */
 public record ZeoConfig(
         ServerAddress address,
@@ -41,4 +43,5 @@ public record ZeoConfig(
         long stagingMemory,
         int ioThreads,
         Duration drainTimeout,
-        int indexSaveInterval) {}
+        int indexSaveInterval,
+        @Nullable TlsSettings tls) {}

@@ -126,7 +126,7 @@ final class ZeoSection {
             DRAIN_TIMEOUT,
             INDEX_SAVE_INTERVAL);
 
-    static final SectionType TYPE = new SectionType("zeo", KEYS, List.of(), Set.of("ssl"));
+    static final SectionType TYPE = new SectionType("zeo", KEYS, List.of("ssl"), Set.of());
 
     private ZeoSection() {}
 
@@ -153,7 +153,8 @@ final class ZeoSection {
                 values.get(STAGING_MEMORY),
                 values.get(IO_THREADS),
                 values.get(DRAIN_TIMEOUT),
-                values.get(INDEX_SAVE_INTERVAL));
+                values.get(INDEX_SAVE_INTERVAL),
+                SslSection.read(section, environment, notices));
     }
 
     private static boolean msgpack(@Nullable Boolean given, ConfigEnvironment environment) {

@@ -4,6 +4,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is logged, and where to. Levels are Python's numbers: DEBUG 10, INFO 20, WARNING 30, ERROR 40, CRITICAL 50.
@@ -44,12 +45,20 @@ public record LogConfig(int level, List<Target> targets) {
          * A file that is appended to.
          *
          * @param maxSize in bytes: the file is renamed before it grows beyond this; 0 means never
-         * @param oldFiles how many renamed files are kept, as {@code path.1} (the newest), {@code path.2}, ...
+         * @param timed when the file is renamed for the time that it covers; null means never
+         * @param oldFiles how many renamed files are kept: by size as {@code path.1} (the newest), {@code path.2}, ...; by
+         *     time as {@code path.2026-11-24} or longer
          * @param delay whether the file is only opened for its first message
          */
-        record File(Path path, long maxSize, int oldFiles, Charset charset, boolean delay) implements Destination {
+        record File(
+                Path path, long maxSize, @Nullable TimedRotation timed, int oldFiles, Charset charset, boolean delay)
+                implements Destination {
             public File(Path path) {
                 this(path, 0, 0, StandardCharsets.UTF_8, false);
+            }
+
+            public File(Path path, long maxSize, int oldFiles, Charset charset, boolean delay) {
+                this(path, maxSize, null, oldFiles, charset, delay);
             }
         }
     }

@@ -2,11 +2,14 @@ package io.zeolite.logging;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -16,6 +19,9 @@ import org.slf4j.helpers.BasicMarkerFactory;
 public final class Logging {
     /** Put on an ERROR to make it what Python calls CRITICAL. */
     public static final Marker CRITICAL = new BasicMarkerFactory().getMarker("CRITICAL");
+
+    /** Put on a message that each of many clients may cause: beyond so many, they are counted instead of written. */
+    public static final Marker NOISE = new BasicMarkerFactory().getMarker("NOISE");
 
     private Logging() {}
 
@@ -54,6 +60,28 @@ public final class Logging {
         root.detachAndStopAllAppenders();
         root.setLevel(PythonLevel.lowest(config.level()));
         appenders.forEach(root::addAppender);
+    }
+
+    /**
+     * Goes on in new files, after somebody has renamed those that there are. A file that cannot be opened is complained of
+     * on the error stream, once, and tried again with the next message.
+     *
+     * @return whether there are files at all
+     */
+    public static boolean reopen() {
+        return reopen((LoggerContext) LoggerFactory.getILoggerFactory());
+    }
+
+    static boolean reopen(LoggerContext context) {
+        boolean files = false;
+        Iterator<Appender<ILoggingEvent>> appenders =
+                context.getLogger(Logger.ROOT_LOGGER_NAME).iteratorForAppenders();
+        while (appenders.hasNext()) {
+            if (appenders.next() instanceof LogAppender appender) {
+                files |= appender.reopen();
+            }
+        }
+        return files;
     }
 
     private static LogAppender appender(LogConfig.Target target, int level, LoggerContext context) throws IOException {

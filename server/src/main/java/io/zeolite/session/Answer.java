@@ -31,10 +31,22 @@ final class Answer {
         this.wanted = wanted;
     }
 
+    /** Whether the client waits for it. */
+    boolean isWanted() {
+        return wanted;
+    }
+
     /** On the loop. */
     void value(@Nullable Object value) {
-        if (wanted) {
+        if (!wanted) {
+            return;
+        }
+        try {
             outbox.send(new Message.Reply(id, value));
+        } catch (IllegalArgumentException e) {
+            // Nothing of it has been sent. Python's client would wait for ever for what it cannot read.
+            LOG.error("({}) the answer to {} cannot be sent: {}", session.label(), method, e.getMessage());
+            failure(CallException.badValue("Couldn't pickle response: " + e.getMessage()));
         }
     }
 

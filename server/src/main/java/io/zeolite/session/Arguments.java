@@ -5,7 +5,10 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The arguments of one call, taken by position with the type that the method needs. */
@@ -97,6 +100,34 @@ final class Arguments {
             return number;
         }
         throw wrong(i, "an integer");
+    }
+
+    long number(int i) {
+        if (get(i) instanceof Long number) {
+            return number;
+        }
+        throw wrong(i, "an integer");
+    }
+
+    /** The integers in a list or a tuple; whatever else is in it is passed over. */
+    List<Long> numbers(int i) {
+        List<?> elements;
+        if (get(i) instanceof PyTuple tuple) {
+            elements = IntStream.range(0, tuple.size())
+                    .<@Nullable Object>mapToObj(tuple::get)
+                    .toList();
+        } else if (get(i) instanceof List<?> list) {
+            elements = list;
+        } else {
+            throw wrong(i, "a list of integers");
+        }
+        List<Long> numbers = new ArrayList<>();
+        for (Object element : elements) {
+            if (element instanceof Long number) {
+                numbers.add(number);
+            }
+        }
+        return numbers;
     }
 
     /** A flag, as Python takes them: booleans and numbers. */

@@ -5,6 +5,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
+import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
@@ -45,6 +46,7 @@ public final class Session {
         final boolean readOnly;
         final Subscription subscription;
         final TransactionCalls transactions;
+        final IteratorCalls iterators;
         /** The last transaction that this client was told of. */
         long lastTold;
 
@@ -55,6 +57,7 @@ public final class Session {
             this.subscription = storage.subscribe(invalidations -> outbox.execute(() -> tell(invalidations)));
             this.lastTold = subscription.startTid();
             this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
+            this.iterators = new IteratorCalls(storage, settings.io(), outbox);
             served.stats().connections.incrementAndGet();
         }
 
@@ -87,7 +90,7 @@ public final class Session {
         } else if (message instanceof Message.OneWay call) {
             call(call.method(), call.args(), new Answer(this, outbox, 0L, call.method(), false));
         } else if (!(message instanceof Message.KeepAlive)) {
-            LOG.error("({}) sent a reply where a call was expected, closing: {}", label(), message);
+            LOG.error(Logging.NOISE, "({}) sent a reply where a call was expected, closing: {}", label(), message);
             outbox.close();
         }
     }
@@ -100,8 +103,9 @@ public final class Session {
             return;
         }
         gone.subscription.close();
+        gone.iterators.close();
         gone.served.stats().connections.decrementAndGet();
-        LOG.info("({}) disconnected{}", label(), gone.transactions.disconnected());
+        LOG.info(Logging.NOISE, "({}) disconnected{}", label(), gone.transactions.disconnected());
     }
 
     private void call(String method, PyTuple args, Answer answer) {
@@ -118,7 +122,7 @@ public final class Session {
             if (method.equals(Methods.REGISTER)) {
                 register(args.exactly(2), answer);
             } else {
-                refuse(method, "before register");
+                refuse(method, "before register", answer);
             }
             return;
         }
@@ -164,8 +168,9 @@ public final class Session {
                 clientLabel = String.valueOf(args.exactly(1).get(0));
                 answer.value(null);
             }
-            // A storage that cannot undo has nothing that could be undone, and says so as Python's server does.
-            case Methods.UNDO_LOG, Methods.UNDO_INFO -> answer.value(PyTuple.EMPTY);
+            case Methods.HISTORY -> HistoryCalls.history(storage, args, answer);
+            case Methods.UNDO_LOG -> HistoryCalls.undoLog(storage, args.exactly(2), null, answer);
+            case Methods.UNDO_INFO -> HistoryCalls.undoLog(storage, args.exactly(3), args.get(2), answer);
             case Methods.TPC_BEGIN,
                     Methods.STORE,
                     Methods.CHECK_CURRENT,
@@ -179,22 +184,25 @@ public final class Session {
                     Methods.VOTE,
                     Methods.TPC_FINISH,
                     Methods.TPC_ABORT -> registered.transactions.call(method, args, answer);
-            case Methods.NEW_OID,
-                    Methods.PACK,
-                    Methods.HISTORY,
-                    Methods.RECORD_ITERNEXT,
+            case Methods.RECORD_ITERNEXT,
                     Methods.ITERATOR_START,
                     Methods.ITERATOR_NEXT,
                     Methods.ITERATOR_RECORD_START,
                     Methods.ITERATOR_RECORD_NEXT,
-                    Methods.ITERATOR_GC -> throw CallException.unsupported(method + " is not supported by this server");
-            default -> refuse(method, "which is no method of this server");
+                    Methods.ITERATOR_GC -> registered.iterators.call(method, args, answer);
+            case Methods.NEW_OID, Methods.PACK ->
+                throw CallException.unsupported(method + " is not supported by this server");
+            default -> refuse(method, "which is no method of this server", answer);
         }
     }
 
-    private void refuse(String method, String why) {
+    /** Ends the conversation with a client that knows other rules; if it waits for an answer, it is told why. */
+    private void refuse(String method, String why, Answer answer) {
         String shown = method.length() > 60 ? method.substring(0, 60) + "..." : method;
-        LOG.error("({}) called {} {}, closing", label(), shown, why);
+        LOG.error(Logging.NOISE, "({}) called {} {}, closing", label(), shown, why);
+        if (answer.isWanted()) {
+            answer.failure(CallException.unsupported(shown + " was called " + why));
+        }
         outbox.close();
     }
 
@@ -210,7 +218,12 @@ public final class Session {
         }
         Registration registered = new Registration(served, readOnly || served.isReadOnly());
         registration = registered;
-        LOG.info("({}) registered with storage {}{}", label(), name, registered.readOnly ? ", read-only" : "");
+        LOG.info(
+                Logging.NOISE,
+                "({}) registered with storage {}{}",
+                label(),
+                name,
+                registered.readOnly ? ", read-only" : "");
         answer.value(bytes(registered.lastTold));
     }
 

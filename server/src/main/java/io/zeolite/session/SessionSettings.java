@@ -7,7 +7,7 @@ import java.util.concurrent.Executor;
  * What all sessions of a server share.
  *
  * @param storages by name
- * @param io runs what touches the disk for uploads
+ * @param io runs what may wait for the disk: uploads, iteration
  * @param maxStagedBytes the most that one connection may have staged in a transaction, records and blobs together
  */
 public record SessionSettings(Map<String, ServedStorage> storages, Executor io, long maxStagedBytes) {}

@@ -4,6 +4,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.TransactionException;
+import io.zeolite.error.UndoException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
@@ -11,10 +12,12 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.session.ClientTransaction.State;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Conflict;
+import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
+import io.zeolite.zodb.Tid;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +33,10 @@ import org.slf4j.MarkerFactory;
  */
 final class TransactionCalls {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
+    // The statuses of transactions that a client may ask for.
+    private static final String COMMITTED = " ";
+    private static final String PACKED = "p";
 
     private final Session session;
     private final SessionSettings settings;
@@ -74,9 +81,9 @@ final class TransactionCalls {
             case Methods.STORE_BLOB_CHUNK -> uploadChunk(args.exactly(1));
             case Methods.STORE_BLOB_END -> endUpload(args.exactly(4));
             case Methods.STORE_BLOB_SHARED -> storeShared(args.exactly(5));
-            case Methods.DELETE_OBJECT -> failLater(method, args.exactly(3), 2);
-            case Methods.RESTORE -> failLater(method, args.exactly(5), 4);
-            case Methods.UNDO -> failLater(method, args.exactly(2), 1);
+            case Methods.DELETE_OBJECT -> delete(args.exactly(3));
+            case Methods.RESTORE -> restore(args.exactly(5));
+            case Methods.UNDO -> undo(args.exactly(2));
             case Methods.VOTE -> {
                 vote(args.exactly(1), answer);
                 return;
@@ -121,13 +128,17 @@ final class TransactionCalls {
         }
         byte[] extension = args.get(3) instanceof PyDict dict ? ExtensionPickle.encode(dict) : args.bytes(3);
         TransactionMetadata metadata = new TransactionMetadata(args.bytes(1), args.bytes(2), extension);
+        String status = args.get(5) == null ? COMMITTED : args.text(5);
+        CopiedTransaction copied = args.get(4) == null && status.equals(COMMITTED)
+                ? null
+                : new CopiedTransaction(args.get(4) == null ? Tid.NONE : args.id(4), status.equals(PACKED));
         ClientTransaction begun = new ClientTransaction(
                 id,
                 transaction -> served.storage()
-                        .begin(subscription, metadata, () -> outbox.execute(() -> timedOut(transaction))),
+                        .begin(subscription, metadata, copied, () -> outbox.execute(() -> timedOut(transaction))),
                 settings.maxStagedBytes());
-        if (args.get(4) != null) {
-            begun.fail(CallException.unsupported("transactions with a given tid are not supported by this server"));
+        if (!status.equals(COMMITTED) && !status.equals(PACKED)) {
+            begun.fail(CallException.badValue("status of a transaction: '" + status + "' (expected: ' ' or 'p')"));
         }
         checkLength(begun, "user", metadata.user());
         checkLength(begun, "description", metadata.description());
@@ -181,8 +192,38 @@ final class TransactionCalls {
         staging(args.get(2)).storage().checkCurrent(args.id(0), args.id(1));
     }
 
-    private void failLater(String method, Arguments args, int idPosition) {
-        staging(args.get(idPosition)).fail(CallException.unsupported(method + " is not supported by this server"));
+    private void restore(Arguments args) {
+        ClientTransaction transaction = staging(args.get(4));
+        byte[] data = args.get(2) == null ? null : args.bytes(2);
+        long origin = args.get(3) == null ? Tid.NONE : args.id(3);
+        served.stats().stores.increment();
+        if (data != null && data.length == 0) {
+            transaction.fail(CallException.badValue("a record must not be empty"));
+        } else if (transaction.admit(data == null ? 0 : data.length)) {
+            stage(transaction, () -> transaction.storage().restore(args.id(0), args.id(1), data, origin));
+            holdBack(transaction);
+        }
+    }
+
+    private void delete(Arguments args) {
+        ClientTransaction transaction = staging(args.get(2));
+        served.stats().stores.increment();
+        stage(transaction, () -> transaction.storage().delete(args.id(0), args.serial(1)));
+    }
+
+    private void undo(Arguments args) {
+        ClientTransaction transaction = staging(args.get(1));
+        byte[] id = args.bytes(0);
+        stage(transaction, () -> transaction.storage().undo(HistoryCalls.undoTid(id)));
+    }
+
+    /** What cannot be done is the answer to the vote. */
+    private static void stage(ClientTransaction transaction, Runnable call) {
+        try {
+            call.run();
+        } catch (CallException | UndoException e) {
+            transaction.fail(e);
+        }
     }
 
     // Blobs

@@ -4,7 +4,9 @@ import io.zeolite.blob.BlobSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,37 @@ public interface Storage extends AutoCloseable {
     /** The serial of the current revision; {@link io.zeolite.error.PosKeyException} if there is no such object. */
     void getTid(long oid, Completion<Long> completion);
 
+    /**
+     * Walks over the transactions that are committed now. It may wait for the disk, as the iterator may.
+     *
+     * @param start the first tid that is wanted
+     * @param stop the last one
+     */
+    TransactionIterator iterator(long start, long stop) throws IOException;
+
+    /** See {@link TransactionLog#recordIternext}. It may wait for the disk. */
+    CurrentRecord recordIternext(long oid) throws IOException;
+
+    /**
+     * The newest revisions of an object, newest first; {@link io.zeolite.error.PosKeyException} if it has never been
+     * stored.
+     *
+     * @param size the most to be returned
+     */
+    void history(long oid, long size, Completion<List<RevisionSummary>> completion);
+
+    /**
+     * The transactions that can be undone, the last one first, without those that the filter does not want: from number
+     * {@code first} (from 0) to before {@code last} of what is left. None if the storage cannot undo.
+     *
+     * @param filter called on a thread of the storage
+     */
+    void undoLog(
+            long first,
+            long last,
+            Predicate<TransactionSummary> filter,
+            Completion<List<TransactionSummary>> completion);
+
     /** New object ids, ascending, never given before by this storage. */
     void newOids(int count, Completion<long[]> completion);
 
@@ -53,13 +86,29 @@ public interface Storage extends AutoCloseable {
     Subscription subscribe(InvalidationListener listener);
 
     /**
+     * Begins a transaction that gets its tid at the finish.
+     *
+     * @see #begin(Subscription, TransactionMetadata, CopiedTransaction, Runnable)
+     */
+    default StorageTransaction begin(
+            @Nullable Subscription committer, TransactionMetadata metadata, Runnable onTimeout) {
+        return begin(committer, metadata, null, onTimeout);
+    }
+
+    /**
      * Begins a transaction.
      *
      * @param committer the subscription of the client that begins it, which is told by the finish instead
+     * @param copied what it keeps if it is a copy from another storage. Such a transaction waits for all others that hold
+     *     locks, and all others wait for it.
      * @param onTimeout called, on a thread of the storage, if the transaction held its locks longer than the
      *     configured timeout; it is then aborted
      */
-    StorageTransaction begin(@Nullable Subscription committer, TransactionMetadata metadata, Runnable onTimeout);
+    StorageTransaction begin(
+            @Nullable Subscription committer,
+            TransactionMetadata metadata,
+            @Nullable CopiedTransaction copied,
+            Runnable onTimeout);
 
     /** Whether it has blobs. */
     boolean hasBlobs();

@@ -1,6 +1,7 @@
 package io.zeolite.storage;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's transaction on one storage: staged, then voted, then finished or aborted.
@@ -27,8 +28,42 @@ public interface StorageTransaction {
      */
     void storeBlob(long oid, long serial, byte[] data, Path file);
 
+    /**
+     * Stages a record that is copied from another storage. It is not compared with what is there.
+     *
+     * @param serial the tid that the record has there, and gets here
+     * @param data the record, null if the object does not exist as of it; it belongs to the transaction afterwards
+     * @param origin the tid of a record of the object that has the same data: if it is here too, the data is not written
+     *     again. {@link io.zeolite.zodb.Tid#NONE} if none is known
+     * @throws io.zeolite.error.CallException if the storage does not take copies
+     */
+    void restore(long oid, long serial, byte @Nullable [] data, long origin);
+
+    /**
+     * Stages the deletion of an object, which collectors of garbage ask for. The vote fails unless {@code serial} is its
+     * current revision.
+     *
+     * @throws io.zeolite.error.CallException if the storage keeps no deletions
+     */
+    void delete(long oid, long serial);
+
+    /**
+     * Undoes an earlier transaction, at the vote, after all that was stored. Such a transaction waits for all others that
+     * hold locks, and all others wait for it. The objects are among the changed ones of the vote's result. What cannot be
+     * undone fails the vote with {@link io.zeolite.error.UndoException}.
+     *
+     * @throws io.zeolite.error.CallException if the storage cannot undo
+     */
+    void undo(long tid);
+
     /** Makes the vote fail unless {@code serial} is the current revision of the object then. */
     void checkCurrent(long oid, long serial);
+
+    /**
+     * Makes the vote fail with a read conflict if the object has any revision then: for a storage that has the revision
+     * that was read, {@code serial}, somewhere else.
+     */
+    void checkAbsent(long oid, long serial);
 
     /**
      * Whether more is staged than has reached the disk yet. The client should be read from no more until

@@ -42,11 +42,36 @@ public interface TransactionLog extends Closeable {
      */
     long currentSerial(long oid) throws IOException;
 
+    /**
+     * The newest revisions of an object, newest first, its deletions included. Reads one or two pages for each.
+     *
+     * @param size the most to be returned
+     * @throws io.zeolite.error.PosKeyException if it has never been stored
+     */
+    List<RevisionSummary> history(long oid, long size) throws IOException;
+
     /** The last {@code count} transactions, or as many as there are, oldest first. */
     List<Invalidations> lastInvalidations(int count) throws IOException;
 
     /** All transactions after a tid, oldest first, for answering clients that were away for long. */
     List<Invalidations> invalidationsAfter(long tid) throws IOException;
+
+    /**
+     * Walks over the transactions that are published now.
+     *
+     * @param start the first tid that is wanted
+     * @param stop the last one
+     */
+    TransactionIterator iterator(long start, long stop) throws IOException;
+
+    /**
+     * The current record of the object with the smallest oid that is not below {@code oid}, unsigned.
+     *
+     * @throws io.zeolite.error.PosKeyException if that object is deleted; the walk can go on behind it
+     * @throws io.zeolite.error.CallException {@code ValueError} if there is no such object, {@code AttributeError} if
+     *     this log cannot do it, see {@link StorageInfo#supportsRecordIternext}
+     */
+    CurrentRecord recordIternext(long oid) throws IOException;
 
     /** How many bytes a transaction will take in the log. */
     long sizeOf(TransactionMetadata metadata, StagedRecords records);

@@ -15,6 +15,11 @@ public record VoteResult(List<Conflict> conflicts, long[] changedOids) {
     /** A vote after which the transaction may finish, everything as the client sent it. */
     public static final VoteResult CLEAN = new VoteResult(List.of(), NOTHING);
 
+    /** A vote after which the transaction may finish, undoing what it is to undo. */
+    public static VoteResult changing(long[] oids) {
+        return new VoteResult(List.of(), oids);
+    }
+
     public static VoteResult conflicts(List<Conflict> conflicts) {
         return new VoteResult(List.copyOf(conflicts), NOTHING);
     }

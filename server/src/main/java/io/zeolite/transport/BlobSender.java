@@ -10,6 +10,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.Codec;
 import io.zeolite.zodb.Oid;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -37,6 +38,7 @@ final class BlobSender {
     private final long serial;
     private final BlobSource.LocalFile source;
     private final Runnable done;
+    private final boolean encrypted;
 
     private long position;
     private long sent;
@@ -58,6 +60,7 @@ final class BlobSender {
         this.serial = serial;
         this.source = (BlobSource.LocalFile) source;
         this.done = done;
+        this.encrypted = TlsPeer.isSecured(channel);
     }
 
     void start() {
@@ -81,7 +84,12 @@ final class BlobSender {
 
     private void proceed() {
         while (position < source.size() && underWay < CHUNKS_UNDER_WAY) {
-            writeChunk((int) Math.min(CHUNK_BYTES, source.size() - position));
+            try {
+                writeChunk((int) Math.min(CHUNK_BYTES, source.size() - position));
+            } catch (IOException e) {
+                fail(e);
+                return;
+            }
         }
         if (position == source.size() && underWay == 0 && !ended) {
             ended = true;
@@ -92,11 +100,12 @@ final class BlobSender {
         }
     }
 
-    private void writeChunk(int length) {
+    private void writeChunk(int length) throws IOException {
+        Object content = content(length);
         ByteBuf head = channel.alloc().ioBuffer(96);
         codec.encodeBlobChunkHead(oid, serial, length, head);
         connection.write(head);
-        ChannelFuture written = channel.write(new Region(source.channel(), position, length));
+        ChannelFuture written = channel.write(content);
         ByteBuf tail = channel.alloc().ioBuffer(8);
         codec.encodeBlobChunkTail(tail);
         if (tail.isReadable()) {
@@ -109,22 +118,51 @@ final class BlobSender {
         written.addListener(outcome -> chunkWritten(length, outcome.cause()));
     }
 
+    /** What the system copies from file to socket by itself; under TLS, which cannot be done so, the bytes themselves. */
+    private Object content(int length) throws IOException {
+        if (!encrypted) {
+            return new Region(source.channel(), position, length);
+        }
+        ByteBuf bytes = channel.alloc().ioBuffer(length);
+        boolean complete = false;
+        try {
+            while (bytes.readableBytes() < length) {
+                int missing = length - bytes.readableBytes();
+                if (bytes.writeBytes(source.channel(), position + bytes.readableBytes(), missing) < 0) {
+                    throw new EOFException("the file ends at " + (position + bytes.readableBytes())
+                            + " bytes (expected: " + source.size() + ")");
+                }
+            }
+            complete = true;
+            return bytes;
+        } finally {
+            if (!complete) {
+                bytes.release();
+            }
+        }
+    }
+
     private void chunkWritten(int length, Throwable failure) {
         underWay--;
         if (ended) {
             return;
         }
         if (failure != null) {
-            ended = true;
-            // The client has a part of a message: nothing but a new connection helps. A vanished client is no news.
-            if (channel.isActive()) {
-                connection.drop("was being sent the blob {}, which failed: {}", Oid.toString(oid), failure);
-            }
+            fail(failure);
             return;
         }
         sent += length;
         proceed();
         connection.flush();
+    }
+
+    private void fail(Throwable failure) {
+        ended = true;
+        // The client has a part of a message or of a blob: nothing but a new connection helps. A vanished one is no
+        // news.
+        if (channel.isActive()) {
+            connection.drop("was being sent the blob {}, which failed: {}", Oid.toString(oid), failure);
+        }
     }
 
     void close() {

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
 import io.zeolite.blob.BlobSource;
+import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.session.Outbox;
 import io.zeolite.session.Session;
@@ -69,7 +70,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     private void checkRegistered() {
         if (channel.isActive() && !session.isRegistered()) {
-            drop("did not register within {} s", settings.handshakeTimeout().toSeconds());
+            String what = TlsPeer.isBeingSecured(channel) ? "end the TLS handshake" : "register";
+            drop("did not {} within {} s", what, settings.handshakeTimeout().toSeconds());
         }
     }
 
@@ -219,6 +221,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void close() {
+        if (inLoop()) {
+            // What was said last may be why.
+            flush();
+        }
         channel.close();
     }
 
@@ -233,7 +239,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             @Nullable Object[] all = new @Nullable Object[arguments.length + 1];
             all[0] = session.label();
             System.arraycopy(arguments, 0, all, 1, arguments.length);
-            LOG.warn("({}) dropped: it " + why, all);
+            LOG.warn(Logging.NOISE, "({}) dropped: it " + why, all);
         }
         channel.close();
     }

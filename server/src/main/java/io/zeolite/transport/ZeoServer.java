@@ -25,6 +25,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
+import io.zeolite.tls.TlsContext;
 import io.zeolite.wire.FrameDecoder;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -33,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +52,12 @@ public final class ZeoServer implements AutoCloseable {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final Channel acceptor;
 
-    private ZeoServer(EventLoopGroup loops, SocketAddress address, TransportSettings settings, SessionSettings sessions)
+    private ZeoServer(
+            EventLoopGroup loops,
+            SocketAddress address,
+            TransportSettings settings,
+            @Nullable TlsContext tls,
+            SessionSettings sessions)
             throws IOException {
         this.loops = loops;
         StatusReport status = () -> statusJson(sessions);
@@ -63,6 +70,9 @@ public final class ZeoServer implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel channel) {
                         connections.add(channel);
+                        if (tls != null) {
+                            TlsPeer.secure(channel, tls);
+                        }
                         channel.pipeline()
                                 .addLast(new FrameDecoder(settings.maxMessageBytes()))
                                 .addLast(new Connection(channel, settings, sessions, status));
@@ -78,21 +88,24 @@ public final class ZeoServer implements AutoCloseable {
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
         }
         this.acceptor = bind(bootstrap, address);
+        LoggerFactory.getLogger("ZEO.asyncio.server").info("listening on {}", Addresses.describe(address()));
     }
 
     /**
      * Starts to listen.
      *
      * @param address an internet address, port 0 for any free one, or a Unix socket
+     * @param tls null if clients talk in the clear
      * @throws IOException if the address cannot be had, naming it
      */
-    public static ZeoServer listen(SocketAddress address, TransportSettings settings, SessionSettings sessions)
+    public static ZeoServer listen(
+            SocketAddress address, TransportSettings settings, @Nullable TlsContext tls, SessionSettings sessions)
             throws IOException {
         IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(settings.ioThreads(), new DefaultThreadFactory("zeolite-loop"), io);
         try {
-            return new ZeoServer(loops, address, settings, sessions);
+            return new ZeoServer(loops, address, settings, tls, sessions);
         } catch (IOException e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;

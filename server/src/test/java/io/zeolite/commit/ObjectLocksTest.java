@@ -97,10 +97,43 @@ class ObjectLocksTest {
     }
 
     @Test
+    void request_everything_waitsForAllAndLetsNobodyPass() {
+        Request before = writing(1);
+        Request everything = Request.everything();
+        Request after = writing(2);
+        locks.request(before);
+
+        assertThat(locks.request(everything)).isFalse();
+        assertThat(locks.request(after)).isFalse();
+        assertThat(locks.release(before)).containsExactly(everything);
+        assertThat(locks.release(everything)).containsExactly(after);
+        locks.release(after);
+        assertThat(locks.isEmpty()).isTrue();
+    }
+
+    @Test
+    void release_everythingThatStillWaits_letsThoseBehindItGoOn() {
+        Request before = writing(1);
+        Request everything = Request.everything();
+        Request other = checking(2);
+        Request same = writing(1);
+        locks.request(before);
+        locks.request(everything);
+        locks.request(other);
+        locks.request(same);
+
+        assertThat(locks.release(everything)).containsExactly(other);
+        assertThat(locks.release(before)).containsExactly(same);
+    }
+
+    @Test
     void covers_sameObjectsSameWay_only() {
         assertThat(writing(1, 2).covers(writing(1, 2))).isTrue();
         assertThat(writing(1, 2).covers(writing(1))).isFalse();
         assertThat(writing(1).covers(checking(1))).isFalse();
+        assertThat(Request.everything().covers(writing(1))).isTrue();
+        assertThat(writing(1).covers(Request.everything())).isFalse();
+        assertThat(writing().covers(Request.everything())).isFalse();
     }
 
     /**
@@ -122,9 +155,11 @@ class ObjectLocksTest {
         private final ObjectLocks locks = new ObjectLocks();
         private final List<Wish> wishes = new ArrayList<>();
 
-        private record Wish(Request request, Set<Long> writes, Set<Long> checks) {
+        private record Wish(Request request, Set<Long> writes, Set<Long> checks, boolean everything) {
             boolean excludes(Wish other) {
-                return writes.stream().anyMatch(oid -> other.writes.contains(oid) || other.checks.contains(oid))
+                return everything
+                        || other.everything
+                        || writes.stream().anyMatch(oid -> other.writes.contains(oid) || other.checks.contains(oid))
                         || checks.stream().anyMatch(other.writes::contains);
             }
         }
@@ -155,7 +190,9 @@ class ObjectLocksTest {
                 (random.nextBoolean() ? writes : checks).add((long) random.nextInt(OBJECTS));
             }
             checks.removeAll(writes);
-            Wish wish = new Wish(new Request(toArray(writes), toArray(checks)), writes, checks);
+            boolean everything = random.nextInt(5) == 0;
+            Request request = everything ? Request.everything() : new Request(toArray(writes), toArray(checks));
+            Wish wish = new Wish(request, writes, checks, everything);
             wishes.add(wish);
             assertThat(locks.request(wish.request)).as("seed %s", seed).isEqualTo(isGranted(wish));
             compare();

@@ -133,6 +133,40 @@ class LoggingTest {
         }
     }
 
+    @Test
+    void reopen_afterARename_goesOnInANewFile() throws Exception {
+        LogFormat format = LogFormat.of("%(message)s", LogFormat.ISO_SECONDS);
+        start(0, target(0, format));
+        logger.info("one");
+        Files.move(log(), directory.resolve("renamed"));
+        logger.info("two");
+
+        assertThat(Logging.reopen(context)).isTrue();
+        logger.info("three");
+        assertThat(directory.resolve("renamed")).hasContent("one\ntwo");
+        assertThat(log()).hasContent("three");
+        start(0, new Target(Destination.Stream.STDERR, 50, format));
+        assertThat(Logging.reopen(context)).isFalse();
+    }
+
+    @Test
+    void noise_ofManyClients_isCountedAndSummedUpAtTheEnd() throws Exception {
+        start(0, target(0, LogFormat.of("%(message)s", LogFormat.ISO_SECONDS)));
+        for (int i = 0; i < 1000; i++) {
+            logger.info(Logging.NOISE, "({}) disconnected", i);
+            logger.info("({}) important", i);
+        }
+        context.stop();
+
+        assertThat(Files.readAllLines(log()))
+                .contains("(49) disconnected", "(999) important")
+                .doesNotContain("(50) disconnected")
+                .hasSize(50 + 1000 + 1)
+                .last()
+                .asString()
+                .matches("950 more messages like this in \\d+ s: \\(\\.\\.\\.\\) disconnected");
+    }
+
     private void logAll() {
         logger.trace("t");
         logger.debug("d");

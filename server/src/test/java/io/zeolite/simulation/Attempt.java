@@ -3,7 +3,9 @@ package io.zeolite.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.error.ConflictException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
+import io.zeolite.error.UndoException;
 import io.zeolite.storage.Conflict;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.LoadResult;
@@ -14,6 +16,7 @@ import io.zeolite.zodb.Tid;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -56,7 +59,7 @@ final class Attempt {
         this.simulation = life.simulation();
         this.history = simulation.history;
         this.random = simulation.random;
-        this.transaction = client.newTransaction();
+        this.transaction = newTransaction();
         this.snapshot = client.lastTid();
         this.stepsLeft = 1 + random.nextInt(6);
         byte[] description = transaction.name().getBytes(StandardCharsets.UTF_8);
@@ -64,16 +67,31 @@ final class Attempt {
         this.handle = life.storage().begin(connection.subscription(), metadata, this::timedOut);
         history.begun(transaction);
         connection.trace("begin", transaction.name(), snapshot);
+        if (transaction.undone != null) {
+            stepsLeft = 0;
+            connection.trace("undo", transaction.name(), transaction.undone);
+            handle.undo(transaction.undone);
+        }
+    }
+
+    /** One that undoes another now and then, mostly one of the last. */
+    private SimulatedTransaction newTransaction() {
+        if (history.size() == 0 || random.nextInt(6) > 0) {
+            return client.newTransaction(null);
+        }
+        int last = random.nextInt(4) == 0 ? history.size() : Math.min(3, history.size());
+        return client.newTransaction(history.tidFromEnd(1 + random.nextInt(last)));
     }
 
     /** One step of a transaction that is not voted yet. */
     void stage() {
         if (stepsLeft-- > 0) {
             long oid = connection.anyOid();
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
                 case 0 -> read(oid);
                 case 1, 2 -> check(oid);
                 case 3 -> storeNew();
+                case 4 -> delete(oid);
                 default -> store(oid);
             }
             connection.execute(this::stage);
@@ -121,6 +139,15 @@ final class Attempt {
         transaction.store(oid, serial, data);
     }
 
+    private void delete(long oid) {
+        Long serial = read(oid);
+        if (serial != null && serial != Tid.NONE) {
+            connection.trace("delete", transaction.name(), oid, serial);
+            handle.delete(oid, serial);
+            transaction.delete(oid, serial);
+        }
+    }
+
     private void check(long oid) {
         Long serial = read(oid);
         if (serial != null && serial != Tid.NONE) {
@@ -155,7 +182,7 @@ final class Attempt {
                 result -> {
                     connection.trace("voted", transaction.name(), (long)
                             result.conflicts().size());
-                    history.voteAnswered(transaction, result.conflicts());
+                    history.voteAnswered(transaction, result);
                     connection.execute(() -> voted(result));
                 },
                 failure -> {
@@ -171,7 +198,11 @@ final class Attempt {
         if (transaction.state == SimulatedTransaction.State.ENDED) {
             return;
         }
-        if (failure instanceof ConflictException) {
+        if (failure instanceof UndoException) {
+            assertThat(history.cannotUndo(Objects.requireNonNull(transaction.undone)))
+                    .as("reason for %s in the vote of %s", failure, transaction.name())
+                    .isNotEmpty();
+        } else if (failure instanceof ConflictException || failure instanceof PosKeyException) {
             assertThat(history.staleCheck(transaction))
                     .as("reason for %s in the vote of %s", failure, transaction.name())
                     .isNotNull();
@@ -329,7 +360,7 @@ final class Attempt {
 
     private void timedOut() {
         connection.trace("timed out", transaction.name());
-        assertThat(transaction.state != SimulatedTransaction.State.OPEN || votes > 1)
+        assertThat(transaction.state != SimulatedTransaction.State.OPEN || votes > 1 || transaction.undone != null)
                 .as("%s, which has timed out, has had its locks", transaction.name())
                 .isTrue();
         assertThat(dropped)

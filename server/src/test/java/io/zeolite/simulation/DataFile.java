@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of {@code Data.fs} that shares no code with the storage and forgives nothing: a file that a server has left in
@@ -16,12 +18,19 @@ final class DataFile {
     private static final int HEADER_BYTES = 23;
     private static final int RECORD_HEADER_BYTES = 42;
 
-    /** @param description what the client called it, see {@link SimulatedTransaction#name()} */
-    record Transaction(long tid, String description, Map<Long, byte[]> records) {}
+    /**
+     * @param records by oid; null where an object ends
+     * @param description what the client called it, see {@link SimulatedTransaction#name()}
+     */
+    record Transaction(long tid, String description, Map<Long, byte @Nullable []> records) {}
 
     private final ByteBuffer file;
     /** Where the newest record of an object is. */
     private final Map<Long, Long> newest = new HashMap<>();
+    /** By position: the object that a record is of, and what its data is. */
+    private final Map<Long, Record> recordsByPosition = new HashMap<>();
+
+    private record Record(long oid, byte @Nullable [] data) {}
 
     private DataFile(byte[] bytes) {
         this.file = ByteBuffer.wrap(bytes);
@@ -59,7 +68,7 @@ final class DataFile {
         byte[] name = new byte[description];
         file.get(name);
         file.position(file.position() + extension);
-        Map<Long, byte[]> records = new LinkedHashMap<>();
+        Map<Long, byte @Nullable []> records = new LinkedHashMap<>();
         Map<Long, Long> positions = new HashMap<>();
         while (file.position() < start + length) {
             record(tid, start, records, positions);
@@ -70,7 +79,7 @@ final class DataFile {
         return new Transaction(tid, new String(name, StandardCharsets.UTF_8), records);
     }
 
-    private void record(long tid, int start, Map<Long, byte[]> records, Map<Long, Long> positions) {
+    private void record(long tid, int start, Map<Long, byte @Nullable []> records, Map<Long, Long> positions) {
         int position = file.position();
         require(file.remaining() >= RECORD_HEADER_BYTES, "whole record header", position);
         long oid = file.getLong();
@@ -79,11 +88,29 @@ final class DataFile {
         require(file.getLong() == start, "position of the transaction", position);
         require(file.getShort() == 0, "empty version", position);
         long length = file.getLong();
-        require(length > 0 && length <= file.remaining(), "length of the data", position);
-        byte[] data = new byte[(int) length];
-        file.get(data);
-        require(records.put(oid, data) == null, "each object once", position);
+        require(length >= 0 && length <= file.remaining(), "length of the data", position);
+        byte[] data = length == 0 ? dataBack(oid, position) : data((int) length);
+        require(!records.containsKey(oid), "each object once", position);
+        records.put(oid, data);
+        recordsByPosition.put((long) position, new Record(oid, data));
         positions.put(oid, (long) position);
+    }
+
+    private byte[] data(int length) {
+        byte[] data = new byte[length];
+        file.get(data);
+        return data;
+    }
+
+    /** The data that a record shares with an older one of its object. */
+    private byte @Nullable [] dataBack(long oid, int position) {
+        long back = file.getLong();
+        if (back == 0) {
+            return null;
+        }
+        Record older = recordsByPosition.get(back);
+        require(older != null && older.oid == oid, "a back pointer to an older record of the object", position);
+        return Objects.requireNonNull(older).data;
     }
 
     private static void require(boolean holds, String what, int position) {

@@ -6,6 +6,7 @@ import io.zeolite.storage.Conflict;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.VoteResult;
 import io.zeolite.zodb.Tid;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +32,10 @@ final class History {
     record Commit(long tid, SimulatedTransaction transaction) {}
 
     private final List<Commit> commits = new ArrayList<>();
-    private final Map<Long, TreeMap<Long, byte[]>> revisions = new HashMap<>();
+    private final Map<Long, TreeMap<Long, byte @Nullable []>> revisions = new HashMap<>();
+    /** By oid and tid: the revision whose data one shares that undoes something. */
+    private final Map<Long, Map<Long, Long>> backs = new HashMap<>();
+
     private final Map<String, SimulatedTransaction> running = new HashMap<>();
     /** Visible and told, but its finish is not answered yet. */
     private @Nullable Invalidations announced;
@@ -53,13 +57,13 @@ final class History {
     }
 
     /** The revisions of an object by tid; empty if there are none. */
-    NavigableMap<Long, byte[]> revisions(long oid) {
+    NavigableMap<Long, byte @Nullable []> revisions(long oid) {
         return revisions.getOrDefault(oid, new TreeMap<>());
     }
 
     /** The newest revision of an object; {@link Tid#NONE} if it has none. */
     long currentSerial(long oid) {
-        NavigableMap<Long, byte[]> all = revisions(oid);
+        NavigableMap<Long, byte @Nullable []> all = revisions(oid);
         return all.isEmpty() ? Tid.NONE : all.lastKey();
     }
 
@@ -69,11 +73,12 @@ final class History {
         running.put(transaction.name(), transaction);
     }
 
-    void voteAnswered(SimulatedTransaction transaction, List<Conflict> conflicts) {
+    void voteAnswered(SimulatedTransaction transaction, VoteResult result) {
         assertThat(announced).as("a transaction that was told and not answered").isNull();
         if (transaction.state == SimulatedTransaction.State.ENDED) {
             return;
         }
+        List<Conflict> conflicts = result.conflicts();
         List<Long> expected = conflicting(transaction);
         assertThat(conflicts.stream().map(Conflict::oid).toList())
                 .as("conflicts of %s", transaction.name())
@@ -86,6 +91,14 @@ final class History {
         assertThat(staleCheck(transaction))
                 .as("check of %s that should have failed", transaction.name())
                 .isNull();
+        if (transaction.undone != null) {
+            undo(transaction, transaction.undone);
+            assertThat(result.changedOids())
+                    .as("changed by %s", transaction.name())
+                    .containsExactlyInAnyOrder(transaction.written.keySet().stream()
+                            .mapToLong(Long::longValue)
+                            .toArray());
+        }
         transaction.state =
                 conflicts.isEmpty() ? SimulatedTransaction.State.VOTED : SimulatedTransaction.State.CONFLICTED;
         for (SimulatedTransaction other : running.values()) {
@@ -95,8 +108,49 @@ final class History {
         }
     }
 
+    // Undo
+
+    /** Notes what a transaction writes that undoes another; nothing has changed since its vote got the locks. */
+    private void undo(SimulatedTransaction transaction, long undone) {
+        assertThat(cannotUndo(undone))
+                .as("objects that %s must not undo", transaction.name())
+                .isEmpty();
+        for (long oid : written(undone)) {
+            Long back = revisions(oid).lowerKey(undone);
+            transaction.written.put(oid, back == null ? null : revisions(oid).get(back));
+            transaction.backs.put(oid, back == null ? Tid.NONE : back);
+        }
+    }
+
+    private Set<Long> written(long tid) {
+        return commits.stream()
+                .filter(commit -> commit.tid == tid)
+                .findFirst()
+                .orElseThrow()
+                .transaction
+                .written
+                .keySet();
+    }
+
+    /** The objects of a transaction that have changed since in a way that must not be undone. */
+    Set<Long> cannotUndo(long tid) {
+        Set<Long> changed = new TreeSet<>();
+        for (long oid : written(tid)) {
+            long current = currentSerial(oid);
+            Long back = backs.getOrDefault(oid, Map.of()).get(current);
+            byte[] mine = revisions(oid).get(tid);
+            if (current != tid
+                    && (back == null || back != tid)
+                    && (mine == null || !Arrays.equals(mine, revisions(oid).get(current)))) {
+                changed.add(oid);
+            }
+        }
+        return changed;
+    }
+
     private List<Long> conflicting(SimulatedTransaction transaction) {
         return transaction.bases.entrySet().stream()
+                .filter(base -> !transaction.deleted.contains(base.getKey()))
                 .filter(base -> currentSerial(base.getKey()) != Tid.NONE)
                 .filter(base -> currentSerial(base.getKey()) != base.getValue())
                 .map(Map.Entry::getKey)
@@ -111,7 +165,10 @@ final class History {
                 return check.getKey();
             }
         }
-        return null;
+        return transaction.deleted.stream()
+                .filter(oid -> currentSerial(oid) != Objects.requireNonNull(transaction.bases.get(oid)))
+                .findFirst()
+                .orElse(null);
     }
 
     /** A listener that was there all the time hears of a transaction. */
@@ -153,6 +210,8 @@ final class History {
         }
         transaction.written.forEach((oid, data) ->
                 revisions.computeIfAbsent(oid, o -> new TreeMap<>()).put(tid, data));
+        transaction.backs.forEach(
+                (oid, back) -> backs.computeIfAbsent(oid, o -> new HashMap<>()).put(tid, back));
         transaction.state = SimulatedTransaction.State.COMMITTED;
         running.remove(transaction.name());
         commits.add(new Commit(tid, transaction));
@@ -222,7 +281,7 @@ final class History {
      * @param countBefore how many revisions there were when the load began: it may or may not have seen later ones
      */
     void checkLoad(long oid, long before, int countBefore, LoadResult result) {
-        NavigableMap<Long, byte[]> all = revisions(oid);
+        NavigableMap<Long, byte @Nullable []> all = revisions(oid);
         Set<LoadResult> expected = new LinkedHashSet<>();
         for (int count = countBefore; count <= all.size(); count++) {
             LoadResult possible = load(firstOf(all, count), before);
@@ -235,25 +294,29 @@ final class History {
                 + ", expected " + expected.stream().map(History::describe).toList());
     }
 
-    private static NavigableMap<Long, byte[]> firstOf(NavigableMap<Long, byte[]> all, int count) {
+    private static NavigableMap<Long, byte @Nullable []> firstOf(NavigableMap<Long, byte @Nullable []> all, int count) {
         if (count == all.size()) {
             return all;
         }
-        NavigableMap<Long, byte[]> first = new TreeMap<>();
+        NavigableMap<Long, byte @Nullable []> first = new TreeMap<>();
         all.entrySet().stream().limit(count).forEach(entry -> first.put(entry.getKey(), entry.getValue()));
         return first;
     }
 
-    private static LoadResult load(NavigableMap<Long, byte[]> revisions, long before) {
+    private static LoadResult load(NavigableMap<Long, byte @Nullable []> revisions, long before) {
         if (revisions.isEmpty()) {
             return LoadResult.NO_OBJECT;
         }
-        Map.Entry<Long, byte[]> found = revisions.lowerEntry(before);
+        Map.Entry<Long, byte @Nullable []> found = revisions.lowerEntry(before);
         if (found == null) {
             return LoadResult.NONE_BEFORE;
         }
+        byte[] data = found.getValue();
+        if (data == null) {
+            return LoadResult.NO_OBJECT;
+        }
         Long next = revisions.higherKey(found.getKey());
-        return new LoadResult.Loaded(found.getValue(), found.getKey(), next == null ? Tid.NONE : next);
+        return new LoadResult.Loaded(data, found.getKey(), next == null ? Tid.NONE : next);
     }
 
     private static boolean isSame(LoadResult a, LoadResult b) {

@@ -264,7 +264,7 @@ final class Life {
         handle.vote(once(
                 "vote of " + transaction.name(),
                 result -> {
-                    history.voteAnswered(transaction, result.conflicts());
+                    history.voteAnswered(transaction, result);
                     transaction.finishAsked();
                     handle.finish(once(
                             "finish of " + transaction.name(),

@@ -48,9 +48,10 @@ final class SimulatedClient {
         return transactionsLeft > 0;
     }
 
-    SimulatedTransaction newTransaction() {
+    /** @param undone the transaction that it undoes; null if it is none of that kind */
+    SimulatedTransaction newTransaction(@Nullable Long undone) {
         transactionsLeft--;
-        return new SimulatedTransaction(name() + "." + ++transactions);
+        return new SimulatedTransaction(name() + "." + ++transactions, undone);
     }
 
     long lastTid() {
@@ -85,13 +86,18 @@ final class SimulatedClient {
 
     void committed(long tid, SimulatedTransaction transaction) {
         invalidate(tid, transaction.written.keySet());
-        transaction.written.forEach((oid, data) -> cache.put(oid, new LoadResult.Loaded(data, tid, Tid.NONE)));
+        transaction.written.forEach((oid, data) -> {
+            if (data != null) {
+                cache.put(oid, new LoadResult.Loaded(data, tid, Tid.NONE));
+            }
+        });
     }
 
     /** Everything in the cache is what was current after the last transaction that the client knows of. */
     void checkCache() {
         cache.forEach((oid, loaded) -> {
-            Map.Entry<Long, byte[]> current = simulation.history.revisions(oid).floorEntry(lastTid);
+            Map.Entry<Long, byte @Nullable []> current =
+                    simulation.history.revisions(oid).floorEntry(lastTid);
             assertThat(current)
                     .as("revision of %s that %s has in its cache", oid, name())
                     .isNotNull();

@@ -211,16 +211,22 @@ final class SimulatedConnection implements InvalidationListener {
                             "call that need not wait",
                             data -> assertThat(data)
                                     .isEqualTo(history.revisions(oid).get(serial)),
-                            life::checkFault));
+                            failure -> {
+                                if (!(failure instanceof PosKeyException)
+                                        || history.revisions(oid).get(serial) != null) {
+                                    life.checkFault(failure);
+                                }
+                            }));
         }
         long serialBefore = history.currentSerial(oid);
+        boolean existed = serialBefore != Tid.NONE && history.revisions(oid).get(serialBefore) != null;
         storage.getTid(
                 oid,
                 life.once(
                         "call that need not wait",
                         serial -> assertThat(serial).isIn(serialBefore, history.currentSerial(oid)),
                         failure -> {
-                            if (!(failure instanceof PosKeyException) || serialBefore != Tid.NONE) {
+                            if (!(failure instanceof PosKeyException) || existed) {
                                 life.checkFault(failure);
                             }
                         }));

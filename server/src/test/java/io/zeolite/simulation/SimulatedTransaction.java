@@ -1,9 +1,11 @@
 package io.zeolite.simulation;
 
+import io.zeolite.zodb.Tid;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of one client's transaction: what it staged, and how far it has got. */
 final class SimulatedTransaction {
@@ -24,10 +26,17 @@ final class SimulatedTransaction {
     }
 
     private final String name;
-    /** The data of the last store, by oid. */
-    final Map<Long, byte[]> written = new LinkedHashMap<>();
+    /** The data of the last store, by oid; null for a deletion. What it undoes comes in with the answer to the vote. */
+    final Map<Long, byte @Nullable []> written = new LinkedHashMap<>();
     /** The serial given with the last store, by oid. */
     final Map<Long, Long> bases = new LinkedHashMap<>();
+
+    /** What it deletes, of what is in {@link #bases}. */
+    final Set<Long> deleted = new HashSet<>();
+    /** Of what it undoes, by oid: the revision that the object gets back; {@link Tid#NONE} if it ends. */
+    final Map<Long, Long> backs = new LinkedHashMap<>();
+    /** The transaction that it undoes; null if it is none of that kind. */
+    final @Nullable Long undone;
 
     final Map<Long, Long> checked = new LinkedHashMap<>();
     State state = State.OPEN;
@@ -40,7 +49,12 @@ final class SimulatedTransaction {
     private Set<Long> lockedToCheck = Set.of();
 
     SimulatedTransaction(String name) {
+        this(name, null);
+    }
+
+    SimulatedTransaction(String name, @Nullable Long undone) {
         this.name = name;
+        this.undone = undone;
     }
 
     /** Unique in a run; it is the description of the transaction in the file. */
@@ -51,6 +65,13 @@ final class SimulatedTransaction {
     void store(long oid, long serial, byte[] data) {
         written.put(oid, data);
         bases.put(oid, serial);
+        deleted.remove(oid);
+    }
+
+    void delete(long oid, long serial) {
+        written.put(oid, null);
+        bases.put(oid, serial);
+        deleted.add(oid);
     }
 
     /** The client votes: with what it now wants to lock, it keeps the locks it has only if that is no more than before. */
@@ -76,7 +97,9 @@ final class SimulatedTransaction {
 
     /** Whether the two want the same object, and one of them wants to write it. */
     boolean excludes(SimulatedTransaction other) {
-        return lockedToWrite.stream()
+        return undone != null
+                || other.undone != null
+                || lockedToWrite.stream()
                         .anyMatch(oid -> other.lockedToWrite.contains(oid) || other.lockedToCheck.contains(oid))
                 || lockedToCheck.stream().anyMatch(other.lockedToWrite::contains);
     }

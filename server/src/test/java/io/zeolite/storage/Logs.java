@@ -1,6 +1,8 @@
 package io.zeolite.storage;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What tests do with a log, in one line each. */
@@ -32,10 +34,35 @@ public final class Logs {
     public static String load(TransactionLog log, long oid, long before) throws IOException {
         LoadResult result = log.loadBefore(oid, before);
         if (result instanceof LoadResult.Loaded loaded) {
-            return new String(loaded.data(), java.nio.charset.StandardCharsets.ISO_8859_1) + " "
+            return new String(loaded.data(), StandardCharsets.ISO_8859_1) + " "
                     + Long.toHexString(loaded.serial()) + "-"
                     + (loaded.isCurrent() ? "" : Long.toHexString(loaded.end()));
         }
         return result.getClass().getSimpleName();
+    }
+
+    /** What an iterator gives, a line for each transaction: its tid and its records. */
+    public static List<String> iterate(TransactionLog log, long start, long stop) throws IOException {
+        return iterate(log.iterator(start, stop));
+    }
+
+    public static List<String> iterate(TransactionIterator iterator) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (TransactionInformation it = iterator.next(); it != null; it = iterator.next()) {
+            lines.add(Long.toHexString(it.tid()) + text(iterator.records()));
+        }
+        return lines;
+    }
+
+    /** The records that an iterator gives: oid, data and, after an arrow, the tid that the data comes from. */
+    public static String text(RecordIterator records) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (RecordInformation record = records.next(); record != null; record = records.next()) {
+            byte[] data = record.data();
+            line.append(' ').append(record.oid()).append('=');
+            line.append(data == null ? "none" : new String(data, StandardCharsets.ISO_8859_1));
+            line.append(record.dataTid() == 0 ? "" : "<-" + Long.toHexString(record.dataTid()));
+        }
+        return line.toString();
     }
 }

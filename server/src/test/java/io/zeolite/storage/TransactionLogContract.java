@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -92,6 +93,24 @@ abstract class TransactionLogContract {
         assertThat(log.getTid(1)).isEqualTo(0x30);
         assertThat(log.currentSerial(1)).isEqualTo(0x30);
         assertThatThrownBy(() -> log.getTid(2)).isInstanceOf(PosKeyException.class);
+    }
+
+    @Test
+    void history_severalRevisions_newestFirstAndNoMoreThanAsked() throws IOException {
+        TransactionMetadata metadata = Logs.metadata("bob", "first", "");
+        commit(log, List.of(new LogTransaction(0x10, metadata, TestRecords.of(1, "AAA"))));
+        commit(log, 0x20, TestRecords.of(2, "X"));
+        commit(log, 0x30, TestRecords.of(1, "B"));
+
+        List<RevisionSummary> history = log.history(1, 10);
+
+        assertThat(history).extracting(RevisionSummary::serial).containsExactly(0x30L, 0x10L);
+        assertThat(history).extracting(RevisionSummary::size).containsExactly(1L, 3L);
+        assertThat(history.get(1).metadata().user()).isEqualTo(TestRecords.bytes("bob"));
+        assertThat(history.get(1).metadata().description()).isEqualTo(TestRecords.bytes("first"));
+        assertThat(log.history(1, 1)).extracting(RevisionSummary::serial).containsExactly(0x30L);
+        assertThat(log.history(1, 0)).isEmpty();
+        assertThatThrownBy(() -> log.history(3, 1)).isInstanceOf(PosKeyException.class);
     }
 
     @Test
@@ -274,6 +293,74 @@ abstract class TransactionLogContract {
                 .map(it -> Long.toHexString(it.tid())
                         + java.util.Arrays.stream(it.oids()).boxed().toList())
                 .toList();
+    }
+
+    @Test
+    void iterator_allTransactions_withMetadataAndRecords() throws IOException {
+        TransactionMetadata metadata = Logs.metadata("user", "description", "}.");
+        commit(
+                log,
+                List.of(new LogTransaction(
+                        0x10, metadata, TestRecords.of(2, "A").and(1, "B"))));
+        commit(log, 0x20, TestRecords.none());
+        commit(log, 0x30, TestRecords.of(1, "C"));
+
+        assertThat(Logs.iterate(log, 0, -1)).containsExactly("10 2=A 1=B", "20", "30 1=C");
+        TransactionIterator iterator = log.iterator(0, -1);
+        TransactionInformation first = Objects.requireNonNull(iterator.next());
+        assertThat(first.status()).isEqualTo((byte) ' ');
+        assertThat(first.metadata().user()).isEqualTo(TestRecords.bytes("user"));
+        assertThat(first.metadata().description()).isEqualTo(TestRecords.bytes("description"));
+        assertThat(first.metadata().extension()).isEqualTo(TestRecords.bytes("}."));
+    }
+
+    @Test
+    void iterator_emptyLog_hasNothing() throws IOException {
+        assertThat(Logs.iterate(log, 0, -1)).isEmpty();
+        assertThat(Logs.iterate(log, 0x10, 0x20)).isEmpty();
+    }
+
+    @Test
+    void iterator_startAndStop_areBothIncluded() throws IOException {
+        for (int tid = 0x10; tid <= 0x90; tid += 0x10) {
+            commit(log, tid, TestRecords.of(1, "A"));
+        }
+
+        assertThat(Logs.iterate(log, 0x30, 0x50)).containsExactly("30 1=A", "40 1=A", "50 1=A");
+        assertThat(Logs.iterate(log, 0x2f, 0x51)).hasSize(3);
+        assertThat(Logs.iterate(log, 0x31, 0x4f)).containsExactly("40 1=A");
+        assertThat(Logs.iterate(log, 0x71, -1)).containsExactly("80 1=A", "90 1=A");
+        assertThat(Logs.iterate(log, 0x90, -1)).containsExactly("90 1=A");
+        assertThat(Logs.iterate(log, 0x91, -1)).isEmpty();
+        assertThat(Logs.iterate(log, 0, 0x0f)).isEmpty();
+        assertThat(Logs.iterate(log, 0x50, 0x40)).isEmpty();
+        assertThat(Logs.iterate(log, 1, 0x10)).containsExactly("10 1=A");
+    }
+
+    @Test
+    void iterator_laterCommits_areNotSeen() throws IOException {
+        commit(log, 0x10, TestRecords.of(1, "A"));
+        TransactionIterator all = log.iterator(0, -1);
+        TransactionIterator later = log.iterator(0x11, -1);
+        commit(log, 0x20, TestRecords.of(1, "B"));
+
+        assertThat(Logs.iterate(all)).containsExactly("10 1=A");
+        assertThat(Logs.iterate(later)).isEmpty();
+        assertThat(all.next()).isNull();
+    }
+
+    @Test
+    void iterator_records_asOftenAsWanted() throws IOException {
+        commit(log, 0x10, TestRecords.of(1, "A").and(2, "B"));
+        commit(log, 0x20, TestRecords.of(3, "C"));
+        TransactionIterator iterator = log.iterator(0, -1);
+        iterator.next();
+        RecordIterator early = iterator.records();
+        assertThat(Logs.text(iterator.records())).isEqualTo(" 1=A 2=B");
+        iterator.next();
+        assertThat(Logs.text(early)).isEqualTo(" 1=A 2=B");
+        assertThat(Logs.text(iterator.records())).isEqualTo(" 3=C");
+        assertThat(early.next()).isNull();
     }
 
     @Test

@@ -54,4 +54,22 @@ final class StuckClientIT {
                 .anyMatch(line -> line.contains("CRITICAL ZEO.StorageServer")
                         && line.contains("Transaction timeout after 1 seconds"));
     }
+
+    @ParameterizedTest
+    @EnumSource
+    void server_stoppedWhileALockIsHeld_letsEverybodyGo(Encoding encoding) throws InterruptedException {
+        ZeoServer server =
+                scene.server(encoding).option("transaction-timeout", "60").start();
+        scene.run("crash.py", "setup", server.address());
+        PythonScript holder = scene.start("crash.py", "hold_until_closed", server.address(), 0);
+        holder.awaitLine("voted");
+        PythonScript waiting = scene.start("crash.py", "want_until_closed", server.address(), 0);
+        waiting.awaitLine("waiting");
+        server.stop();
+        holder.finish(LESS_THAN_THE_TIMEOUT);
+        waiting.finish(LESS_THAN_THE_TIMEOUT);
+        server.start();
+        scene.run("crash.py", "want_alone", server.address(), 0);
+        server.stop();
+    }
 }

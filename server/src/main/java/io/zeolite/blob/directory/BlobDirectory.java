@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -127,6 +128,32 @@ public final class BlobDirectory {
     /** Creates an empty file in {@code tmp/} that its owner alone may read and write. Waits for the disk. */
     public Path newTemporaryFile() throws IOException {
         return Files.createTempFile(temporary, "zeolite-", ".tmp");
+    }
+
+    /**
+     * A file in {@code tmp/} with the bytes of a committed revision, to be committed for another one: a second name of
+     * the same file, since neither changes, or a copy where there are no second names. Waits for the disk.
+     *
+     * @throws PosKeyException if the revision has no file
+     */
+    public Path stageAgain(long oid, long serial) throws IOException {
+        Path committed = path(oid, serial);
+        Path staged = newTemporaryFile();
+        try {
+            Files.delete(staged);
+            try {
+                Files.createLink(staged, committed);
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                Files.copy(committed, staged, LinkOption.NOFOLLOW_LINKS);
+            }
+            force(staged);
+            return staged;
+        } catch (NoSuchFileException e) {
+            throw PosKeyException.noBlob(committed.toString(), oid, serial);
+        } catch (IOException e) {
+            Files.deleteIfExists(staged);
+            throw e;
+        }
     }
 
     /**

@@ -2,9 +2,12 @@ package io.zeolite.commit.staging;
 
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.StagedRecords;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The records of one transaction, one for each object: storing an object again replaces its record in its place.
  *
  * <p>Records stay in memory up to a limit. From the first one that would go beyond, everything new is appended to a
- * file, and only 28 bytes of bookkeeping for each record, and 8 to 16 of the table that finds them, stay here. What a
+ * file, and only 29 bytes of bookkeeping for each record, and 8 to 16 of the table that finds them, stay here. What a
  * spilled record replaces stays in the file unused.
  *
  * <p>It belongs to one thread at a time, which may change: whoever hands it on makes sure that the next one sees what was
@@ -29,6 +32,12 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private static final int IN_MEMORY = -1;
     private static final byte[] NOTHING = {};
 
+    // Where a record comes from.
+    private static final byte STORED = 0;
+    private static final byte DELETED = 1;
+    private static final byte RESTORED = 2;
+    private static final byte UNDONE = 3;
+
     private final long memoryLimitBytes;
     private final SerialFileWriter spill;
 
@@ -36,8 +45,9 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private int count;
     private long[] oids = new long[8];
     private long[] serials = new long[8];
+    private byte[] kinds = new byte[8];
     private int[] lengths = new int[8];
-    /** Where in the file a record is, or {@link #IN_MEMORY}. */
+    /** Where in the file a record is, or {@link #IN_MEMORY}; of a record without data, its back pointer. */
     private long[] positions = new long[8];
     /** The records in memory by number; as long as the last of them needs it. */
     private byte[][] kept = new byte[8][];
@@ -46,6 +56,10 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private long keptBytes;
     private boolean spilling;
     private long spilledBytes;
+    /** By number, of restored records: the tid of one that may have the same data. Few are. */
+    private final Map<Integer, Long> origins = new HashMap<>();
+
+    private boolean restoring;
     private @Nullable ByteBuffer chunk;
     private @Nullable SpillReader reader;
     private volatile boolean closed;
@@ -70,9 +84,54 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
         if (data.length == 0) {
             throw new IllegalArgumentException("record of 0 bytes (expected: at least 1)");
         }
-        if (closed) {
-            return;
+        put(oid, serial, STORED, data);
+    }
+
+    /**
+     * Adds or replaces a record that is copied from elsewhere.
+     *
+     * @param tid what the record carries
+     * @param data null if the object does not exist as of it
+     * @param origin the tid of a record that may have the same data, or {@link Tid#NONE}
+     */
+    public void restore(long oid, long tid, byte @Nullable [] data, long origin) {
+        restoring = true;
+        if (data == null) {
+            point(oid, tid, RESTORED, 0);
+        } else {
+            put(oid, tid, RESTORED, data);
         }
+        if (origin != Tid.NONE) {
+            origins.put(table.find(oid, oids), origin);
+        }
+    }
+
+    /** Adds or replaces the deletion of an object, whose current revision the client says is {@code serial}. */
+    public void delete(long oid, long serial) {
+        point(oid, serial, DELETED, 0);
+    }
+
+    /** Adds or replaces what undoes a change of an object: a record that shares the data of the one at {@code back}. */
+    public void undo(long oid, long back) {
+        point(oid, Tid.NONE, UNDONE, back);
+    }
+
+    /** Lets a record share the data of the one at {@code back} instead of having its own. */
+    public void shareData(int i, long back) {
+        forget(i);
+        lengths[i] = 0;
+        positions[i] = back;
+    }
+
+    private void point(long oid, long serial, byte kind, long back) {
+        if (!closed) {
+            int number = place(oid, serial, kind);
+            lengths[number] = 0;
+            positions[number] = back;
+        }
+    }
+
+    private int place(long oid, long serial, byte kind) {
         int number = table.find(oid, oids);
         if (number < 0) {
             number = append(oid);
@@ -80,6 +139,15 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
             forget(number);
         }
         serials[number] = serial;
+        kinds[number] = kind;
+        return number;
+    }
+
+    private void put(long oid, long serial, byte kind, byte[] data) {
+        if (closed) {
+            return;
+        }
+        int number = place(oid, serial, kind);
         lengths[number] = data.length;
         totalBytes += data.length;
         long cost = cost(data.length);
@@ -99,6 +167,7 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
             int capacity = count + (count >> 1);
             oids = Arrays.copyOf(oids, capacity);
             serials = Arrays.copyOf(serials, capacity);
+            kinds = Arrays.copyOf(kinds, capacity);
             lengths = Arrays.copyOf(lengths, capacity);
             positions = Arrays.copyOf(positions, capacity);
         }
@@ -109,7 +178,8 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
 
     private void forget(int number) {
         totalBytes -= lengths[number];
-        if (positions[number] == IN_MEMORY) {
+        origins.remove(number);
+        if (lengths[number] > 0 && positions[number] == IN_MEMORY) {
             keptBytes -= cost(lengths[number]);
             kept[number] = NOTHING;
         }
@@ -162,6 +232,40 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
         return oids[i];
     }
 
+    /** Whether this is a record as a client stores it, and not a deletion, a copy, or something undone. */
+    public boolean isStored(int i) {
+        return kinds[i] == STORED;
+    }
+
+    public boolean isDeletion(int i) {
+        return kinds[i] == DELETED;
+    }
+
+    /** Whether any record is a copy. */
+    public boolean isRestoring() {
+        return restoring;
+    }
+
+    /** The copies that may share the data of an older record: the tid of that by number. */
+    public Map<Integer, Long> origins() {
+        return Map.copyOf(origins);
+    }
+
+    @Override
+    public boolean isPointer(int i) {
+        return lengths[i] == 0;
+    }
+
+    @Override
+    public long back(int i) {
+        return positions[i];
+    }
+
+    @Override
+    public long tid(int i, long transactionTid) {
+        return kinds[i] == RESTORED ? serials[i] : transactionTid;
+    }
+
     /** The revision that the client changed. */
     public long serial(int i) {
         return serials[i];
@@ -195,6 +299,11 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
             reader = current;
         }
         return current.read(file, positions[i], lengths[i]);
+    }
+
+    /** The number of the record of an object, negative if there is none. */
+    public int find(long oid) {
+        return table.find(oid, oids);
     }
 
     /** Whether there is a record of an object. */

@@ -1,7 +1,9 @@
 package io.zeolite.storage.file;
 
+import static io.zeolite.storage.file.FileFormat.BACK_POINTER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.COMMITTED;
 import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.PACKED;
 import static io.zeolite.storage.file.FileFormat.STATUS_OFFSET;
 import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
@@ -35,9 +37,13 @@ final class BatchWriter {
     static long lengthOf(TransactionMetadata metadata, StagedRecords records) {
         long length = (long) headerLength(metadata) + TRAILER_LENGTH;
         for (int i = 0; i < records.count(); i++) {
-            length += DATA_HEADER_LENGTH + records.length(i);
+            length += lengthOf(records, i);
         }
         return length;
+    }
+
+    private static long lengthOf(StagedRecords records, int i) {
+        return (long) DATA_HEADER_LENGTH + (records.isPointer(i) ? BACK_POINTER_LENGTH : records.length(i));
     }
 
     static int headerLength(TransactionMetadata metadata) {
@@ -77,21 +83,30 @@ final class BatchWriter {
         put(metadata.extension());
         for (int i = 0; i < records.count(); i++) {
             long oid = records.oid(i);
-            byte[] data = records.data(i);
-            if (data.length != records.length(i)) {
-                throw new IllegalStateException(
-                        "a record has " + data.length + " bytes (expected: " + records.length(i) + ")");
-            }
             long earlier = pending.get(oid);
             makeRoom(DATA_HEADER_LENGTH);
-            buffer.putLong(oid).putLong(transaction.tid());
+            buffer.putLong(oid).putLong(records.tid(i, transaction.tid()));
             buffer.putLong(earlier == 0 ? index.get(oid) : earlier);
             buffer.putLong(position);
-            buffer.putShort((short) 0).putLong(data.length);
-            put(data);
+            buffer.putShort((short) 0).putLong(records.isPointer(i) ? 0 : records.length(i));
+            putContent(records, i);
         }
         makeRoom(TRAILER_LENGTH);
         buffer.putLong(length);
+    }
+
+    private void putContent(StagedRecords records, int i) throws IOException {
+        if (records.isPointer(i)) {
+            makeRoom(BACK_POINTER_LENGTH);
+            buffer.putLong(records.back(i));
+            return;
+        }
+        byte[] data = records.data(i);
+        if (data.length != records.length(i)) {
+            throw new IllegalStateException(
+                    "a record has " + data.length + " bytes (expected: " + records.length(i) + ")");
+        }
+        put(data);
     }
 
     /** Puts the records of a transaction into an index, given where the transaction is. */
@@ -100,14 +115,16 @@ final class BatchWriter {
         long position = transactionPosition + headerLength(transaction.metadata());
         for (int i = 0; i < records.count(); i++) {
             index.put(records.oid(i), position);
-            position += DATA_HEADER_LENGTH + records.length(i);
+            position += lengthOf(records, i);
         }
     }
 
     /** Marks transactions as committed, the first of them last: up to then none of them counts. */
     void commit(List<LogTransaction> transactions, long[] positions) throws IOException {
         for (int i = transactions.size() - 1; i >= 0; i--) {
-            buffer.clear().put(COMMITTED).flip();
+            buffer.clear()
+                    .put(transactions.get(i).packed() ? PACKED : COMMITTED)
+                    .flip();
             file.write(buffer, positions[i] + STATUS_OFFSET);
         }
     }

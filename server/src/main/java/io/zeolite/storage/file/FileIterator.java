@@ -43,10 +43,20 @@ public final class FileIterator implements Closeable {
     private @Nullable String tail;
 
     private FileIterator(DiskFile file) throws IOException {
+        this(file, Magic.of(file), file.size(), ByteBuffer.allocateDirect(WINDOW_LENGTH));
+    }
+
+    /**
+     * Walks over an open file.
+     *
+     * @param size where it ends, whatever comes after
+     * @param buffer lent to it as long as it is used
+     */
+    FileIterator(DiskFile file, Magic magic, long size, ByteBuffer buffer) {
         this.file = file;
-        this.magic = Magic.of(file);
-        this.window = new FileWindow(file, ByteBuffer.allocateDirect(WINDOW_LENGTH));
-        this.size = file.size();
+        this.magic = magic;
+        this.window = new FileWindow(file, buffer);
+        this.size = size;
         this.fileEnd = new FileEnd(window, size);
     }
 
@@ -146,7 +156,12 @@ public final class FileIterator implements Closeable {
 
     /** The records of a transaction of this file, in their order. Those of an undone one do not count. */
     public Records records(FileTransaction transaction) {
-        return new Records(transaction.position(), transaction.recordsStart(), transaction.recordsEnd());
+        return records(transaction.position(), transaction.recordsStart(), transaction.recordsEnd());
+    }
+
+    /** The records from one on. */
+    Records records(long transaction, long start, long end) {
+        return new Records(transaction, start, end);
     }
 
     /**

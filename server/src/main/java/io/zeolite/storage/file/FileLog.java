@@ -4,15 +4,24 @@ import io.zeolite.disk.Disk;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
+import io.zeolite.error.UndoException;
 import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.TransactionSummary;
 import io.zeolite.storage.index.IndexFile;
+import io.zeolite.storage.undo.PendingRecords;
+import io.zeolite.storage.undo.UndoTarget;
+import io.zeolite.storage.undo.UndoableLog;
+import io.zeolite.storage.undo.UndoneRecord;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
@@ -55,10 +64,18 @@ import org.slf4j.LoggerFactory;
  * before it looks into its index; it passes over records that are beyond, so that a transaction becomes visible at one
  * instant.
  */
-public final class FileLog implements TransactionLog {
+public final class FileLog implements TransactionLog, UndoableLog {
     private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
 
-    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+    /** Clients compare them with those of Python's storage, in their order. */
+    private static final List<String> INTERFACES = List.of(
+            "ZODB.interfaces.IStorageRestoreable",
+            "ZODB.interfaces.IStorageIteration",
+            "ZODB.interfaces.IStorageUndoable",
+            "ZODB.interfaces.IStorageCurrentRecordIteration",
+            "ZODB.interfaces.IExternalGC",
+            "ZODB.interfaces.IStorage",
+            "zope.interface.Interface");
 
     /** Saving the index takes time in proportion to its size; so does, at the least, what is written between two. */
     private static final long MIN_SHARE_OF_INDEX = 8;
@@ -77,6 +94,9 @@ public final class FileLog implements TransactionLog {
     private long recordsSinceSave;
     private @Nullable BatchWriter writer;
     private @Nullable IOException failure;
+    /** Who needs positions to stay as they are. */
+    private int pins;
+
     private volatile boolean closed;
 
     /** A read of one generation. */
@@ -132,7 +152,7 @@ public final class FileLog implements TransactionLog {
 
     @Override
     public StorageInfo info() {
-        return new StorageInfo(path.toString(), options.readOnly(), false, false, INTERFACES);
+        return new StorageInfo(path.toString(), options.readOnly(), true, true, INTERFACES);
     }
 
     @Override
@@ -235,6 +255,27 @@ public final class FileLog implements TransactionLog {
     }
 
     @Override
+    public List<RevisionSummary> history(long oid, long size) throws IOException {
+        return read(current -> history(current, oid, size));
+    }
+
+    private static List<RevisionSummary> history(Generation generation, long oid, long size) throws IOException {
+        RecordReader reader = generation.reader(oid);
+        DataHeader record = reader.newest();
+        if (record == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        History transactions = new History(generation.file());
+        List<RevisionSummary> history = new ArrayList<>();
+        while (record != null && history.size() < size) {
+            TransactionMetadata metadata = transactions.metadata(record.transaction());
+            history.add(new RevisionSummary(record.tid(), metadata, record.dataLength()));
+            record = reader.previous(record);
+        }
+        return history;
+    }
+
+    @Override
     public List<Invalidations> lastInvalidations(int count) throws IOException {
         return read(current -> {
             AtomicInteger left = new AtomicInteger(count);
@@ -250,6 +291,113 @@ public final class FileLog implements TransactionLog {
     private static List<Invalidations> changes(Generation generation, Predicate<TransactionHeader> wanted)
             throws IOException {
         return new History(generation.file()).changes(generation.published().end(), wanted);
+    }
+
+    // Undo
+
+    /** A transaction in a generation. */
+    private record Found(Generation generation, TransactionHeader header) implements UndoTarget {
+        @Override
+        public long tid() {
+            return header.tid();
+        }
+    }
+
+    @Override
+    public void visitUndoable(Predicate<TransactionSummary> visitor) throws IOException {
+        Generation current = retain();
+        try {
+            History history = new History(current.file());
+            history.visit(current.published().end(), header -> switch (header.status()) {
+                case FileFormat.PACKED -> false;
+                case FileFormat.COMMITTED ->
+                    visitor.test(new TransactionSummary(header.tid(), history.metadata(header), header.length()));
+                default -> true;
+            });
+        } finally {
+            current.release();
+        }
+    }
+
+    /** Keeps the file open for a long read. */
+    private Generation retain() throws ClosedChannelException {
+        while (true) {
+            Generation current = generation;
+            if (current.retain()) {
+                return current;
+            }
+            if (current == generation) {
+                throw new ClosedChannelException();
+            }
+        }
+    }
+
+    @Override
+    public UndoTarget find(long tid) throws IOException {
+        Generation current = retain();
+        try {
+            TransactionHeader header =
+                    new History(current.file()).find(current.published().end(), tid);
+            if (header == null) {
+                throw new UndoException(List.of(new UndoException.Cause(null, "Invalid transaction id")));
+            }
+            if (header.status() != FileFormat.COMMITTED) {
+                throw new UndoException(List.of(new UndoException.Cause(null, "non-undoable transaction")));
+            }
+            return new Found(current, header);
+        } finally {
+            current.release();
+        }
+    }
+
+    @Override
+    public List<UndoneRecord> undo(UndoTarget target, PendingRecords pending) throws IOException {
+        Generation current = generation;
+        Found found = (Found) target;
+        if (found.generation != current) {
+            // A pack has replaced the file since.
+            found = (Found) find(target.tid());
+        }
+        return new FileUndo(current, pending).undo(new History(current.file()).records(found.header));
+    }
+
+    @Override
+    public long findCopy(long oid, long serial, byte @Nullable [] data) throws IOException {
+        return FileUndo.findCopy(generation.reader(oid), serial, data);
+    }
+
+    @Override
+    public void pin() {
+        pins++;
+    }
+
+    @Override
+    public void unpin() {
+        if (!isPinned()) {
+            throw new IllegalStateException(path + ": unpinned more often than pinned");
+        }
+        pins--;
+    }
+
+    /** Whether the file may not be replaced by another just now. */
+    boolean isPinned() {
+        return pins > 0;
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) {
+        return new LogIterator(this::view, start, stop);
+    }
+
+    private LogIterator.View view() {
+        Generation current = generation;
+        Generation.Published visible = current.published();
+        return new LogIterator.View(current.file(), visible.tid(), visible.end());
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) throws IOException {
+        return read(current -> current.recordFrom(oid));
     }
 
     // Writing
@@ -343,7 +491,7 @@ public final class FileLog implements TransactionLog {
 
     private static void check(StagedRecords records) {
         for (int i = 0; i < records.count(); i++) {
-            if (records.length(i) < 1) {
+            if (records.length(i) < 1 && !records.isPointer(i)) {
                 // The format has no way to say it: a length of 0 announces a back pointer.
                 throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
                         + records.length(i) + " bytes (expected: at least 1)");

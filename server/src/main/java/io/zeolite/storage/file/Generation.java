@@ -1,8 +1,13 @@
 package io.zeolite.storage.file;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Oid;
 import java.io.IOException;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -15,6 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * wants to see one state, keeps the file open with {@link #retain}.
  */
 final class Generation {
+    private static final long LAST_OID = -1;
+
     private final DiskFile file;
     private final PositionIndex index;
     /** The log itself, as long as this is its generation, and those who retain it. */
@@ -72,6 +79,32 @@ final class Generation {
         long visibleEnd = published.end;
         long position = index.get(oid);
         return new RecordReader(file, oid, position, visibleEnd, appendedEnd);
+    }
+
+    /** See {@link io.zeolite.storage.TransactionLog#recordIternext}. */
+    CurrentRecord recordFrom(long oid) throws IOException {
+        OptionalLong found = visibleFrom(oid);
+        if (found.isEmpty()) {
+            throw CallException.badValue("no object from " + Oid.toString(oid) + " on");
+        }
+        long first = found.getAsLong();
+        RecordReader reader = reader(first);
+        DataHeader record = reader.newest();
+        byte[] data = record == null ? null : reader.data(record);
+        if (record == null || data == null) {
+            throw PosKeyException.noObject(first);
+        }
+        return new CurrentRecord(first, record.tid(), data, visibleAfter(first));
+    }
+
+    /** The first object from an oid on that has a visible record; the index may be ahead of what is visible. */
+    private OptionalLong visibleFrom(long oid) throws IOException {
+        OptionalLong found = index.nextFrom(oid);
+        return found.isEmpty() || reader(found.getAsLong()).newest() != null ? found : visibleAfter(found.getAsLong());
+    }
+
+    private OptionalLong visibleAfter(long oid) throws IOException {
+        return oid == LAST_OID ? OptionalLong.empty() : visibleFrom(oid + 1);
     }
 
     /** Keeps the file open until {@link #release}. Returns false if it is closed already. */

@@ -6,13 +6,18 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
 import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /** Walks a data file from its end to its beginning, by the length that stands at the end of each transaction. */
 final class History {
@@ -32,17 +37,91 @@ final class History {
      */
     List<Invalidations> changes(long end, Predicate<TransactionHeader> wanted) throws IOException {
         List<Invalidations> changes = new ArrayList<>();
+        visit(end, header -> {
+            boolean take = wanted.test(header);
+            if (take) {
+                changes.add(new Invalidations(header.tid(), oids(header)));
+            }
+            return take;
+        });
+        Collections.reverse(changes);
+        return changes;
+    }
+
+    /**
+     * Shows transactions, the last one first.
+     *
+     * @param end where the last of them ends
+     * @param visitor whether to go on
+     */
+    void visit(long end, Visitor visitor) throws IOException {
         long position = end;
         while (position > FIRST_TRANSACTION) {
             TransactionHeader header = transactionBefore(position);
-            if (!wanted.test(header)) {
-                break;
+            if (!visitor.visit(header)) {
+                return;
             }
-            changes.add(new Invalidations(header.tid(), oids(header)));
             position = header.position();
         }
-        Collections.reverse(changes);
-        return changes;
+    }
+
+    /** Is shown transactions, and says whether to go on. */
+    interface Visitor {
+        boolean visit(TransactionHeader header) throws IOException;
+    }
+
+    /**
+     * Finds a transaction. Looks no further than to the first that is earlier, as tids rise.
+     *
+     * @param end where the last one ends that it can be
+     */
+    @Nullable
+    TransactionHeader find(long end, long tid) throws IOException {
+        AtomicReference<@Nullable TransactionHeader> found = new AtomicReference<>();
+        visit(end, header -> {
+            if (header.tid() == tid) {
+                found.set(header);
+            }
+            return Tid.isAfter(header.tid(), tid);
+        });
+        return found.get();
+    }
+
+    /** What was said of a transaction. */
+    TransactionMetadata metadata(TransactionHeader header) throws IOException {
+        return window.metadata(header);
+    }
+
+    /** What was said of the transaction at a position that one of its records has said. */
+    TransactionMetadata metadata(long position) throws IOException {
+        return metadata(window.transactionHeader(position));
+    }
+
+    /** The records of a transaction in their order. */
+    List<DataHeader> records(TransactionHeader header) throws IOException {
+        List<DataHeader> records = new ArrayList<>();
+        Damage damage = TransactionCheck.check(window, header, records::add);
+        if (damage != null) {
+            throw damage.toException(window.file().path());
+        }
+        return records;
+    }
+
+    /**
+     * Where the first of the last transactions starts whose tids are not before a tid.
+     *
+     * @param end where the last transaction ends
+     */
+    long startOf(long tid, long end) throws IOException {
+        AtomicLong start = new AtomicLong(end);
+        visit(end, header -> {
+            boolean wanted = !Tid.isAfter(tid, header.tid());
+            if (wanted) {
+                start.set(header.position());
+            }
+            return wanted;
+        });
+        return start.get();
     }
 
     private TransactionHeader transactionBefore(long end) throws IOException {

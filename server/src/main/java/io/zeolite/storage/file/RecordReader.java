@@ -56,6 +56,11 @@ final class RecordReader {
         return record;
     }
 
+    /** The record of the object at a position that a record has said, or the index. */
+    DataHeader at(long position) throws IOException {
+        return header(position, fileEnd - TRAILER_LENGTH, INDEX);
+    }
+
     /** The record of the object before this one; null if this is the oldest. */
     @Nullable
     DataHeader previous(DataHeader record) throws IOException {
@@ -69,12 +74,19 @@ final class RecordReader {
         return origin == null ? null : window.data(origin);
     }
 
+    /** At most the first bytes of the data of a record that has some. */
+    byte[] start(DataHeader record, int length) throws IOException {
+        return window.getBytes(record.dataStart(), (int) Math.min(length, record.dataLength()));
+    }
+
     /** Whether the object exists as of a record. */
     boolean exists(DataHeader record) throws IOException {
         return origin(record) != null;
     }
 
-    private @Nullable DataHeader origin(DataHeader record) throws IOException {
+    /** The record that has the data of a record; null if the object does not exist as of it. */
+    @Nullable
+    DataHeader origin(DataHeader record) throws IOException {
         DataHeader origin = record;
         while (origin != null && !origin.hasData()) {
             checkEnd(origin);

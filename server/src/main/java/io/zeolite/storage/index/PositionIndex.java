@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,10 @@ public final class PositionIndex {
 
     private static final int PAGE_BITS = 7;
     private static final int PAGE_SIZE = 1 << PAGE_BITS;
+    private static final long LAST_PAGE = -1L >>> PAGE_BITS;
+    /** How many pages in a row are tried before all are looked at. */
+    private static final int PROBES = 1024;
+
     private static final int SLOT_MASK = PAGE_SIZE - 1;
     private static final int DENSE_LENGTH = 1 + PAGE_SIZE;
     private static final int[] SPARSE_CAPACITIES = {2, 4, 8, 16};
@@ -63,6 +68,59 @@ public final class PositionIndex {
         }
         int i = sparseElement(page, slot);
         return i == 0 ? 0 : (long) ELEMENT.getAcquire(page, i) & POSITION_MASK;
+    }
+
+    /**
+     * The smallest oid from {@code oid} on, unsigned, that has a position; empty if there is none. Quick where ids are
+     * dense; across a wide gap, all pages are looked at.
+     */
+    public OptionalLong nextFrom(long oid) {
+        long[][] pages = table;
+        long first = oid >>> PAGE_BITS;
+        long[] page = page(pages, first);
+        int slot = page == null ? PAGE_SIZE : slotFrom(page, (int) oid & SLOT_MASK);
+        for (long number = first + 1; slot == PAGE_SIZE && number - first <= PROBES && number <= LAST_PAGE; number++) {
+            page = page(pages, number);
+            slot = page == null ? PAGE_SIZE : slotFrom(page, 0);
+        }
+        if (slot == PAGE_SIZE) {
+            page = lowestPageAfter(pages, first + PROBES);
+            slot = page == null ? PAGE_SIZE : slotFrom(page, 0);
+        }
+        return page == null || slot == PAGE_SIZE
+                ? OptionalLong.empty()
+                : OptionalLong.of((page[0] << PAGE_BITS) + slot);
+    }
+
+    private static long @Nullable [] lowestPageAfter(long[][] pages, long number) {
+        long[] lowest = null;
+        for (int i = 0; i < pages.length; i++) {
+            long[] page = (long[]) PAGE.getAcquire(pages, i);
+            if (page != null && page[0] > number && (lowest == null || page[0] < lowest[0])) {
+                lowest = page;
+            }
+        }
+        return lowest;
+    }
+
+    /** The first slot of a page, from one on, that has a position; {@link #PAGE_SIZE} if none has. */
+    private static int slotFrom(long[] page, int first) {
+        int lowest = PAGE_SIZE;
+        if (page.length == DENSE_LENGTH) {
+            lowest = first;
+            while (lowest < PAGE_SIZE && (long) ELEMENT.getAcquire(page, 1 + lowest) == 0) {
+                lowest++;
+            }
+            return lowest;
+        }
+        for (int i = 1; i < page.length; i++) {
+            long entry = (long) ELEMENT.getAcquire(page, i);
+            int slot = (int) (entry >>> POSITION_BITS);
+            if (entry != 0 && slot >= first && slot < lowest) {
+                lowest = slot;
+            }
+        }
+        return lowest;
     }
 
     /** How many objects there are. For the writer. */

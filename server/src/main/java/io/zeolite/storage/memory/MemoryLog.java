@@ -1,12 +1,19 @@
 package io.zeolite.storage.memory;
 
+import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.AppendFailedException;
+import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.RecordInformation;
+import io.zeolite.storage.RecordIterator;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.TransactionInformation;
+import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Oid;
@@ -20,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,25 +40,35 @@ public final class MemoryLog implements TransactionLog {
     /** The name in the absence of another. */
     public static final String DEFAULT_NAME = "Mapping Storage";
 
-    private static final List<String> INTERFACES = List.of("ZODB.interfaces.IStorage", "zope.interface.Interface");
+    private static final List<String> INTERFACES =
+            List.of("ZODB.interfaces.IStorage", "ZODB.interfaces.IStorageIteration", "zope.interface.Interface");
 
     /** What Python's storage counts for an object, and for each of its revisions. */
     private static final int OBJECT_SIZE = 50;
 
     private static final int REVISION_SIZE = 100;
 
+    /** The status of all transactions. */
+    private static final byte COMMITTED = ' ';
+
     private final String name;
 
     /** The newest revision of each object. */
     private final Map<Long, Revision> revisions = new ConcurrentHashMap<>();
 
-    /** The oids of each transaction. */
-    private final ConcurrentNavigableMap<Long, long[]> transactions =
+    private final ConcurrentNavigableMap<Long, Transaction> transactions =
             new ConcurrentSkipListMap<>(Long::compareUnsigned);
 
     private volatile Published published = new Published(Tid.NONE, 0, 0, 0);
 
-    private record Revision(long tid, byte[] data, @Nullable Revision previous) {}
+    private record Revision(
+            long tid,
+            TransactionMetadata metadata,
+            byte[] data,
+            @Nullable Revision previous) {}
+
+    /** @param oids what it stored, in the order of its records */
+    private record Transaction(TransactionMetadata metadata, long[] oids) {}
 
     private record Published(long tid, long length, long size, long maxOid) {}
 
@@ -100,14 +118,19 @@ public final class MemoryLog implements TransactionLog {
 
     @Override
     public byte[] loadSerial(long oid, long serial) {
-        Revision revision = newest(oid);
-        while (revision != null && revision.tid != serial) {
-            revision = revision.previous;
-        }
+        Revision revision = revision(oid, serial);
         if (revision == null) {
             throw PosKeyException.noSerial(oid, serial);
         }
         return revision.data;
+    }
+
+    private @Nullable Revision revision(long oid, long serial) {
+        Revision revision = newest(oid);
+        while (revision != null && revision.tid != serial) {
+            revision = revision.previous;
+        }
+        return revision;
     }
 
     @Override
@@ -125,6 +148,20 @@ public final class MemoryLog implements TransactionLog {
         return revision == null ? Tid.NONE : revision.tid;
     }
 
+    @Override
+    public List<RevisionSummary> history(long oid, long size) {
+        Revision revision = newest(oid);
+        if (revision == null) {
+            throw PosKeyException.noObject(oid);
+        }
+        List<RevisionSummary> history = new ArrayList<>();
+        while (revision != null && history.size() < size) {
+            history.add(new RevisionSummary(revision.tid, revision.metadata, revision.data.length));
+            revision = revision.previous;
+        }
+        return history;
+    }
+
     private @Nullable Revision newest(long oid) {
         long last = published.tid;
         Revision revision = revisions.get(oid);
@@ -137,7 +174,7 @@ public final class MemoryLog implements TransactionLog {
     @Override
     public List<Invalidations> lastInvalidations(int count) {
         List<Invalidations> changes = new ArrayList<>();
-        Iterator<Map.Entry<Long, long[]>> newestFirst = transactions
+        Iterator<Map.Entry<Long, Transaction>> newestFirst = transactions
                 .headMap(published.tid, true)
                 .descendingMap()
                 .entrySet()
@@ -160,8 +197,72 @@ public final class MemoryLog implements TransactionLog {
                 .toList();
     }
 
-    private static Invalidations invalidations(Map.Entry<Long, long[]> transaction) {
-        return new Invalidations(transaction.getKey(), transaction.getValue());
+    private static Invalidations invalidations(Map.Entry<Long, Transaction> transaction) {
+        return new Invalidations(transaction.getKey(), transaction.getValue().oids);
+    }
+
+    @Override
+    public TransactionIterator iterator(long start, long stop) {
+        long last = published.tid;
+        return new Transactions(start, Tid.isAfter(stop, last) ? last : stop);
+    }
+
+    /** Finds each transaction anew by its tid. */
+    private final class Transactions implements TransactionIterator {
+        private final long stop;
+        private long next;
+        private long current;
+        private long[] oids = {};
+
+        Transactions(long start, long stop) {
+            this.next = start;
+            this.stop = stop;
+        }
+
+        @Override
+        public @Nullable TransactionInformation next() {
+            Map.Entry<Long, Transaction> found = transactions.ceilingEntry(next);
+            if (found == null || Tid.isAfter(found.getKey(), stop)) {
+                return null;
+            }
+            current = found.getKey();
+            next = current + 1;
+            oids = found.getValue().oids;
+            return new TransactionInformation(current, COMMITTED, found.getValue().metadata);
+        }
+
+        @Override
+        public RecordIterator records() {
+            return new Records(current, LongStream.of(oids).distinct().toArray());
+        }
+    }
+
+    private final class Records implements RecordIterator {
+        private final long tid;
+        private final long[] oids;
+        private int next;
+
+        Records(long tid, long[] oids) {
+            this.tid = tid;
+            this.oids = oids;
+        }
+
+        @Override
+        public @Nullable RecordInformation next() {
+            while (next < oids.length) {
+                long oid = oids[next++];
+                Revision revision = revision(oid, tid);
+                if (revision != null) {
+                    return new RecordInformation(oid, tid, revision.data, Tid.NONE);
+                }
+            }
+            return null;
+        }
+    }
+
+    @Override
+    public CurrentRecord recordIternext(long oid) {
+        throw CallException.unsupported("a mapping storage does not iterate over its current records");
     }
 
     /** What Python's storage counts for the revisions of a transaction whose objects are new. */
@@ -202,7 +303,7 @@ public final class MemoryLog implements TransactionLog {
                     oids[i] = transaction.records().oid(i);
                     data[i] = transaction.records().data(i);
                 }
-                publications.add(() -> publish(transaction.tid(), oids, data));
+                publications.add(() -> publish(transaction.tid(), transaction.metadata(), oids, data));
             }
             beforeCommit.run();
         } catch (IOException | RuntimeException e) {
@@ -213,6 +314,10 @@ public final class MemoryLog implements TransactionLog {
 
     private static void requireData(StagedRecords records) {
         for (int i = 0; i < records.count(); i++) {
+            if (records.isPointer(i)) {
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i))
+                        + " has no data of its own (expected: some, there is no undo)");
+            }
             if (records.length(i) < 1) {
                 throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
                         + records.length(i) + " bytes (expected: at least 1)");
@@ -220,7 +325,7 @@ public final class MemoryLog implements TransactionLog {
         }
     }
 
-    private void publish(long tid, long[] oids, byte[][] data) {
+    private void publish(long tid, TransactionMetadata metadata, long[] oids, byte[][] data) {
         Published before = published;
         long size = before.size;
         long length = before.length;
@@ -236,11 +341,11 @@ public final class MemoryLog implements TransactionLog {
                 size -= REVISION_SIZE + previous.data.length;
                 previous = previous.previous;
             }
-            revisions.put(oids[i], new Revision(tid, data[i], previous));
+            revisions.put(oids[i], new Revision(tid, metadata, data[i], previous));
             size += REVISION_SIZE + data[i].length;
             maxOid = Long.compareUnsigned(oids[i], maxOid) > 0 ? oids[i] : maxOid;
         }
-        transactions.put(tid, oids);
+        transactions.put(tid, new Transaction(metadata, oids));
         published = new Published(tid, length, size, maxOid);
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -40,6 +41,35 @@ class BlobDirectoryTest {
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
     Path temp;
+
+    @Test
+    void stageAgain_committedRevision_isCommittedOnceMore() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        Path first = blobs.newTemporaryFile();
+        Files.writeString(first, "content");
+        blobs.prepare(1);
+        blobs.commit(first, 1, TID);
+
+        Path staged = blobs.stageAgain(1, TID);
+        assertThat(staged).hasContent("content");
+        blobs.commit(staged, 1, TID + 1);
+
+        assertThat(blobs.path(1, TID)).hasContent("content");
+        assertThat(blobs.path(1, TID + 1)).hasContent("content").isReadable();
+        assertThat(Files.getPosixFilePermissions(blobs.path(1, TID + 1)))
+                .isEqualTo(Files.getPosixFilePermissions(blobs.path(1, TID)));
+        assertThat(names(temp.resolve("tmp"))).isEmpty();
+        blobs.remove(1, TID + 1);
+        assertThat(blobs.path(1, TID)).hasContent("content");
+    }
+
+    @Test
+    void stageAgain_noFile_isPosKeyErrorAndLeavesNothing() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+
+        assertThatThrownBy(() -> blobs.stageAgain(1, TID)).isInstanceOf(PosKeyException.class);
+        assertThat(names(temp.resolve("tmp"))).isEmpty();
+    }
 
     // Layouts
 

@@ -211,7 +211,7 @@ final class FileLogTest {
     void info_nameIsThePathAsGiven() throws IOException {
         try (FileLog log = open()) {
             assertThat(log.info().name()).isEqualTo(path.toString());
-            assertThat(log.info().supportsUndo()).isFalse();
+            assertThat(log.info().supportsUndo()).isTrue();
         }
     }
 

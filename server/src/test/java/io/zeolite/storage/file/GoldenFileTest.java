@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * object 1 stored, which was undone; an empty transaction.
  */
 final class GoldenFileTest {
-    private static final long T = 0x03e9000000000000L;
+    static final long T = 0x03e9000000000000L;
 
     static final byte[] GOLDEN = HexFormat.of().parseHex("""
                     46533330 03e9000000000001 0000000000000060 20 0003 0005 0011 626f62 6669727374

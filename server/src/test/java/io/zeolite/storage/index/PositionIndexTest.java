@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
@@ -124,5 +125,30 @@ final class PositionIndexTest {
     /** Dense and strewn oids in turn. */
     private static long oid(long i) {
         return i % 2 == 0 ? i : i * 0x9e3779b97f4a7c15L;
+    }
+
+    @Test
+    void nextFrom_denseAndStrewnOids_asASortedMap() {
+        Random random = new Random(7);
+        PositionIndex index = new PositionIndex();
+        TreeMap<Long, Long> expected = new TreeMap<>(Long::compareUnsigned);
+        assertThat(index.nextFrom(0)).isEmpty();
+        for (int i = 0; i < 3000; i++) {
+            long oid =
+                    switch (i % 4) {
+                        case 0 -> i;
+                        case 1 -> 0x7fff_ffff_0000_0000L + random.nextInt(200_000);
+                        case 2 -> random.nextLong();
+                        default -> -1 - random.nextInt(1000);
+                    };
+            index.put(oid, i + 1);
+            expected.put(oid, (long) i + 1);
+        }
+        List<Long> asked = new ArrayList<>(expected.keySet());
+        expected.keySet().forEach(oid -> asked.addAll(List.of(oid + 1, oid - 1)));
+        for (long oid : asked) {
+            Long next = expected.ceilingKey(oid);
+            assertThat(index.nextFrom(oid)).isEqualTo(next == null ? OptionalLong.empty() : OptionalLong.of(next));
+        }
     }
 }

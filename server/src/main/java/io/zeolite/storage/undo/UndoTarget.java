@@ -1,0 +1,6 @@
+package io.zeolite.storage.undo;
+
+/** A transaction that {@link UndoableLog#find} has found, and where. */
+public interface UndoTarget {
+    long tid();
+}

@@ -1,0 +1,56 @@
+package io.zeolite.storage.undo;
+
+import io.zeolite.storage.TransactionSummary;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link io.zeolite.storage.TransactionLog} can do beside that if it keeps old revisions and lets records share
+ * their data. Any thread may call it but for {@link #pin} and {@link #unpin}. All of it reads the disk, and may have to
+ * read far: not for event loops.
+ */
+public interface UndoableLog {
+    /**
+     * Shows the transactions that can be undone, the last one first. Ends at the first that a pack has rewritten.
+     *
+     * @param visitor whether to go on
+     */
+    void visitUndoable(Predicate<TransactionSummary> visitor) throws IOException;
+
+    /**
+     * Finds a transaction that is to be undone.
+     *
+     * @throws io.zeolite.error.UndoException if it is not there, or can not be undone
+     */
+    UndoTarget find(long tid) throws IOException;
+
+    /**
+     * What has to be written to undo a transaction; nothing is changed. The log must not change meanwhile, so the caller
+     * holds the lock of the whole storage, and has pinned it.
+     *
+     * @param pending takes the place of what is current
+     * @return the records, one for each object
+     * @throws io.zeolite.error.UndoException if an object has been changed since in a way that is not to be lost, naming
+     *     all of them
+     */
+    List<UndoneRecord> undo(UndoTarget target, PendingRecords pending) throws IOException;
+
+    /**
+     * Where the record of an object is that a tid wrote, if it has this data, so that a copy of it need not be written.
+     * The same is to be kept as for {@link #undo}.
+     *
+     * @param data null if the object does not exist
+     * @return 0 if there is no such record
+     */
+    long findCopy(long oid, long serial, byte @Nullable [] data) throws IOException;
+
+    /**
+     * Makes positions stay valid until {@link #unpin} has been called as often: a pack that has ended waits with its
+     * replacing the file. By the committer.
+     */
+    void pin();
+
+    void unpin();
+}
