@@ -100,6 +100,47 @@ class LayeringTest {
     }
 
     @Test
+    void tools_areForTheCommandLineOnly() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackages("io.zeolite.tool..", "io.zeolite.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.zeolite.tool..", "com.fasterxml.jackson.."));
+    }
+
+    @Test
+    void tools_doNotServe() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.zeolite.tool..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.zeolite.session..",
+                        "io.zeolite.transport..",
+                        "io.zeolite.commit..",
+                        "io.netty.channel..",
+                        "picocli.."));
+    }
+
+    @Test
+    void client_knowsNoServer() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("io.zeolite.client..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.zeolite.storage..",
+                        "io.zeolite.disk..",
+                        "io.zeolite.session..",
+                        "io.zeolite.transport..",
+                        "io.zeolite.tool..",
+                        "io.zeolite.cli.."));
+    }
+
+    @Test
     void packages_haveNoCycles() {
         check(SlicesRuleDefinition.slices()
                 .matching("io.zeolite.(*)..")

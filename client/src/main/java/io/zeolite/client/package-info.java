@@ -1,8 +1,9 @@
 /**
  * The Java client of a ZEO server.
  *
- * <p>Empty so far: the connection, the object cache and the size-limited blob cache come here. It stands between
- * {@code protocol}, whose messages it will speak, and {@code server}, which will use it to reach another ZEO server.
+ * <p>So far there is the {@link io.zeolite.client.connection connection}, which the command line uses; the object cache
+ * and the size-limited blob cache come here. It stands between {@code protocol}, whose messages it speaks, and
+ * {@code server}.
  */
 @NullMarked
 package io.zeolite.client;

@@ -9,11 +9,11 @@ import io.zeolite.pickle.PyTuple;
 public final class CallException extends ZeoException {
     private static final long serialVersionUID = 1L;
 
-    private final transient PyTuple args;
+    private final transient Object detail;
 
-    private CallException(String pythonClass, String message, PyTuple args) {
+    private CallException(String pythonClass, String message, Object detail) {
         super(pythonClass, message, false);
-        this.args = args;
+        this.detail = detail;
     }
 
     private CallException(String pythonClass, String message) {
@@ -60,8 +60,15 @@ public final class CallException extends ZeoException {
         return new CallException("ZODB.POSException.StorageError", message);
     }
 
+    /** What a server answered, of a class that is nothing else here. */
+    static CallException received(String pythonClass, Object detail) {
+        String text =
+                detail instanceof PyTuple args && args.size() == 1 ? String.valueOf(args.get(0)) : detail.toString();
+        return new CallException(pythonClass, pythonClass + ": " + text, detail);
+    }
+
     @Override
     public Object detail() {
-        return args;
+        return detail;
     }
 }

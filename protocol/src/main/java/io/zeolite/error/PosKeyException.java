@@ -46,6 +46,11 @@ public final class PosKeyException extends ZeoException {
         return new PosKeyException(message, PyTuple.of(message, bytes(oid), bytes(serial)));
     }
 
+    /** What a server answered: {@code where} is its text about a blob, null if it is about an object. */
+    static PosKeyException received(@Nullable String where, long oid, PyTuple args) {
+        return new PosKeyException(where == null ? "no object " + Oid.toString(oid) : where, args);
+    }
+
     @Override
     public Object detail() {
         return args;

@@ -1,6 +1,9 @@
 package io.zeolite.pickle;
 
-/** The opcodes of pickle protocols 0 to 3 that are read, under the names that Python's {@code pickletools} gives them. */
+/**
+ * The opcodes of pickles, under the names that Python's {@code pickletools} gives them. {@link PickleReader} knows those
+ * that make plain values in protocols 0 to 3, {@link RecordScanner} knows all.
+ */
 final class Opcode {
     static final int PROTO = 0x80;
     static final int STOP = '.';
@@ -59,6 +62,26 @@ final class Opcode {
     static final int INST = 'i';
     static final int OBJ = 'o';
     static final int NEWOBJ = 0x81;
+
+    // Known to the scanner of records only.
+
+    static final int PERSID = 'P';
+    static final int BINPERSID = 'Q';
+    static final int EXT1 = 0x82;
+    static final int EXT2 = 0x83;
+    static final int EXT4 = 0x84;
+
+    static final int SHORT_BINUNICODE = 0x8c;
+    static final int BINUNICODE8 = 0x8d;
+    static final int BINBYTES8 = 0x8e;
+    static final int EMPTY_SET = 0x8f;
+    static final int ADDITEMS = 0x90;
+    static final int FROZENSET = 0x91;
+    static final int NEWOBJ_EX = 0x92;
+    static final int STACK_GLOBAL = 0x93;
+    static final int MEMOIZE = 0x94;
+    static final int FRAME = 0x95;
+    static final int BYTEARRAY8 = 0x96;
 
     private Opcode() {}
 }

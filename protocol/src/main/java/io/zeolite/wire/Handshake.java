@@ -23,6 +23,11 @@ public final class Handshake {
         Frames.write(out, frame -> ByteBufUtil.writeAscii(frame, codec.announcement()));
     }
 
+    /** Appends the frame with which a monitor asks for the state of the server. */
+    public static void askStatus(ByteBuf out) {
+        Frames.write(out, frame -> ByteBufUtil.writeAscii(frame, STATUS_REQUEST));
+    }
+
     /** Appends the frame with which a server announces the encoding that it wants. */
     public static void announce(boolean msgpack, ByteBuf out) {
         Frames.write(out, frame -> ByteBufUtil.writeAscii(frame, msgpack ? "M5" : "Z5"));

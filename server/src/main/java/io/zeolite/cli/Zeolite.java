@@ -50,7 +50,10 @@ public final class Zeolite {
 
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
-        CommandLine commandLine = new CommandLine(spec()).setExpandAtFiles(false);
+        String asked = arguments.length == 0 ? "" : arguments[0];
+        ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(out, err);
+        ToolCommand tool = tools == null ? null : tools.find(asked);
+        CommandLine commandLine = new CommandLine(spec(tools, asked)).setExpandAtFiles(false);
         try {
             ParseResult parsed = commandLine.parseArgs(arguments);
             ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
@@ -61,14 +64,14 @@ public final class Zeolite {
                 command.commandSpec().commandLine().usage(out);
                 return 0;
             }
-            return run(command);
+            return tool == null ? run(command) : tool.run(command);
         } catch (ParameterException e) {
             String name = e.getCommandLine().getCommandSpec().qualifiedName();
-            return fail(e.getMessage() + "\nTry '" + name + " --help'.", USAGE);
+            return fail(e.getMessage() + "\nTry '" + name + " --help'.", tool == null ? USAGE : tool.usageStatus());
         } catch (ConfigException e) {
-            return fail(e.getMessage(), USAGE);
+            return fail(e.getMessage(), tool == null ? USAGE : tool.usageStatus());
         } catch (IOException e) {
-            return fail(describe(e), FAILED);
+            return fail(describe(e), tool == null ? FAILED : tool.failureStatus());
         }
     }
 
@@ -80,15 +83,19 @@ public final class Zeolite {
         };
     }
 
-    private static CommandSpec spec() {
+    private static CommandSpec spec(@Nullable ToolCommands tools, String asked) {
         CommandSpec root = CommandSpec.create().name("zeolite").addOption(helpOption());
         root.addOption(OptionSpec.builder("-V", "--version")
                 .versionHelp(true)
                 .description("show the version and exit")
                 .build());
         root.version("zeolite " + version());
-        root.usageMessage().description("A ZEO storage server for ZODB.");
+        root.usageMessage()
+                .description("A ZEO storage server for ZODB, and tools for its files and for any ZEO server.");
         root.addSubcommand(SERVE, ServeCommand.spec());
+        if (tools != null) {
+            tools.addTo(root, asked);
+        }
         CommandSpec training = CommandSpec.create();
         training.usageMessage().hidden(true);
         return root.addSubcommand(TRAINING, training);

@@ -70,6 +70,44 @@ class ZeoliteTest {
         assertThat(server.config).isNull();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"check", "dump", "log", "recover", "status", "pack", "undo-log"})
+    void tool_help_namesItAndItsOptions(String tool) {
+        assertThat(run(server, tool, "--help")).isZero();
+        assertThat(out()).startsWith("Usage: zeolite " + tool).contains("--json");
+        assertThat(run(server)).isZero();
+        assertThat(out()).contains("  " + tool + " ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "3 | check                      | Missing required parameter: 'PATH'",
+                "3 | check no.fs                | no such file or directory: no.fs",
+                "1 | dump no.fs                 | no such file or directory: no.fs",
+                "2 | dump no.fs --oid x         | --oid: \"x\" (expected: an object id in hex, like 0x1f)",
+                "2 | log no.fs --since today    | --since: \"today\" (expected: a tid in hex, a date",
+                "1 | log no.fs --since 2026-01-31 --until 2026-01-31T12:00 | no such file or directory: no.fs",
+                "2 | log no.fs -n 0             | --limit: 0 (expected: 1 or more)",
+                "2 | recover no.fs              | Missing required parameter: 'OUTPUT'",
+                "1 | recover no.fs out.fs       | no such file or directory: no.fs",
+                "3 | status x:y                 | address: \"x:y\" (expected: HOST:PORT",
+                "3 | status 8100 --timeout 0    | --timeout: 0.0 (expected: seconds, more than 0)",
+                "3 | status 8100 --max-waiting a,b | --max-waiting: \"a,b\" (expected: a number",
+                "3 | status 8100 --nagios --json | --nagios and --json are both given",
+                "3 | status 8100 -u years       | --time-units: \"years\" (expected: seconds, minutes, hours or days)",
+                "2 | pack 8100 --days -1        | --days: -1 (expected: 0 or more)",
+                "2 | pack 8100 --time 25:00     | --time: \"25:00\" (expected: HH, HH:MM or HH:MM:SS)",
+                "2 | pack 8100 --wait --no-wait | --wait and --no-wait are both given",
+                "2 | pack 8100 --key k.pem      | --key is given without --certificate",
+                "2 | undo-log 8100 --skip -1    | --skip: -1 (expected: 0 or more)",
+            })
+    void tool_mistake_isSaidWithItsStatus(int status, String arguments, String message) {
+        assertThat(run(server, arguments.split(" +"))).isEqualTo(status);
+        assertThat(err()).startsWith("zeolite: ").contains(message);
+    }
+
     @Test
     void zeolite_version_isOneLine() {
         assertThat(run(server, "--version")).isZero();

@@ -123,7 +123,16 @@ class IteratorCallsTest {
     }
 
     private void call(String method, @Nullable Object... args) {
-        session.receive(new Message.Call(++lastId, method, PyTuple.of(args)));
+        send(method, tuple(args));
+    }
+
+    @SuppressWarnings("NullAway") // It does not see that the method takes an array of values that may be null.
+    private static PyTuple tuple(@Nullable Object... args) {
+        return PyTuple.of(args);
+    }
+
+    private void send(String method, PyTuple args) {
+        session.receive(new Message.Call(++lastId, method, args));
     }
 
     private void run() {
@@ -134,7 +143,7 @@ class IteratorCallsTest {
 
     /** Calls, and returns the answer: its value, or the class and detail of an error. */
     private @Nullable Object ask(String method, @Nullable Object... args) {
-        call(method, args);
+        send(method, tuple(args));
         run();
         return value(sent.get(sent.size() - 1));
     }

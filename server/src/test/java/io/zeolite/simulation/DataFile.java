@@ -28,9 +28,9 @@ final class DataFile {
     /** Where the newest record of an object is. */
     private final Map<Long, Long> newest = new HashMap<>();
     /** By position: the object that a record is of, and what its data is. */
-    private final Map<Long, Record> recordsByPosition = new HashMap<>();
+    private final Map<Long, Content> recordsByPosition = new HashMap<>();
 
-    private record Record(long oid, byte @Nullable [] data) {}
+    private record Content(long oid, byte @Nullable [] data) {}
 
     private DataFile(byte[] bytes) {
         this.file = ByteBuffer.wrap(bytes);
@@ -92,7 +92,7 @@ final class DataFile {
         byte[] data = length == 0 ? dataBack(oid, position) : data((int) length);
         require(!records.containsKey(oid), "each object once", position);
         records.put(oid, data);
-        recordsByPosition.put((long) position, new Record(oid, data));
+        recordsByPosition.put((long) position, new Content(oid, data));
         positions.put(oid, (long) position);
     }
 
@@ -108,7 +108,7 @@ final class DataFile {
         if (back == 0) {
             return null;
         }
-        Record older = recordsByPosition.get(back);
+        Content older = recordsByPosition.get(back);
         require(older != null && older.oid == oid, "a back pointer to an older record of the object", position);
         return Objects.requireNonNull(older).data;
     }

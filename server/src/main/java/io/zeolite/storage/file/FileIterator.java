@@ -41,6 +41,7 @@ public final class FileIterator implements Closeable {
     private long position = FIRST_TRANSACTION;
     private long lastTid = Tid.NONE;
     private @Nullable String tail;
+    private boolean unfinished;
 
     private FileIterator(DiskFile file) throws IOException {
         this(file, Magic.of(file), file.size(), ByteBuffer.allocateDirect(WINDOW_LENGTH));
@@ -119,6 +120,7 @@ public final class FileIterator implements Closeable {
         }
         TransactionHeader header = window.transactionHeader(position);
         tail = fileEnd.unfinished(header, lastTid);
+        unfinished = header.status() == FileFormat.UNFINISHED;
         if (tail != null) {
             return null;
         }
@@ -138,6 +140,11 @@ public final class FileIterator implements Closeable {
      */
     public @Nullable String tail() {
         return tail;
+    }
+
+    /** Whether it is {@link #tail} because a server is writing it, or was when it was killed. */
+    public boolean isTailUnfinished() {
+        return unfinished;
     }
 
     /**

@@ -386,13 +386,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public TransactionIterator iterator(long start, long stop) {
-        return new LogIterator(this::view, start, stop);
-    }
-
-    private LogIterator.View view() {
-        Generation current = generation;
-        Generation.Published visible = current.published();
-        return new LogIterator.View(current.file(), visible.tid(), visible.end());
+        return new LogIterator(() -> generation.view(), start, stop);
     }
 
     @Override

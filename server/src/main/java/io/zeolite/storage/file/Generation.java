@@ -81,6 +81,12 @@ final class Generation {
         return new RecordReader(file, oid, position, visibleEnd, appendedEnd);
     }
 
+    /** What there is to iterate over. */
+    LogIterator.View view() {
+        Published visible = published;
+        return new LogIterator.View(file, visible.tid, visible.end);
+    }
+
     /** See {@link io.zeolite.storage.TransactionLog#recordIternext}. */
     CurrentRecord recordFrom(long oid) throws IOException {
         OptionalLong found = visibleFrom(oid);

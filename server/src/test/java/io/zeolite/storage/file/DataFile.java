@@ -13,38 +13,38 @@ import java.util.Map;
  * The bytes of a data file, put together from the description of the format and not with the code under test. It can say
  * what the storage never writes: undo, deletion, pack, damage.
  */
-final class DataFile {
+public final class DataFile {
     private final ByteArrayOutputStream file = new ByteArrayOutputStream();
     private final Map<Long, Long> index = new HashMap<>();
 
-    DataFile() {
+    public DataFile() {
         file.writeBytes(TestRecords.bytes("FS30"));
     }
 
     /** Begins a transaction; {@link Transaction#finish} puts it into the file. */
-    Transaction transaction(long tid) {
+    public Transaction transaction(long tid) {
         return new Transaction(tid);
     }
 
     /** Where the next transaction starts. */
-    int end() {
+    public int end() {
         return file.size();
     }
 
     /** The position of the newest record of an object. */
-    long position(long oid) {
+    public long position(long oid) {
         return index.getOrDefault(oid, 0L);
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return file.toByteArray();
     }
 
-    Path writeTo(Path path) throws IOException {
+    public Path writeTo(Path path) throws IOException {
         return Files.write(path, bytes());
     }
 
-    final class Transaction {
+    public final class Transaction {
         private final long tid;
         private final int start = end();
         private final ByteArrayOutputStream records = new ByteArrayOutputStream();
@@ -57,27 +57,27 @@ final class DataFile {
             this.tid = tid;
         }
 
-        Transaction status(char newStatus) {
+        public Transaction status(char newStatus) {
             status = newStatus;
             return this;
         }
 
-        Transaction by(String newUser, String newDescription) {
+        public Transaction by(String newUser, String newDescription) {
             user = TestRecords.bytes(newUser);
             description = TestRecords.bytes(newDescription);
             return this;
         }
 
-        Transaction store(long oid, String data) {
+        public Transaction store(long oid, String data) {
             return record(oid, position(oid), data.length(), TestRecords.bytes(data));
         }
 
         /** A record with the data of the one at {@code back}; 0 for none. */
-        Transaction back(long oid, long back) {
+        public Transaction back(long oid, long back) {
             return record(oid, position(oid), 0, longs(back));
         }
 
-        Transaction record(long oid, long previous, long length, byte[] content) {
+        public Transaction record(long oid, long previous, long length, byte[] content) {
             positions.put(oid, (long) start + 23 + user.length + description.length + records.size());
             records.writeBytes(longs(oid, tid, previous, start));
             records.writeBytes(new byte[2]);
@@ -86,7 +86,7 @@ final class DataFile {
             return this;
         }
 
-        DataFile finish() {
+        public DataFile finish() {
             long length = 23L + user.length + description.length + records.size();
             file.writeBytes(longs(tid, length));
             file.write(status);

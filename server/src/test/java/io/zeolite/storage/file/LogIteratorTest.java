@@ -15,6 +15,7 @@ import io.zeolite.storage.Logs;
 import io.zeolite.storage.RecordIterator;
 import io.zeolite.storage.TestRecords;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,8 +98,8 @@ final class LogIteratorTest {
             OptionalLong next = OptionalLong.of(0);
             while (next.isPresent()) {
                 CurrentRecord record = log.recordIternext(next.getAsLong());
-                lines.add(
-                        record.oid() + " " + Long.toHexString(record.tid()) + " " + new String(record.data(), "ASCII"));
+                lines.add(record.oid() + " " + Long.toHexString(record.tid()) + " "
+                        + new String(record.data(), StandardCharsets.US_ASCII));
                 next = record.next();
             }
             assertThat(lines).containsExactly("0 10 R", "5 20 A2", "1000 10 B", "-1 10 Z");

@@ -1,0 +1,199 @@
+package io.zeolite.client.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.zeolite.error.ErrorReplies;
+import io.zeolite.message.Message;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.Codec;
+import io.zeolite.wire.Handshake;
+import io.zeolite.wire.MalformedMessageException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection says and hears. The event loop's, but for the futures and {@link #encoding}.
+ *
+ * <p>A server that says something that cannot be understood is disconnected: an answer may have been in it, and whoever
+ * waits for that must not wait for ever.
+ */
+final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+
+    private final String server;
+    private final Duration announcementTimeout;
+    private final ServerMessages messages;
+    private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
+    private final Map<Object, CompletableFuture<@Nullable Object>> pending = new HashMap<>();
+
+    private @Nullable ChannelHandlerContext context;
+    private volatile @Nullable Codec codec;
+    private @Nullable Throwable failure;
+    private @Nullable Future<?> keepAlive;
+    private long lastId;
+
+    Conversation(String server, Duration announcementTimeout, ServerMessages messages) {
+        this.server = server;
+        this.announcementTimeout = announcementTimeout;
+        this.messages = messages;
+    }
+
+    /** Completes with the handshake. */
+    CompletableFuture<@Nullable Void> ready() {
+        return ready;
+    }
+
+    CompletableFuture<@Nullable Void> closed() {
+        return closed;
+    }
+
+    String encoding() {
+        Codec current = codec;
+        return current == null ? "" : current.announcement();
+    }
+
+    void call(String method, PyTuple args, CompletableFuture<@Nullable Object> answer) {
+        Long id = ++lastId;
+        pending.put(id, answer);
+        CompletableFuture<@Nullable Object> sent = new CompletableFuture<>();
+        sent.whenComplete((nothing, refused) -> {
+            if (refused != null && pending.remove(id) != null) {
+                answer.completeExceptionally(refused);
+            }
+        });
+        write(new Message.Call(id, method, args), sent);
+    }
+
+    void write(Message message, CompletableFuture<@Nullable Object> sent) {
+        ChannelHandlerContext open = context;
+        Codec current = codec;
+        if (open == null || current == null || !open.channel().isActive()) {
+            sent.completeExceptionally(disconnected());
+            return;
+        }
+        ByteBuf frame = open.alloc().buffer();
+        try {
+            current.encode(message, frame);
+        } catch (IllegalArgumentException e) {
+            frame.release();
+            sent.completeExceptionally(e);
+            return;
+        }
+        open.writeAndFlush(frame).addListener(written -> {
+            if (written.isSuccess()) {
+                sent.complete(null);
+            } else {
+                sent.completeExceptionally(new DisconnectedException(
+                        "cannot write to " + server + ": " + written.cause().getMessage(), written.cause()));
+            }
+        });
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        context = ctx;
+        ctx.executor()
+                .schedule(
+                        () -> {
+                            if (codec == null) {
+                                give(
+                                        ctx,
+                                        new DisconnectedException(
+                                                server
+                                                        + " accepted the connection and has not announced its protocol within "
+                                                        + announcementTimeout.toMillis() + " ms",
+                                                null));
+                            }
+                        },
+                        announcementTimeout.toMillis(),
+                        TimeUnit.MILLISECONDS);
+        ctx.fireChannelActive();
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) throws MalformedMessageException {
+        Codec current = codec;
+        if (current != null) {
+            received(current.decode(frame));
+        } else {
+            answer(ctx, Handshake.answer(frame));
+        }
+    }
+
+    private void answer(ChannelHandlerContext ctx, Codec chosen) {
+        ByteBuf answer = ctx.alloc().buffer();
+        Handshake.write(chosen, answer);
+        ctx.writeAndFlush(answer);
+        codec = chosen;
+        keepAlive = ctx.executor()
+                .scheduleAtFixedRate(
+                        () -> write(new Message.KeepAlive(), new CompletableFuture<>()),
+                        KEEP_ALIVE.toSeconds(),
+                        KEEP_ALIVE.toSeconds(),
+                        TimeUnit.SECONDS);
+        ready.complete(null);
+    }
+
+    private void received(Message message) throws MalformedMessageException {
+        if (message instanceof Message.Reply reply) {
+            answered(reply.id()).complete(reply.value());
+        } else if (message instanceof Message.ErrorReply error) {
+            answered(error.id()).completeExceptionally(ErrorReplies.toException(error.pythonClass(), error.detail()));
+        } else if (message instanceof Message.OneWay oneWay) {
+            messages.received(oneWay.method(), oneWay.args());
+        } else if (message instanceof Message.Call call) {
+            throw new MalformedMessageException(
+                    "a call of " + call.method() + " that wants an answer (expected: answers and one-way calls)");
+        }
+    }
+
+    private CompletableFuture<@Nullable Object> answered(@Nullable Object id) throws MalformedMessageException {
+        CompletableFuture<@Nullable Object> answer = id == null ? null : pending.remove(id);
+        if (answer == null) {
+            throw new MalformedMessageException("an answer to call " + id + " (expected: one of those under way)");
+        }
+        return answer;
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        Throwable root = cause.getCause() instanceof MalformedMessageException malformed ? malformed : cause;
+        give(ctx, new DisconnectedException(server + ": " + root.getMessage(), root));
+    }
+
+    private void give(ChannelHandlerContext ctx, DisconnectedException reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        ctx.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (keepAlive != null) {
+            keepAlive.cancel(false);
+        }
+        DisconnectedException reason = disconnected();
+        ready.completeExceptionally(reason);
+        List<CompletableFuture<@Nullable Object>> unanswered = List.copyOf(pending.values());
+        pending.clear();
+        unanswered.forEach(answer -> answer.completeExceptionally(reason));
+        closed.complete(null);
+        ctx.fireChannelInactive();
+    }
+
+    private DisconnectedException disconnected() {
+        Throwable known = failure;
+        return known instanceof DisconnectedException reason
+                ? reason
+                : new DisconnectedException(server + " has closed the connection", null);
+    }
+}

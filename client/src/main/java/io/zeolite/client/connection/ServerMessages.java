@@ -1,0 +1,15 @@
+package io.zeolite.client.connection;
+
+import io.zeolite.pickle.PyTuple;
+
+/**
+ * Takes what the server says without being asked: invalidations, sizes, pieces of blobs. Called on the event loop, in the
+ * order of the wire, before anything that comes behind it is looked at; it must not block.
+ */
+public interface ServerMessages {
+    /** For those who do not listen. */
+    ServerMessages IGNORED = (method, args) -> {};
+
+    /** @param method one of those that {@link io.zeolite.message.Methods} lists for this direction, or any other */
+    void received(String method, PyTuple args);
+}

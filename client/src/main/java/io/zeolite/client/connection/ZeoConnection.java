@@ -1,0 +1,109 @@
+package io.zeolite.client.connection;
+
+import io.netty.channel.Channel;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection on which the handshake is done. Any thread may call; what one thread sends goes out in the order in which
+ * it was sent. Futures complete on the event loop, so what hangs on them must not block.
+ */
+public final class ZeoConnection implements AutoCloseable {
+    private final SocketAddress address;
+    private final Channel channel;
+    private final Conversation conversation;
+
+    private ZeoConnection(SocketAddress address, Channel channel, Conversation conversation) {
+        this.address = address;
+        this.channel = channel;
+        this.conversation = conversation;
+    }
+
+    /**
+     * Connects, and answers the server's announcement with the encoding that it wants.
+     *
+     * @return fails with {@link DisconnectedException} if nobody listens, or it is no ZEO server of protocol 5
+     */
+    public static CompletableFuture<ZeoConnection> open(
+            ClientLoops loops, SocketAddress address, ConnectionOptions options, ServerMessages messages) {
+        Conversation conversation = new Conversation(ClientLoops.describe(address), options.connectTimeout(), messages);
+        return loops.connect(address, options, conversation)
+                .thenCompose(channel ->
+                        conversation.ready().thenApply(ready -> new ZeoConnection(address, channel, conversation)));
+    }
+
+    /**
+     * Calls a method of the server.
+     *
+     * @param args Python values, see {@link io.zeolite.pickle}
+     * @return the value that came back; fails with a {@link io.zeolite.error.ZeoException} if the server answered with an
+     *     error, with {@link DisconnectedException} if the connection ends first. It has no time limit: see
+     *     {@link CompletableFuture#orTimeout}.
+     */
+    public CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
+        CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
+        onLoop(() -> conversation.call(method, args, answer), answer);
+        return answer;
+    }
+
+    /**
+     * Calls a method without wanting an answer.
+     *
+     * @return completes when it has been handed to the system; what the server does about it is not known
+     */
+    public CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
+        CompletableFuture<@Nullable Object> sent = new CompletableFuture<>();
+        Message message = new Message.OneWay(method, args);
+        onLoop(() -> conversation.write(message, sent), sent);
+        return sent;
+    }
+
+    private void onLoop(Runnable task, CompletableFuture<?> orFails) {
+        try {
+            channel.eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            orFails.completeExceptionally(new DisconnectedException("the connection was closed", e));
+        }
+    }
+
+    /**
+     * Asks for a storage, which comes before every other call.
+     *
+     * @return the last transaction of the storage, {@code Tid.NONE} for an empty one
+     */
+    public CompletableFuture<Long> register(String storage, boolean readOnly) {
+        return call(Methods.REGISTER, PyTuple.of(storage, readOnly)).thenApply(value -> {
+            if (value instanceof byte[] tid && tid.length == Long.BYTES) {
+                return ByteBuffer.wrap(tid).getLong();
+            }
+            throw new UnexpectedAnswerException(ClientLoops.describe(address), Methods.REGISTER, value, "8 bytes");
+        });
+    }
+
+    /** Where it leads to, as it was given to {@link #open}. */
+    public SocketAddress address() {
+        return address;
+    }
+
+    /** {@code Z5} or {@code M5}. */
+    public String encoding() {
+        return conversation.encoding();
+    }
+
+    /** Completes when the connection has ended, for whatever reason. */
+    public CompletableFuture<@Nullable Void> closed() {
+        return conversation.closed();
+    }
+
+    /** Ends the connection; returns at once. Calls that are under way fail. */
+    @Override
+    public void close() {
+        channel.close();
+    }
+}

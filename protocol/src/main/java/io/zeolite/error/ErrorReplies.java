@@ -1,0 +1,97 @@
+package io.zeolite.error;
+
+import io.zeolite.pickle.PyCall;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** From what a server sent as an error back to the exception: the classes that Python's client rebuilds, too. */
+public final class ErrorReplies {
+    private ErrorReplies() {}
+
+    /**
+     * The exception for an error reply. A class that has none here, and a detail of an unknown shape, make a
+     * {@link CallException} with the name and the text that there is.
+     *
+     * @param pythonClass the dotted name of the Python class
+     * @param detail a {@link PyTuple} of arguments or a {@link PyDict} of attributes
+     */
+    public static ZeoException toException(String pythonClass, Object detail) {
+        ZeoException known =
+                switch (pythonClass) {
+                    case "ZODB.POSException.POSKeyError" -> posKey(detail);
+                    case "ZODB.POSException.ConflictError" -> conflict(detail, false);
+                    case "ZODB.POSException.ReadConflictError" -> conflict(detail, true);
+                    case "ZODB.POSException.MultipleUndoErrors" -> undo(detail);
+                    case "ZODB.POSException.ReadOnlyError" -> new ReadOnlyException();
+                    case "ZODB.POSException.StorageTransactionError" -> transaction(detail);
+                    default -> null;
+                };
+        return known != null ? known : CallException.received(pythonClass, detail);
+    }
+
+    private static @Nullable ZeoException posKey(Object detail) {
+        if (!(detail instanceof PyTuple args)) {
+            return null;
+        }
+        if (args.size() >= 2 && args.get(0) instanceof String where) {
+            Long oid = id(args.get(1));
+            Long serial = args.size() > 2 ? id(args.get(2)) : Long.valueOf(0);
+            return oid == null || serial == null ? null : PosKeyException.received(where, oid, args);
+        }
+        Long oid = args.size() == 0 ? null : id(args.get(0));
+        return oid == null ? null : PosKeyException.received(null, oid, args);
+    }
+
+    private static @Nullable ZeoException conflict(Object detail, boolean read) {
+        if (detail instanceof PyDict attributes
+                && attributes.get("serials") instanceof PyTuple serials
+                && serials.size() == 2) {
+            Long oid = id(attributes.get("oid"));
+            Long committed = id(serials.get(0));
+            Long given = id(serials.get(1));
+            if (oid != null && committed != null && given != null) {
+                return read
+                        ? ConflictException.onRead(oid, committed, given)
+                        : ConflictException.onWrite(oid, committed, given);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable ZeoException undo(Object detail) {
+        if (!(detail instanceof PyDict attributes) || !(attributes.get("_errs") instanceof List<?> errors)) {
+            return null;
+        }
+        List<UndoException.Cause> causes = new ArrayList<>();
+        for (Object error : errors) {
+            if (error instanceof PyTuple pair && pair.size() == 2) {
+                causes.add(new UndoException.Cause(id(pair.get(0)), reason(pair.get(1))));
+            }
+        }
+        return causes.isEmpty() ? null : new UndoException(causes);
+    }
+
+    /** Python's server sends an exception, as a call that makes it. */
+    private static String reason(@Nullable Object value) {
+        return value instanceof PyCall call ? call.args().toString() : String.valueOf(value);
+    }
+
+    private static @Nullable ZeoException transaction(Object detail) {
+        if (detail instanceof PyTuple args && args.size() == 2) {
+            return TransactionException.notPresent(args.get(0), args.get(1));
+        } else if (detail instanceof PyTuple args && args.size() == 1 && args.get(0) instanceof String text) {
+            return new TransactionException(text);
+        }
+        return null;
+    }
+
+    private static @Nullable Long id(@Nullable Object value) {
+        return value instanceof byte[] bytes && bytes.length == Long.BYTES
+                ? ByteBuffer.wrap(bytes).getLong()
+                : null;
+    }
+}

@@ -1,0 +1,94 @@
+package io.zeolite.storage.file;
+
+import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
+import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
+import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
+
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds where transactions start, the newest first, by the lengths at their ends: the last of a large file are there at
+ * once. It knows nothing of what is in them. For one thread.
+ */
+public final class TransactionsBackwards implements Closeable {
+    private static final int WINDOW_LENGTH = 64 << 10;
+
+    /** In place of a position: no whole transaction ends there. */
+    public static final long NONE = -1;
+
+    private final DiskFile file;
+    private final FileWindow window;
+
+    private TransactionsBackwards(DiskFile file) {
+        this.file = file;
+        this.window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
+    }
+
+    /** @throws FileStorageFormatException if it is no data file */
+    public static TransactionsBackwards open(Disk disk, Path path) throws IOException {
+        DiskFile file = disk.open(path, Disk.Mode.READ);
+        try {
+            Magic.of(file);
+            return new TransactionsBackwards(file);
+        } catch (IOException | RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Where the last committed transaction ends, found from the end of the file, over those that are not finished.
+     *
+     * @return {@link #NONE} if the file does not end with a whole transaction: then only a walk from its start finds it
+     */
+    public long committedEnd() throws IOException {
+        long end = file.size();
+        while (end > FIRST_TRANSACTION) {
+            TransactionHeader header = header(end);
+            if (header == null) {
+                return NONE;
+            } else if (FileFormat.isCommitted(header.status())) {
+                return end;
+            }
+            end = header.position();
+        }
+        return FIRST_TRANSACTION;
+    }
+
+    /**
+     * Where the transaction starts that ends at a position, which is after the first transaction's start.
+     *
+     * @return {@link #NONE} if there is none
+     */
+    public long before(long end) throws IOException {
+        TransactionHeader header = header(end);
+        return header == null ? NONE : header.position();
+    }
+
+    private @Nullable TransactionHeader header(long end) throws IOException {
+        long room = end - FIRST_TRANSACTION - TRAILER_LENGTH;
+        if (room < TRANSACTION_HEADER_LENGTH) {
+            return null;
+        }
+        if (!window.holds(end - TRAILER_LENGTH, TRAILER_LENGTH)) {
+            window.moveBefore(end);
+        }
+        long length = window.getLong(end - TRAILER_LENGTH);
+        if (length < TRANSACTION_HEADER_LENGTH || length > room) {
+            return null;
+        }
+        TransactionHeader header = window.transactionHeader(end - TRAILER_LENGTH - length);
+        return header.length() == length && length >= header.headerLength() ? header : null;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

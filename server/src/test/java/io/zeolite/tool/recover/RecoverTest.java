@@ -1,0 +1,210 @@
+package io.zeolite.tool.recover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.disk.LockedException;
+import io.zeolite.disk.RealDisk;
+import io.zeolite.storage.file.DataFile;
+import io.zeolite.storage.file.FileIterator;
+import io.zeolite.storage.file.FileRecord;
+import io.zeolite.storage.file.FileTransaction;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.ToolOutput;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecoverTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    Path directory;
+
+    private final DataFile file = new DataFile();
+
+    private Path input() {
+        return directory.resolve("Data.fs");
+    }
+
+    private Path output() {
+        return directory.resolve("new.fs");
+    }
+
+    private ToolOutput recover(byte[] content, boolean partial, int expected) throws IOException {
+        Files.write(input(), content);
+        ToolOutput output = new ToolOutput();
+        Recover.Options options = new Recover.Options(input(), output(), partial, true, true);
+        assertThat(new Recover(options, output.console()).run()).isEqualTo(expected);
+        assertThat(input()).hasBinaryContent(content);
+        return output;
+    }
+
+    private static byte[] put(byte[] content, long position, long value) {
+        byte[] changed = content.clone();
+        ByteBuffer.wrap(changed).putLong((int) position, value);
+        return changed;
+    }
+
+    /** Undo, undo of a creation, undo of an undo, deletion, pack. */
+    private void makeHistory() {
+        file.transaction(0x10).status('p').store(1, "one").store(2, "two").finish();
+        long first = file.position(1);
+        file.transaction(0x20).store(1, "ONE").store(3, "three").finish();
+        file.transaction(0x30).back(1, first).back(3, 0).finish();
+        file.transaction(0x40).back(1, file.position(1)).finish();
+        file.transaction(0x50).finish();
+        file.transaction(0x60).store(4, "four").back(2, file.position(2)).finish();
+    }
+
+    /** The revisions of a file as text; fails for one that cannot be read to its end. */
+    private static Set<String> revisions(Path path) throws IOException {
+        Set<String> found = new HashSet<>();
+        try (FileIterator file = FileIterator.open(new RealDisk(), path)) {
+            long last = 0;
+            for (FileTransaction transaction = file.next(); transaction != null; transaction = file.next()) {
+                assertThat(Long.compareUnsigned(transaction.tid(), last)).isPositive();
+                last = transaction.tid();
+                FileIterator.Records records = file.records(transaction);
+                for (FileRecord record = records.next(); record != null; record = records.next()) {
+                    byte[] data = file.data(record);
+                    found.add(record.oid() + " " + Long.toHexString(record.tid()) + " "
+                            + (data == null ? "none" : new String(data, StandardCharsets.ISO_8859_1)));
+                }
+            }
+            assertThat(file.tail()).isNull();
+        }
+        return found;
+    }
+
+    @Test
+    void recover_goodFile_isTheSameBytes() throws IOException {
+        makeHistory();
+        ToolOutput output = recover(file.bytes(), false, ExitStatus.OK);
+        assertThat(output()).hasBinaryContent(file.bytes());
+        assertThat(output.json().get("transactions")).isEqualTo(6L);
+        assertThat(ToolOutput.objects(output.json(), "lost")).isEmpty();
+        assertThat(directory.resolve("new.fs.recovering")).doesNotExist();
+    }
+
+    @Test
+    void recover_python2_staysPython2() throws IOException {
+        makeHistory();
+        byte[] content = file.bytes();
+        System.arraycopy("FS21".getBytes(StandardCharsets.US_ASCII), 0, content, 0, 4);
+        recover(content, false, ExitStatus.OK);
+        assertThat(output()).hasBinaryContent(content);
+    }
+
+    @Test
+    void recover_withoutTheDataOfABackPointer_saysWhatIsLost() throws IOException {
+        makeHistory();
+        ToolOutput output = recover(put(file.bytes(), 4 + 8, 1 << 20), false, ExitStatus.LOST);
+        Map<?, ?> loss = ToolOutput.objects(output.json(), "lost").get(0);
+        assertThat(loss.get("start")).isEqualTo(4L);
+        assertThat(ToolOutput.objects(loss, "revisions"))
+                .extracting(revision -> revision.get("oid") + " " + revision.get("lost"))
+                .containsExactly("0x01 revision", "0x02 revision");
+        // The data itself is still there, so it is taken along with the records that point to it.
+        assertThat(revisions(output()))
+                .containsExactlyInAnyOrder(
+                        "1 20 ONE", "3 20 three", "1 30 one", "3 30 none", "1 40 one", "4 60 four", "2 60 two");
+    }
+
+    @Test
+    void recover_damagedRecord_partially() throws IOException {
+        file.transaction(0x10).store(1, "one").store(2, "two").store(3, "three").finish();
+        file.transaction(0x20).store(3, "THREE").finish();
+        long second = 4 + 23 + 42 + 3;
+        byte[] damaged = put(file.bytes(), second + 34, 1 << 20);
+        recover(damaged, false, ExitStatus.LOST);
+        assertThat(revisions(output())).containsExactly("3 20 THREE");
+
+        ToolOutput output = recover(damaged, true, ExitStatus.LOST);
+        assertThat(revisions(output())).containsExactlyInAnyOrder("1 10 one", "3 20 THREE");
+        assertThat(output.json().get("partial_transactions")).isEqualTo(1L);
+        Map<?, ?> loss = ToolOutput.objects(output.json(), "lost").get(0);
+        assertThat(loss.get("start")).isEqualTo(second);
+        assertThat(loss.get("tid")).isEqualTo("0000000000000010");
+        assertThat(ToolOutput.objects(loss, "revisions"))
+                .extracting(revision -> revision.get("oid") + " " + revision.get("lost"))
+                .containsExactly("0x02 object", "0x03 revision");
+    }
+
+    @Test
+    void recover_damagedTids_getRisingOnes() throws IOException {
+        file.transaction(0x10).store(1, "one").finish();
+        long second = file.end();
+        file.transaction(0x20).store(1, "two").finish();
+        file.transaction(0x30).store(1, "three").finish();
+        file.transaction(0x25).store(2, "old").finish();
+        ToolOutput output = recover(put(file.bytes(), second, Long.MAX_VALUE - 5), false, ExitStatus.OK);
+        assertThat(revisions(output())).containsExactlyInAnyOrder("1 10 one", "1 20 two", "1 30 three", "2 31 old");
+        assertThat(output.json().get("repaired_transactions")).isEqualTo(2L);
+    }
+
+    @Test
+    void recover_randomDamage_savesNothingThatWasNotThereAndWritesAGoodFile() throws IOException {
+        makeHistory();
+        byte[] good = file.bytes();
+        Random random = new Random(42);
+        for (int i = 0; i < 1000; i++) {
+            byte[] damaged = good.clone();
+            int place = 4 + random.nextInt(good.length - 4);
+            damaged[place] ^= (byte) (1 << random.nextInt(8));
+            Files.write(input(), damaged);
+            Recover.Options options = new Recover.Options(input(), output(), random.nextBoolean(), true, true);
+            int status = new Recover(options, new ToolOutput().console()).run();
+            assertThat(status).as("flip at %s", place).isIn(ExitStatus.OK, ExitStatus.LOST);
+            assertThat(revisions(output())).as("flip at %s", place).hasSizeLessThanOrEqualTo(10);
+        }
+    }
+
+    @Test
+    void recover_toWhatIsThere_isRefusedUnlessForced() throws IOException {
+        makeHistory();
+        Files.write(input(), file.bytes());
+        Files.writeString(output(), "precious");
+        Recover.Options options = new Recover.Options(input(), output(), false, false, false);
+        assertThatThrownBy(() -> new Recover(options, new ToolOutput().console()).run())
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining("--force");
+        assertThat(output()).hasContent("precious");
+        Recover.Options onItself = new Recover.Options(input(), input(), false, true, false);
+        assertThatThrownBy(() -> new Recover(onItself, new ToolOutput().console()).run())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("damaged file itself");
+        assertThat(input()).hasBinaryContent(file.bytes());
+    }
+
+    @Test
+    void recover_whileSomebodyServesTheOutput_isRefused() throws IOException {
+        makeHistory();
+        Files.write(input(), file.bytes());
+        Recover.Options options = new Recover.Options(input(), output(), false, true, false);
+        Closeable lock = new RealDisk().lock(directory.resolve("new.fs.lock"));
+        try {
+            assertThatThrownBy(() -> new Recover(options, new ToolOutput().console()).run())
+                    .isInstanceOf(LockedException.class);
+        } finally {
+            lock.close();
+        }
+    }
+
+    @Test
+    void recover_overAnIndex_removesIt() throws IOException {
+        makeHistory();
+        Path index = Files.writeString(directory.resolve("new.fs.index"), "of another file");
+        recover(file.bytes(), false, ExitStatus.OK);
+        assertThat(index).doesNotExist();
+    }
+}
