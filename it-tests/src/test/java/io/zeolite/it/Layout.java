@@ -21,6 +21,11 @@ public final class Layout {
         return launcher.toAbsolutePath();
     }
 
+    /** A directory under {@code target}, where what the tests leave for the reader is. */
+    public static Path output(String name) {
+        return TARGET.resolve(name);
+    }
+
     /** The certificates and keys of the server's own tests. */
     public static Path tls() {
         return MODULE.resolveSibling("server/src/test/resources/tls");

@@ -32,7 +32,13 @@ public final class PythonScript {
         this.input = process.outputWriter(StandardCharsets.UTF_8);
     }
 
-    static PythonScript start(Path directory, String label, String script, List<String> arguments) {
+    /**
+     * Starts a script outside of a {@link Scene}; whoever does that ends it.
+     *
+     * @param directory where it runs, and where what it prints is written
+     * @param label what it is called in messages, and the name of these files
+     */
+    public static PythonScript start(Path directory, String label, String script, List<String> arguments) {
         List<String> command = new ArrayList<>();
         // With faulthandler, a script that hangs says where when it is ended with SIGABRT.
         command.addAll(List.of(PythonEnvironment.interpreter().toString(), "-u", "-X", "faulthandler"));
@@ -109,7 +115,7 @@ public final class PythonScript {
     }
 
     /** What the script said, for the report of a failed test. */
-    String story() {
+    public String story() {
         return Story.of(
                 name + " (" + (process.isAlive() ? "running" : "ended with " + process.exitValue()) + ")",
                 output,
@@ -127,8 +133,8 @@ public final class PythonScript {
         process.waitFor(5, TimeUnit.SECONDS);
     }
 
-    /** Whole lines only: one that is being written is not there yet. */
-    private List<String> lines() {
+    /** What it has printed so far, in whole lines: one that is being written is not there yet. */
+    public List<String> lines() {
         String text = Story.read(output);
         return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     }

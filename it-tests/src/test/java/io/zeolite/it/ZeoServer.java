@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -198,9 +199,7 @@ public final class ZeoServer {
         return socket == null
                 ? host + ":" + port
                 : "./"
-                        + directory
-                                .toAbsolutePath()
-                                .getParent()
+                        + Objects.requireNonNull(directory.toAbsolutePath().getParent())
                                 .relativize(directory
                                         .toAbsolutePath()
                                         .resolve(socket)

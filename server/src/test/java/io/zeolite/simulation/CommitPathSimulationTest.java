@@ -2,6 +2,7 @@ package io.zeolite.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.logging.SilentLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.zeolite.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.logging.SilentLog;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.TransactionMetadata;

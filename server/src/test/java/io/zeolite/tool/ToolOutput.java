@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** What a tool writes, to be looked at. */
 public final class ToolOutput {
@@ -42,13 +43,14 @@ public final class ToolOutput {
     public Map<?, ?> json() throws IOException {
         Object value = Json.read(text());
         assertThat(value).isInstanceOf(Map.class);
-        return (Map<?, ?>) value;
+        return (Map<?, ?>) Objects.requireNonNull(value);
     }
 
     /** The elements of a list in a JSON object, which are objects. */
     public static List<Map<?, ?>> objects(Map<?, ?> json, String key) {
-        assertThat(json.get(key)).isInstanceOf(List.class);
-        return ((List<?>) json.get(key))
+        Object value = json.get(key);
+        assertThat(value).isInstanceOf(List.class);
+        return ((List<?>) Objects.requireNonNull(value))
                 .stream().<Map<?, ?>>map(element -> (Map<?, ?>) element).toList();
     }
 }

@@ -50,6 +50,8 @@ public final class DataFile {
         private final ByteArrayOutputStream records = new ByteArrayOutputStream();
         private final Map<Long, Long> positions = new HashMap<>();
         private char status = ' ';
+        private byte[] user = {};
+        private byte[] description = {};
 
         private Transaction(long tid) {
             this.tid = tid;
@@ -57,6 +59,12 @@ public final class DataFile {
 
         public Transaction status(char newStatus) {
             status = newStatus;
+            return this;
+        }
+
+        public Transaction by(String newUser, String newDescription) {
+            user = TestRecords.bytes(newUser);
+            description = TestRecords.bytes(newDescription);
             return this;
         }
 
@@ -70,7 +78,7 @@ public final class DataFile {
         }
 
         public Transaction record(long oid, long previous, long length, byte[] content) {
-            positions.put(oid, (long) start + 23 + records.size());
+            positions.put(oid, (long) start + 23 + user.length + description.length + records.size());
             records.writeBytes(longs(oid, tid, previous, start));
             records.writeBytes(new byte[2]);
             records.writeBytes(longs(length));
@@ -79,10 +87,12 @@ public final class DataFile {
         }
 
         public DataFile finish() {
-            long length = 23L + records.size();
+            long length = 23L + user.length + description.length + records.size();
             file.writeBytes(longs(tid, length));
             file.write(status);
-            file.writeBytes(new byte[6]);
+            file.writeBytes(new byte[] {0, (byte) user.length, 0, (byte) description.length, 0, 0});
+            file.writeBytes(user);
+            file.writeBytes(description);
             file.writeBytes(records.toByteArray());
             file.writeBytes(longs(length));
             index.putAll(positions);

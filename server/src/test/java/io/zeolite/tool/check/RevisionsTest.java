@@ -16,7 +16,7 @@ class RevisionsTest {
         Set<String> left = new HashSet<>();
         for (int i = 0; i < 10_000; i++) {
             long oid = random.nextInt(500);
-            long tid = 1 + random.nextInt(100);
+            long tid = random.nextLong(1, 101);
             revisions.add(oid, tid);
             left.add(oid + " " + tid);
         }

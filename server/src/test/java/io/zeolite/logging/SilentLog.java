@@ -1,4 +1,4 @@
-package io.zeolite.simulation;
+package io.zeolite.logging;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
 /** Nothing is logged during the tests of a class: the faults that are injected would fill the log. */
-final class SilentLog implements BeforeAllCallback, AfterAllCallback {
+public final class SilentLog implements BeforeAllCallback, AfterAllCallback {
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private final Level level = root.getLevel();
 
