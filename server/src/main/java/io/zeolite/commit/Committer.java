@@ -84,6 +84,10 @@ final class Committer {
     private final Map<ObjectLocks.Request, LocalTransaction> waiting = new LinkedHashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
     private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
+    /** How many transactions are going to write positions that they have found in the log. */
+    private int pins;
+
+    private final ArrayDeque<Runnable> whenUnpinned = new ArrayDeque<>();
     private long lastTid;
     private boolean timerRunning;
     private boolean draining;
@@ -146,6 +150,17 @@ final class Committer {
     void submit(Runnable command) {
         commands.add(command);
         schedule();
+    }
+
+    /** The same, when no transaction holds positions of the log's file, so that another may take its place. */
+    void submitUnpinned(Runnable command) {
+        submit(() -> {
+            if (pins == 0) {
+                command.run();
+            } else {
+                whenUnpinned.add(command);
+            }
+        });
     }
 
     private void schedule() {
@@ -264,11 +279,11 @@ final class Committer {
 
     /**
      * Lets an I/O thread find what the transaction undoes. It has the lock of the whole storage, so nothing changes
-     * meanwhile but that it may be aborted; the log is pinned until its end.
+     * meanwhile but that it may be aborted; the positions that it finds stay valid until its end.
      */
     private void prepare(LocalTransaction transaction, Completion<VoteResult> completion, UndoableLog undoable) {
-        undoable.pin();
         transaction.pinning = true;
+        pins++;
         transaction.phase = Phase.PREPARING;
         transaction.voteCompletion = completion;
         transaction.prepare(undoable, new Completion<>() {
@@ -514,14 +529,22 @@ final class Committer {
         Completion<VoteResult> waitingVote = transaction.voteCompletion;
         transaction.voteCompletion = null;
         transaction.discardStaged();
-        if (undoableLog != null && transaction.pinning) {
-            undoableLog.unpin();
-        }
+        unpin(transaction);
         releaseLocks(transaction);
         if (waitingVote != null) {
             waitingVote.fail(new TransactionException("the transaction was aborted"));
         }
         completeDrain();
+    }
+
+    private void unpin(LocalTransaction transaction) {
+        if (transaction.pinning) {
+            transaction.pinning = false;
+            pins--;
+        }
+        while (pins == 0 && !whenUnpinned.isEmpty()) {
+            submitUnpinned(whenUnpinned.remove());
+        }
     }
 
     private void releaseLocks(LocalTransaction transaction) {

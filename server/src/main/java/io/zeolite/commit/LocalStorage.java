@@ -82,7 +82,7 @@ public final class LocalStorage implements Storage {
         this.lastOid = new AtomicLong(log.maxOid());
         PackSettings pack = options.pack();
         PackedBlobs packed = blobs == null || info.readOnly() ? null : new PackedBlobs(blobs, pack.keepOldBlobs());
-        this.packing = new Packing(log, committer, context, packed, pack.bytesPerSecond());
+        this.packing = new Packing(log, committer, context, packed, pack.bytesPerSecond(), hub::resized);
         packing.resume();
     }
 

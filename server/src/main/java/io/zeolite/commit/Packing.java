@@ -29,6 +29,7 @@ final class Packing {
     private final CommitContext context;
     private final @Nullable PackedBlobs blobs;
     private final PackPace pace;
+    private final Runnable onReplaced;
     /** Open when nothing is under way. */
     private volatile CountDownLatch ended = new CountDownLatch(0);
 
@@ -37,11 +38,13 @@ final class Packing {
             Committer committer,
             CommitContext context,
             @Nullable PackedBlobs blobs,
-            long bytesPerSecond) {
+            long bytesPerSecond,
+            Runnable onReplaced) {
         this.log = log;
         this.committer = committer;
         this.context = context;
         this.blobs = blobs;
+        this.onReplaced = onReplaced;
         this.pace = new PackPace(context.timers(), bytesPerSecond);
     }
 
@@ -135,7 +138,7 @@ final class Packing {
                 return;
             }
             if (gains) {
-                committer.submit(() -> replace(copied));
+                committer.submitUnpinned(() -> replace(copied));
             } else {
                 end(null);
             }
@@ -161,6 +164,7 @@ final class Packing {
 
         private void replaced() {
             LOG.info("pack: commits waited {} ms for the files to be exchanged", millis(replaceNanos));
+            onReplaced.run();
             Exception failure = closePack();
             PackedBlobs packed = blobs;
             if (packed != null && failure == null) {

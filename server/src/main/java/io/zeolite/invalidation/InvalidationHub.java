@@ -86,6 +86,11 @@ public final class InvalidationHub {
         }
     }
 
+    /** Tells everybody that the storage has another size than they were told. */
+    public synchronized void resized() {
+        listeners.forEach(listening -> listening.listener.resized());
+    }
+
     /**
      * What has changed since a tid, without duplicates; empty if the queue does not reach back that far.
      *

@@ -12,6 +12,7 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
+import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Storage;
@@ -56,11 +57,25 @@ public final class Session {
             this.served = served;
             this.storage = served.storage();
             this.readOnly = readOnly;
-            this.subscription = storage.subscribe(invalidations -> outbox.execute(() -> tell(invalidations)));
+            this.subscription = storage.subscribe(new InvalidationListener() {
+                @Override
+                public void invalidated(Invalidations invalidations) {
+                    outbox.execute(() -> tell(invalidations));
+                }
+
+                @Override
+                public void resized() {
+                    outbox.execute(Registration.this::tellSize);
+                }
+            });
             this.lastTold = subscription.startTid();
             this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
             this.iterators = new IteratorCalls(storage, settings.io(), outbox);
             served.stats().connections.incrementAndGet();
+        }
+
+        private void tellSize() {
+            sendSizes(storage.length(), storage.size());
         }
 
         private void tell(Invalidations invalidations) {
@@ -320,8 +335,12 @@ public final class Session {
         if (registration != null) {
             registration.lastTold = finished.tid();
         }
-        outbox.send(new Message.OneWay(Methods.INFO, PyTuple.of(sizes(finished.length(), finished.size()))));
+        sendSizes(finished.length(), finished.size());
         answer.value(bytes(finished.tid()));
+    }
+
+    private void sendSizes(long length, long size) {
+        outbox.send(new Message.OneWay(Methods.INFO, PyTuple.of(sizes(length, size))));
     }
 
     static byte[] bytes(long id) {

@@ -7,4 +7,7 @@ public interface InvalidationListener {
      * thread of the storage, which waits meanwhile: hand it over and return.
      */
     void invalidated(Invalidations invalidations);
+
+    /** The storage has another size and perhaps fewer objects, but no other content: it was packed. */
+    default void resized() {}
 }

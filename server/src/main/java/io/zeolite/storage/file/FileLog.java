@@ -99,9 +99,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private long recordsSinceSave;
     private @Nullable BatchWriter writer;
     private @Nullable IOException failure;
-    /** Who needs positions to stay as they are. */
-    private int pins;
-
     private volatile boolean closed;
 
     /** A read of one generation. */
@@ -369,24 +366,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
     @Override
     public long findCopy(long oid, long serial, byte @Nullable [] data) throws IOException {
         return FileUndo.findCopy(generation.reader(oid), serial, data);
-    }
-
-    @Override
-    public void pin() {
-        pins++;
-    }
-
-    @Override
-    public void unpin() {
-        if (!isPinned()) {
-            throw new IllegalStateException(path + ": unpinned more often than pinned");
-        }
-        pins--;
-    }
-
-    /** Whether the file may not be replaced by another just now. */
-    boolean isPinned() {
-        return pins > 0;
     }
 
     @Override

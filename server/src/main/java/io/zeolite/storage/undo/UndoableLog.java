@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link io.zeolite.storage.TransactionLog} can do beside that if it keeps old revisions and lets records share
- * their data. Any thread may call it but for {@link #pin} and {@link #unpin}. All of it reads the disk, and may have to
+ * their data. Any thread may call it. All of it reads the disk, and may have to
  * read far: not for event loops.
  */
 public interface UndoableLog {
@@ -28,7 +28,7 @@ public interface UndoableLog {
 
     /**
      * What has to be written to undo a transaction; nothing is changed. The log must not change meanwhile, so the caller
-     * holds the lock of the whole storage, and has pinned it.
+     * holds the lock of the whole storage, and lets no pack replace its file before what was found is written.
      *
      * @param pending takes the place of what is current
      * @return the records, one for each object
@@ -45,12 +45,4 @@ public interface UndoableLog {
      * @return 0 if there is no such record
      */
     long findCopy(long oid, long serial, byte @Nullable [] data) throws IOException;
-
-    /**
-     * Makes positions stay valid until {@link #unpin} has been called as often: a pack that has ended waits with its
-     * replacing the file. By the committer.
-     */
-    void pin();
-
-    void unpin();
 }
