@@ -22,7 +22,7 @@ public interface Pack extends Closeable {
      * Puts what the pack has made in the place of what there was, on the committer's thread.
      *
      * @param now whether it is to be done even if much has been written since {@link #copy}
-     * @return false if more has been written than can be copied in a moment, or refers to what the pack has left out:
+     * @return false if a transaction relies on the positions of what there is, or if more has been written than can be copied in a moment, or refers to what the pack has left out:
      *     nothing has changed, and {@link #copy} is to run again
      * @throws IOException if it cannot be done; the log stays as it is, or refuses everything if that is not known
      */
