@@ -24,9 +24,6 @@ final class Packing {
     /** If commits are so many that a pack cannot catch up with them, they have to wait for it at last. */
     private static final int MAX_ATTEMPTS = 10;
 
-    private static final long MIN_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-    private static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-
     private final TransactionLog log;
     private final Committer committer;
     private final CommitContext context;
@@ -156,19 +153,13 @@ final class Packing {
                 pace.hurry(true);
                 isReplaced = copied.replace(++attempts >= MAX_ATTEMPTS);
                 replaceNanos = context.timers().nanoTime() - start;
-                next = isReplaced ? this::replaced : () -> copyAgain(copied);
+                next = isReplaced ? this::replaced : () -> copy(copied);
             } catch (IOException | RuntimeException e) {
                 next = () -> end(e);
             } finally {
                 pace.hurry(false);
             }
             context.packer().execute(next);
-        }
-
-        /** After a while: what was in the way may be a transaction that its client takes its time with. */
-        private void copyAgain(Pack copied) {
-            context.timers().sleep(Math.min(MAX_WAIT_NANOS, attempts * MIN_WAIT_NANOS));
-            copy(copied);
         }
 
         private void replaced() {

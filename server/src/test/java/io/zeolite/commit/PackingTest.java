@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Logs;
+import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,17 +84,7 @@ class PackingTest {
     }
 
     private void pack() {
-        storage.pack(Tid.MAX, true, new Completion<>() {
-            @Override
-            public void complete(Void nothing) {
-                outcomes.add("done");
-            }
-
-            @Override
-            public void fail(Throwable failure) {
-                outcomes.add(String.valueOf(failure.getMessage()));
-            }
-        });
+        storage.pack(Tid.MAX, true, noting("done"));
     }
 
     private Path blob(String directoryName, long oid, long tid) throws IOException {
@@ -116,6 +110,54 @@ class PackingTest {
         pack();
         runPacker();
         assertThat(outcomes).last().isEqualTo("done");
+    }
+
+    /** What the undo is going to write are positions in the file that the pack replaces. */
+    @Test
+    void pack_whileAnUndoIsVoted_waitsForItsEnd() {
+        StorageTransaction undo = storage.begin(
+                null, new TransactionMetadata(new byte[0], new byte[0], new byte[0]), () -> outcomes.add("timeout"));
+        undo.undo(0x30);
+        undo.vote(noting("voted"));
+        pack();
+        runPacker();
+        assertThat(outcomes).containsExactly("voted");
+
+        undo.finish(noting("finished"));
+        runPacker();
+
+        assertThat(outcomes).containsExactly("voted", "finished", "done");
+        long tid = storage.lastTransaction();
+        storage.loadBefore(0, Tid.MAX, new Completion<>() {
+            @Override
+            public void complete(LoadResult result) {
+                assertThat(result).isInstanceOfSatisfying(LoadResult.Loaded.class, loaded -> {
+                    assertThat(loaded.data()).isEqualTo(ROOT.getBytes(StandardCharsets.UTF_8));
+                    assertThat(loaded.serial()).isEqualTo(tid);
+                });
+                outcomes.add("loaded");
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                throw new AssertionError(failure);
+            }
+        });
+        assertThat(outcomes).last().isEqualTo("loaded");
+    }
+
+    private <T> Completion<T> noting(String outcome) {
+        return new Completion<>() {
+            @Override
+            public void complete(T value) {
+                outcomes.add(outcome);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outcomes.add(String.valueOf(failure.getMessage()));
+            }
+        };
     }
 
     @Test

@@ -187,7 +187,7 @@ final class FilePack implements Pack {
     @Override
     public boolean replace(boolean now) throws IOException {
         PackCopy copying = copy;
-        if (copying == null || copying.isMissingGarbage() || log.isPinned()) {
+        if (copying == null || copying.isMissingGarbage()) {
             return false;
         }
         long indexedEnd = Objects.requireNonNull(output).position();

@@ -147,7 +147,7 @@ final class FileLogTest {
             FileLog.open(disk, path, FileLogOptions.CREATE).close();
             assertThat(path).exists();
             Files.delete(path);
-            Files.delete(file(suffix));
+            Files.deleteIfExists(file(suffix));
         }
     }
 

@@ -286,23 +286,6 @@ class FilePackTest {
     }
 
     @Test
-    void pack_whilePositionsAreReliedOn_waits() throws IOException {
-        FileLog log = open(NO_GC);
-        commit(log, 0x10, TestRecords.of(1, "a"));
-        commit(log, 0x20, TestRecords.of(1, "b"));
-        try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
-            assertThat(pack.copy()).isTrue();
-            log.pin();
-            assertThat(pack.replace(true)).isFalse();
-            assertThat(load(log, 1, 0x11)).isEqualTo("a 10-20");
-            log.unpin();
-            assertThat(pack.copy()).isTrue();
-            assertThat(pack.replace(false)).isTrue();
-        }
-        checkReopened(log, 1);
-    }
-
-    @Test
     void pack_ofUndoneAndDeleted_resolvesBackPointers() throws IOException {
         DataFile file = new DataFile();
         file.transaction(0x10)
