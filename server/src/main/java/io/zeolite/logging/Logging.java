@@ -1,5 +1,6 @@
 package io.zeolite.logging;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
@@ -16,6 +17,9 @@ import org.slf4j.helpers.BasicMarkerFactory;
 public final class Logging {
     /** Put on an ERROR to make it what Python calls CRITICAL. */
     public static final Marker CRITICAL = new BasicMarkerFactory().getMarker("CRITICAL");
+
+    /** The libraries that talk to S3. */
+    private static final List<String> TALKATIVE = List.of("software.amazon.awssdk", "org.apache.hc");
 
     private Logging() {}
 
@@ -54,6 +58,8 @@ public final class Logging {
         root.detachAndStopAllAppenders();
         root.setLevel(PythonLevel.lowest(config.level()));
         appenders.forEach(root::addAppender);
+        // What these say at lower levels is whole requests, keys of encryption and signatures included.
+        TALKATIVE.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
     }
 
     private static LogAppender appender(LogConfig.Target target, int level, LoggerContext context) throws IOException {
