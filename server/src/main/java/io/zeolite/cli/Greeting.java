@@ -3,6 +3,8 @@ package io.zeolite.cli;
 import io.zeolite.config.ServerConfig.NamedStorage;
 import io.zeolite.config.StorageConfig;
 import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.ColdStorage;
+import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.config.StorageConfig.FileStorage;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -55,12 +57,22 @@ final class Greeting {
             return file.path() + (file.blobDirectory() == null ? "" : ", blobs in " + file.blobDirectory());
         } else if (storage instanceof BlobStorage blob) {
             return describe(blob.base()) + ", blobs in " + blob.blobDirectory();
+        } else if (storage instanceof ColdStorage cold) {
+            return describe(cold.base()) + ", and in " + describe(cold.store());
         }
         return "in memory, gone when the server stops";
     }
 
+    private static String describe(ColdStore store) {
+        return store instanceof ColdStore.Bucket bucket
+                ? "the bucket " + bucket.settings().bucket()
+                : ((ColdStore.Directory) store).root().toString();
+    }
+
     private static boolean hasBlobs(StorageConfig storage) {
-        return storage instanceof BlobStorage || (storage instanceof FileStorage file && file.blobDirectory() != null);
+        return storage instanceof BlobStorage
+                || storage instanceof ColdStorage
+                || (storage instanceof FileStorage file && file.blobDirectory() != null);
     }
 
     private String where() {

@@ -1,5 +1,6 @@
 package io.zeolite.cli;
 
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
@@ -34,26 +35,46 @@ final class StorageOpener {
 
     /** @throws IOException if it cannot be opened; nothing of it is open then */
     Storage open(String name, StorageConfig config) throws IOException {
+        if (config instanceof StorageConfig.ColdStorage cold) {
+            ColdBlobs coldBlobs = ColdBlobsOpener.open(cold);
+            boolean opened = false;
+            try {
+                Storage storage = open(name, cold.base(), coldBlobs);
+                opened = true;
+                return storage;
+            } finally {
+                if (!opened) {
+                    coldBlobs.close();
+                }
+            }
+        }
+        return open(name, config, (ColdBlobs) null);
+    }
+
+    private Storage open(String name, StorageConfig config, @Nullable ColdBlobs cold) throws IOException {
         if (config instanceof StorageConfig.BlobStorage blobs) {
             if (blobs.base() instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
                 throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
                         + blobs.blobDirectory());
             }
-            return open(name, blobs.base(), blobs.blobDirectory());
+            return open(name, blobs.base(), blobs.blobDirectory(), cold);
         }
-        return open(name, config, config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null);
+        Path blobDirectory = config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null;
+        return open(name, config, blobDirectory, cold);
     }
 
-    private Storage open(String name, StorageConfig config, @Nullable Path blobDirectory) throws IOException {
+    private Storage open(String name, StorageConfig config, @Nullable Path blobDirectory, @Nullable ColdBlobs cold)
+            throws IOException {
         if (config instanceof StorageConfig.FileStorage file) {
-            return openFile(name, file, blobDirectory);
+            return openFile(name, file, blobDirectory, cold);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobDirectory, false, null);
+            return storage(name, new MemoryLog(mapping.label()), blobDirectory, cold, false, null);
         }
         throw new IOException("storage " + name + ": a blobstorage in a blobstorage");
     }
 
-    private Storage openFile(String name, StorageConfig.FileStorage config, @Nullable Path blobDirectory)
+    private Storage openFile(
+            String name, StorageConfig.FileStorage config, @Nullable Path blobDirectory, @Nullable ColdBlobs cold)
             throws IOException {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
@@ -61,7 +82,7 @@ final class StorageOpener {
                 FileLog.open(disk, config.path(), new FileLogOptions(config.create(), config.readOnly(), saveInterval));
         boolean opened = false;
         try {
-            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota());
+            Storage storage = storage(name, log, blobDirectory, cold, config.readOnly(), config.quota());
             opened = true;
             return storage;
         } finally {
@@ -72,7 +93,12 @@ final class StorageOpener {
     }
 
     private Storage storage(
-            String name, TransactionLog log, @Nullable Path blobDirectory, boolean readOnly, @Nullable Long quotaBytes)
+            String name,
+            TransactionLog log,
+            @Nullable Path blobDirectory,
+            @Nullable ColdBlobs cold,
+            boolean readOnly,
+            @Nullable Long quotaBytes)
             throws IOException {
         BlobDirectory blobs = null;
         if (blobDirectory != null) {
@@ -88,6 +114,7 @@ final class StorageOpener {
         return LocalStorage.open(
                 log,
                 blobs,
+                cold,
                 new CommitContext(
                         threads.committer(name),
                         threads.io(),

@@ -1,9 +1,11 @@
 package io.zeolite.commit;
 
 import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
@@ -44,6 +46,7 @@ public final class LocalStorage implements Storage {
 
     private final TransactionLog log;
     private final @Nullable BlobDirectory blobs;
+    private final @Nullable ColdBlobs cold;
     private final CommitContext context;
     private final LocalStorageOptions options;
     private final StorageInfo info;
@@ -52,10 +55,15 @@ public final class LocalStorage implements Storage {
     private final AtomicLong lastOid;
 
     private LocalStorage(
-            TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
+            TransactionLog log,
+            @Nullable BlobDirectory blobs,
+            @Nullable ColdBlobs cold,
+            CommitContext context,
+            LocalStorageOptions options)
             throws IOException {
         this.log = log;
         this.blobs = blobs;
+        this.cold = cold;
         this.context = context;
         this.options = options;
         this.info = blobs == null ? log.info() : withBlobs(log.info());
@@ -74,7 +82,22 @@ public final class LocalStorage implements Storage {
     public static LocalStorage open(
             TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
             throws IOException {
-        return new LocalStorage(log, blobs, context, options);
+        return open(log, blobs, null, context, options);
+    }
+
+    /**
+     * A storage some of whose blobs may be elsewhere.
+     *
+     * @param cold where they are; closed when the storage is closed
+     */
+    public static LocalStorage open(
+            TransactionLog log,
+            @Nullable BlobDirectory blobs,
+            @Nullable ColdBlobs cold,
+            CommitContext context,
+            LocalStorageOptions options)
+            throws IOException {
+        return new LocalStorage(log, blobs, cold, context, options);
     }
 
     private static StorageInfo withBlobs(StorageInfo info) {
@@ -229,7 +252,34 @@ public final class LocalStorage implements Storage {
 
     @Override
     public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
-        context.io().execute(() -> complete(completion, () -> blobDirectory().open(oid, serial)));
+        Completion<BlobSource> answer = cold == null ? completion : orElseCold(oid, serial, cold, completion);
+        context.io().execute(() -> complete(answer, () -> blobDirectory().open(oid, serial)));
+    }
+
+    /** Looks elsewhere for a blob that the directory does not have. */
+    private static Completion<BlobSource> orElseCold(
+            long oid, long serial, ColdBlobs cold, Completion<BlobSource> completion) {
+        return new Completion<>() {
+            @Override
+            public void complete(BlobSource local) {
+                completion.complete(local);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                if (failure instanceof PosKeyException missing) {
+                    cold.open(oid, serial, missing).whenComplete((source, problem) -> {
+                        if (problem == null) {
+                            completion.complete(source);
+                        } else {
+                            completion.fail(problem);
+                        }
+                    });
+                } else {
+                    completion.fail(failure);
+                }
+            }
+        };
     }
 
     private BlobDirectory blobDirectory() {
@@ -273,6 +323,9 @@ public final class LocalStorage implements Storage {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (cold != null) {
+            cold.close();
         }
     }
 }

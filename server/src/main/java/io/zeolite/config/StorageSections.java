@@ -12,7 +12,8 @@ import java.util.Set;
 
 /** The sections that describe storages, and their keys. */
 final class StorageSections {
-    static final List<String> SUPPORTED = List.of("filestorage", "blobstorage", "mappingstorage");
+    static final List<String> SUPPORTED =
+            List.of("filestorage", "blobstorage", "mappingstorage", "s3blobs", "s3blobcache", "s3blobstorage");
 
     /** What other packages put in the place of a storage. */
     static final Set<String> UNSUPPORTED = Set.of(
@@ -23,9 +24,6 @@ final class StorageSections {
             "loaddelayed_storage",
             "minimalstorage",
             "relstorage",
-            "s3blobcache",
-            "s3blobs",
-            "s3blobstorage",
             "serverhexstorage",
             "serverzlibstorage",
             "zeoclient",
@@ -77,6 +75,7 @@ final class StorageSections {
             case "mappingstorage" ->
                 new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
             case "blobstorage" -> blobStorage(section, environment);
+            case "s3blobs", "s3blobcache", "s3blobstorage" -> S3Sections.read(section, environment);
             default -> throw new IllegalArgumentException("not a storage: " + section.type());
         };
     }
@@ -101,11 +100,16 @@ final class StorageSections {
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {
         Values values = BLOB_STORAGE.read(section, environment);
+        return new BlobStorage(values.get(BLOB_DIR), readBase(section, environment));
+    }
+
+    /** Reads the one storage that a section is put around. */
+    static StorageConfig readBase(Section section, ConfigEnvironment environment) throws ConfigException {
         if (section.sections().size() != 1) {
             throw new ConfigException(
                     section.position(),
-                    "<blobstorage> holds " + section.sections().size() + " storages (expected exactly one)");
+                    "<" + section.type() + "> holds " + section.sections().size() + " storages (expected exactly one)");
         }
-        return new BlobStorage(values.get(BLOB_DIR), read(section.sections().get(0), environment));
+        return read(section.sections().get(0), environment);
     }
 }

@@ -266,7 +266,7 @@ class ServerConfigTest {
             value = {
                 "<filestorag/>  | zeo.conf:4: unknown section <filestorag> in the configuration, did you mean"
                         + " \"filestorage\"? (expected <zeo>, <eventlog>, <runner>, <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>)",
+                        + " <mappingstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
                 "<demostorage/> | zeo.conf:4: <demostorage> is not supported by this version (expected <zeo>,",
                 "<filestorage/> | zeo.conf:4: no key \"path\" in <filestorage> (expected path and a path in a directory"
                         + " that exists: the data file, which is created if it is not there)",
