@@ -23,6 +23,7 @@ import picocli.CommandLine.ParseResult;
  */
 public final class Zeolite {
     private static final String SERVE = "serve";
+    private static final String ARCHIVE_BLOBS = "archive-blobs";
     private static final String TRAINING = "archive-training";
 
     private static final int FAILED = 1;
@@ -75,6 +76,7 @@ public final class Zeolite {
     private int run(ParseResult command) throws ConfigException, IOException {
         return switch (command.commandSpec().name()) {
             case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
+            case ARCHIVE_BLOBS -> new ArchiveBlobsCommand(environment, out).run(command);
             case TRAINING -> new ArchiveTraining(launcher, out, err).run();
             default -> throw new IllegalStateException("command without code");
         };
@@ -89,6 +91,7 @@ public final class Zeolite {
         root.version("zeolite " + version());
         root.usageMessage().description("A ZEO storage server for ZODB.");
         root.addSubcommand(SERVE, ServeCommand.spec());
+        root.addSubcommand(ARCHIVE_BLOBS, ArchiveBlobsCommand.spec());
         CommandSpec training = CommandSpec.create();
         training.usageMessage().hidden(true);
         return root.addSubcommand(TRAINING, training);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ public abstract class BlobStoreContract {
         return bytes;
     }
 
-    private byte[] read(String key, long offset, String version) throws IOException {
+    private byte[] read(String key, long offset, @Nullable String version) throws IOException {
         try (StoredContent content = store.open(key, offset, version)) {
             ByteBuffer all = ByteBuffer.allocate(1 << 20);
             while (content.read(all) >= 0) {

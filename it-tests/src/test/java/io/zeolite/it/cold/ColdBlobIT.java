@@ -10,15 +10,18 @@ import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.it.Encoding;
+import io.zeolite.it.Layout;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -131,6 +134,36 @@ final class ColdBlobIT {
         move(server, new DirectoryStore(cold), KeyLayout.NESTED);
         server.start();
         scene.run("cold.py", "read", server.address());
+        server.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blobsArchivedBesideARunningServer_areReadByClients(Encoding encoding) throws Exception {
+        ZeoServer server = server(encoding, bucketKeys(proxy.endpoint())).start();
+        scene.run("cold.py", "write", server.address());
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests()).isZero();
+        ProcessBuilder archive = new ProcessBuilder(
+                        Layout.launcher().toString(),
+                        "archive-blobs",
+                        "-C",
+                        "zeo.conf",
+                        "-a",
+                        "0",
+                        "-s",
+                        "100000",
+                        "-d")
+                .directory(server.directory().toFile())
+                .redirectErrorStream(true);
+        archive.environment().putAll(Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY));
+        Process archiver = archive.start();
+        String said = new String(archiver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(archiver.waitFor()).as(said).isZero();
+        assertThat(said).contains("2 of 2 blobs are proven to be in s3://blobs/site/, 2 of them written now");
+        int before = proxy.requests();
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests() - before).isEqualTo(2);
         server.stop();
     }
 

@@ -43,7 +43,6 @@ final class Download {
     private final CompletableFuture<Optional<ArrivingBlob>> opened = new CompletableFuture<>();
 
     private final CRC32C crc = new CRC32C();
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     private long position;
 
     /** @param translation makes of a failure what readers are told */
@@ -137,11 +136,12 @@ final class Download {
     }
 
     private void receive(NewEntry entry, ArrivingBlob blob, StoredContent first) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         StoredContent content = first;
         try {
             while (position < entry.size()) {
                 try {
-                    copy(content, entry, blob);
+                    copy(content, buffer, entry, blob);
                 } catch (StoreException e) {
                     attempts.noteFailure(e);
                     content.close();
@@ -157,7 +157,7 @@ final class Download {
     }
 
     /** Copies until the end of the blob, or until the connection breaks. */
-    private void copy(StoredContent content, NewEntry entry, ArrivingBlob blob) throws IOException {
+    private void copy(StoredContent content, ByteBuffer buffer, NewEntry entry, ArrivingBlob blob) throws IOException {
         while (position < entry.size()) {
             buffer.clear().limit((int) Math.min(BUFFER_BYTES, entry.size() - position));
             if (content.read(buffer) < 0) {
@@ -166,7 +166,7 @@ final class Download {
                         store.name() + key + " ended at byte " + position + " (expected: " + entry.size() + ")",
                         null);
             }
-            write(entry.channel());
+            write(buffer, entry.channel());
             blob.arrived(Math.min(position, entry.size() - 1));
             if (!entry.hasPlace() && !blob.hasReaders()) {
                 throw new IOException("nobody reads " + revision + " any more, and there is no place for it");
@@ -174,7 +174,7 @@ final class Download {
         }
     }
 
-    private void write(FileChannel channel) throws IOException {
+    private void write(ByteBuffer buffer, FileChannel channel) throws IOException {
         crc.update(buffer.flip().duplicate());
         while (buffer.hasRemaining()) {
             position += channel.write(buffer, position);

@@ -383,7 +383,7 @@ final class BlobTierTest {
                 Random random = new Random(reader);
                 done.add(threads.submit((Callable<Void>) () -> {
                     for (int i = 0; i < 40; i++) {
-                        long oid = 1 + random.nextInt(blobs);
+                        long oid = 1L + random.nextInt(blobs);
                         assertThat(read(opened(tier, oid))).isEqualTo(bytes(oid, size));
                         most.accumulateAndGet(sizeOnDisk(), Math::max);
                     }

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands between a client and a store, and does to their conversation what networks and stores do. */
 public final class FaultProxy implements Closeable {
@@ -38,6 +39,7 @@ public final class FaultProxy implements Closeable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger times = new AtomicInteger();
+    private final AtomicInteger skipped = new AtomicInteger();
     private volatile Fault fault = new Fault.None();
 
     private FaultProxy(ServerSocket listener, int upstreamPort) {
@@ -61,6 +63,7 @@ public final class FaultProxy implements Closeable {
     }
 
     public void set(Fault next) {
+        skipped.set(0);
         set(next, Integer.MAX_VALUE);
     }
 
@@ -68,6 +71,19 @@ public final class FaultProxy implements Closeable {
     public void set(Fault next, int requestCount) {
         times.set(requestCount);
         fault = next;
+    }
+
+    /** Lets so many requests pass, and does it to the one that follows. */
+    void setAfter(int passing, Fault next) {
+        skipped.set(passing);
+        set(next, 1);
+    }
+
+    private Fault next() {
+        if (skipped.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
+            return new Fault.None();
+        }
+        return times.getAndDecrement() > 0 ? fault : new Fault.None();
     }
 
     private interface Task {
@@ -100,7 +116,7 @@ public final class FaultProxy implements Closeable {
         private final Socket client;
         private final Socket server;
         private volatile Fault current = new Fault.None();
-        private volatile long answered;
+        private final AtomicLong answered = new AtomicLong();
 
         Conversation(Socket client) throws IOException {
             this.client = client;
@@ -116,8 +132,8 @@ public final class FaultProxy implements Closeable {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 if (startsRequest(buffer, count)) {
                     requests.incrementAndGet();
-                    answered = 0;
-                    current = times.getAndDecrement() > 0 ? fault : new Fault.None();
+                    answered.set(0);
+                    current = next();
                 }
                 if (current instanceof Fault.Status status) {
                     String answer =
@@ -143,9 +159,9 @@ public final class FaultProxy implements Closeable {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 int before = count;
                 if (current instanceof Fault.Cut cut) {
-                    before = (int) Math.min(count, Math.max(0, cut.bytes() - answered));
+                    before = (int) Math.min(count, Math.max(0, cut.bytes() - answered.get()));
                 } else if (current instanceof Fault.Hold hold) {
-                    before = (int) Math.min(count, Math.max(0, hold.bytes() - answered));
+                    before = (int) Math.min(count, Math.max(0, hold.bytes() - answered.get()));
                 }
                 out.write(buffer, 0, before);
                 if (before < count) {
@@ -156,7 +172,7 @@ public final class FaultProxy implements Closeable {
                     }
                     out.write(buffer, before, count - before);
                 }
-                answered += count;
+                answered.addAndGet(count);
             }
             closeBoth();
         }
