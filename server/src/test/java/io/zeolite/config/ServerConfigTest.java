@@ -290,7 +290,7 @@ class ServerConfigTest {
                 "key value | zeo.conf:4: unknown key \"key\" in the configuration (expected no keys here)",
                 "%import nope | zeo.conf:4: %import nope: unknown package (expected ZODB, ZEO, ",
                 "# nothing | zeo.conf:1: no storages (expected one or more of <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, or -f)",
+                        + " <mappingstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>, or -f)",
             })
     void load_badStorages_areRefused(String lines, String message) throws Exception {
         assertThat(text.error(ZEO + lines.replace(";", "\n"))).startsWith(message);
