@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -272,7 +273,9 @@ public final class LocalStorage implements Storage {
                         if (problem == null) {
                             completion.complete(source);
                         } else {
-                            completion.fail(problem);
+                            // Whatever is chained to a future wraps what went wrong.
+                            boolean wrapped = problem instanceof CompletionException && problem.getCause() != null;
+                            completion.fail(wrapped ? problem.getCause() : problem);
                         }
                     });
                 } else {

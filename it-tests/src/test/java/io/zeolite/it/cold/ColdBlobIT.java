@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -83,9 +84,9 @@ final class ColdBlobIT {
         assertThat(files).hasSize(10);
         for (Path file : files) {
             StringBuilder oid = new StringBuilder();
-            blobs.relativize(file)
-                    .getParent()
-                    .forEach(level -> oid.append(level.toString().substring(2)));
+            for (Path level : Objects.requireNonNull(blobs.relativize(file).getParent())) {
+                oid.append(level.toString().substring(2));
+            }
             String tid = file.getFileName().toString().replaceAll("^0x|\\.blob$", "");
             CRC32C crc = new CRC32C();
             crc.update(Files.readAllBytes(file));
