@@ -274,8 +274,8 @@ public final class LocalStorage implements Storage {
                             completion.complete(source);
                         } else {
                             // Whatever is chained to a future wraps what went wrong.
-                            boolean wrapped = problem instanceof CompletionException && problem.getCause() != null;
-                            completion.fail(wrapped ? problem.getCause() : problem);
+                            Throwable cause = problem instanceof CompletionException ? problem.getCause() : null;
+                            completion.fail(cause == null ? problem : cause);
                         }
                     });
                 } else {
