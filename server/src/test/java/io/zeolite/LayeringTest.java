@@ -90,6 +90,16 @@ class LayeringTest {
     }
 
     @Test
+    void theSdkOfS3_isSeenInOnePlace() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.zeolite.blob.s3..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("software.amazon..", "org.apache.hc.."));
+    }
+
+    @Test
     void configuration_isForTheEdges() {
         check(noClasses()
                 .that()

@@ -4,23 +4,25 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
 import io.zeolite.wire.Codec;
-import io.zeolite.zodb.Oid;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes one blob to one client, in messages of Python's chunk size. A few chunks are on their way at a time, so other
  * messages find their place between them and a slow client costs no memory; the bytes go from the page cache to the
- * socket. Event loop only.
+ * socket. A blob that is still arriving is sent as far as it is there. Event loop only.
  */
 final class BlobSender {
     private static final Logger LOG = LoggerFactory.getLogger(BlobSender.class);
@@ -34,37 +36,39 @@ final class BlobSender {
     private final Connection connection;
     private final Channel channel;
     private final Codec codec;
-    private final long oid;
-    private final long serial;
-    private final BlobSource.LocalFile source;
-    private final Runnable done;
+    private final BlobRevision revision;
+    private final BlobSource source;
+    private final Completion<Long> outcome;
     private final boolean encrypted;
 
+    private boolean begun;
     private long position;
     private long sent;
     private int underWay;
+    private boolean waiting;
     private boolean ended;
 
+    /** @param has how many bytes the client has of it, from an attempt that failed on this connection; 0 for none */
     BlobSender(
             Connection connection,
             Channel channel,
             Codec codec,
-            long oid,
-            long serial,
+            BlobRevision revision,
             BlobSource source,
-            Runnable done) {
+            long has,
+            Completion<Long> outcome) {
         this.connection = connection;
         this.channel = channel;
         this.codec = codec;
-        this.oid = oid;
-        this.serial = serial;
-        this.source = (BlobSource.LocalFile) source;
-        this.done = done;
+        this.revision = revision;
+        this.source = source;
+        this.begun = has > 0;
+        this.position = has;
+        this.outcome = outcome;
         this.encrypted = TlsPeer.isSecured(channel);
     }
 
     void start() {
-        connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
         proceed();
         connection.flush();
     }
@@ -74,8 +78,13 @@ final class BlobSender {
         return sent;
     }
 
+    /** Whether there are bytes that the client has not taken yet. */
+    boolean waitsForClient() {
+        return underWay > 0;
+    }
+
     private PyTuple key() {
-        return PyTuple.of(bytes(oid), bytes(serial));
+        return PyTuple.of(bytes(revision.oid()), bytes(revision.tid()));
     }
 
     private static byte[] bytes(long id) {
@@ -83,27 +92,70 @@ final class BlobSender {
     }
 
     private void proceed() {
-        while (position < source.size() && underWay < CHUNKS_UNDER_WAY) {
+        if (ended) {
+            return;
+        }
+        long available = source.available();
+        if (!begun && (available > position || source.size() == position)) {
+            begun = true;
+            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
+        }
+        while (position < available && underWay < CHUNKS_UNDER_WAY) {
             try {
-                writeChunk((int) Math.min(CHUNK_BYTES, source.size() - position));
+                writeChunk((int) Math.min(CHUNK_BYTES, available - position));
             } catch (IOException e) {
                 fail(e);
                 return;
             }
         }
-        if (position == source.size() && underWay == 0 && !ended) {
-            ended = true;
-            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
-            done.run();
-            close();
-            connection.blobSent();
+        if (position == source.size()) {
+            finishIfWritten();
+        } else if (position == available) {
+            awaitMore();
         }
+    }
+
+    private void finishIfWritten() {
+        if (underWay == 0) {
+            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
+            end(null);
+        }
+    }
+
+    private void awaitMore() {
+        Throwable failure = source.failure();
+        if (failure == null) {
+            if (!waiting) {
+                waiting = true;
+                source.whenAvailable(
+                        position,
+                        () -> connection.execute(() -> {
+                            waiting = false;
+                            proceed();
+                        }));
+            }
+        } else if (underWay == 0 && source.available() == position) {
+            if (begun) {
+                connection.blobBroken(revision, position);
+            }
+            end(failure);
+        }
+    }
+
+    private void end(@Nullable Throwable failure) {
+        close();
+        if (failure == null) {
+            outcome.complete(source.size());
+        } else {
+            outcome.fail(failure);
+        }
+        connection.blobSent(this);
     }
 
     private void writeChunk(int length) throws IOException {
         Object content = content(length);
         ByteBuf head = channel.alloc().ioBuffer(96);
-        codec.encodeBlobChunkHead(oid, serial, length, head);
+        codec.encodeBlobChunkHead(revision.oid(), revision.tid(), length, head);
         connection.write(head);
         ChannelFuture written = channel.write(content);
         ByteBuf tail = channel.alloc().ioBuffer(8);
@@ -115,7 +167,8 @@ final class BlobSender {
         }
         position += length;
         underWay++;
-        written.addListener(outcome -> chunkWritten(length, outcome.cause()));
+        written.addListener(done -> chunkWritten(length, done.cause()));
+        connection.watchForStall();
     }
 
     /** What the system copies from file to socket by itself; under TLS, which cannot be done so, the bytes themselves. */
@@ -142,7 +195,7 @@ final class BlobSender {
         }
     }
 
-    private void chunkWritten(int length, Throwable failure) {
+    private void chunkWritten(int length, @Nullable Throwable failure) {
         underWay--;
         if (ended) {
             return;
@@ -161,7 +214,7 @@ final class BlobSender {
         // The client has a part of a message or of a blob: nothing but a new connection helps. A vanished one is no
         // news.
         if (channel.isActive()) {
-            connection.drop("was being sent the blob {}, which failed: {}", Oid.toString(oid), failure);
+            connection.drop("was being sent {}, which failed: {}", revision, failure);
         }
     }
 
