@@ -143,7 +143,6 @@ class LayeringTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "io.zeolite.storage..",
-                        "io.zeolite.disk..",
                         "io.zeolite.session..",
                         "io.zeolite.transport..",
                         "io.zeolite.tool..",
