@@ -366,7 +366,7 @@ def pack(address, launcher):
     check_equal(shown, [readable(entry) for entry in log], 'undo log')
     check_equal(len(tool(launcher, 'undo-log', address, '-n', 3).splitlines()), 3, 'lines of the undo log')
     check_equal([entry['id'] for entry in tool_json(launcher, 'undo-log', address, '--description', 'number 7')],
-                [entry['id'].decode() for entry in log if entry['description'] == b'number 7'], 'with a filter')
+                [entry['id'].decode() for entry in log if readable(entry)['description'] == 'number 7'], 'with a filter')
     before = storage.getSize()
     tool(launcher, 'pack', address, '--days', 1)
     check(storage.getSize() >= before - 1000, 'a pack to yesterday takes nothing away')

@@ -353,8 +353,14 @@ public final class ZeoServer {
                     .redirectErrorStream(true)
                     .redirectOutput(dump.toFile())
                     .start();
-            dumper.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+            if (!dumper.waitFor(10, TimeUnit.SECONDS)) {
+                dumper.destroyForcibly();
+                return "no thread dump within 10 s\n";
+            }
             return Story.read(dump);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "no thread dump: interrupted\n";
         } catch (IOException e) {
             return "no thread dump: " + e + '\n';
         }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.TestAbortedException;
 
@@ -34,14 +35,14 @@ final class ListeningIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"022,rwxr-xr-x", "007,rwxrwx---"})
-    void unixSocket_hasThePermissionsThatTheUmaskLeaves(String umaskAndMode) throws IOException, InterruptedException {
-        String[] parts = umaskAndMode.split(",");
+    @CsvSource({"022,rwxr-xr-x", "007,rwxrwx---"})
+    void unixSocket_hasThePermissionsThatTheUmaskLeaves(String umask, String mode)
+            throws IOException, InterruptedException {
         ZeoServer server = scene.server(Encoding.PICKLE).socket("./sock");
-        server.underUmask(parts[0]).start();
+        server.underUmask(umask).start();
         assertThat(PosixFilePermissions.toString(
                         Files.getPosixFilePermissions(server.directory().resolve("sock"))))
-                .isEqualTo(parts[1]);
+                .isEqualTo(mode);
         server.stop();
     }
 

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tools that speak to a server, to Python's as to ours. */
 @DisabledIfSystemProperty(
@@ -33,9 +32,9 @@ final class ServerToolsIT {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void packAndUndoLog_ofPythonsServer_doWhatItsClientSees(Encoding encoding) throws InterruptedException {
-        ZeoServer server = start(ServerKind.PYTHON, encoding);
+    @CsvSource({"PYTHON, PICKLE", "PYTHON, MSGPACK", "ZEOLITE, PICKLE", "ZEOLITE, MSGPACK"})
+    void packAndUndoLog_doWhatAPythonClientSees(ServerKind kind, Encoding encoding) throws InterruptedException {
+        ZeoServer server = start(kind, encoding);
         assertThat(scene.run("tools.py", "pack", server.address(), Layout.launcher())
                         .number("size"))
                 .isPositive();
