@@ -76,6 +76,7 @@ class LayeringTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "io.zeolite.client..",
+                        "io.zeolite.disk..",
                         "io.zeolite.storage..",
                         "io.zeolite.commit..",
                         "io.zeolite.session..",
@@ -87,6 +88,16 @@ class LayeringTest {
     @Test
     void pickles_areReadInOnePlace() {
         check(noClasses().should().dependOnClassesThat().haveFullyQualifiedName("java.io.ObjectInputStream"));
+    }
+
+    @Test
+    void theSdkOfS3_isSeenInOnePlace() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.zeolite.blob.s3..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("software.amazon..", "org.apache.hc.."));
     }
 
     @Test
@@ -128,16 +139,38 @@ class LayeringTest {
     void client_knowsNoServer() {
         check(noClasses()
                 .that()
-                .resideInAPackage("io.zeolite.client..")
+                .resideInAnyPackage("io.zeolite.client..", "io.zeolite.disk..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "io.zeolite.storage..",
-                        "io.zeolite.disk..",
+                        "io.zeolite.commit..",
+                        "io.zeolite.invalidation..",
+                        "io.zeolite.blob..",
                         "io.zeolite.session..",
                         "io.zeolite.transport..",
+                        "io.zeolite.config..",
                         "io.zeolite.tool..",
                         "io.zeolite.cli.."));
+    }
+
+    /** But for the cache of blobs, which both have. */
+    @Test
+    void storages_areNoClients() {
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(STORAGES)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.zeolite.client", "io.zeolite.client.connection.."));
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(STORAGES)
+                .and()
+                .resideOutsideOfPackage("io.zeolite.blob.tier..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.zeolite.client.blob.."));
     }
 
     @Test

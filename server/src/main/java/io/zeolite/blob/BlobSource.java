@@ -1,22 +1,61 @@
 package io.zeolite.blob;
 
+import java.io.IOException;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 
-/** A blob that has been opened for reading, wherever its bytes are. */
-public sealed interface BlobSource extends AutoCloseable {
+/**
+ * A blob that has been opened for reading, wherever its bytes come from. They are in a file of this machine, or arrive
+ * there while they are read. Any thread.
+ */
+public interface BlobSource extends AutoCloseable {
+    /** Open for reading, positioned anywhere. The first {@link #available} bytes are in it and do not change. */
+    FileChannel channel();
+
+    /** The length in bytes of all of it. */
+    long size();
+
+    /** How many bytes can be read now; grows until it is {@link #size}. */
+    long available();
+
+    /** Why the rest will never come; null as long as it may. */
+    @Nullable
+    Throwable failure();
+
     /**
-     * A blob in a file of this machine.
+     * Runs a task once when more than so many bytes are available, or never will be: at once on this thread if that is so
+     * already, else on a thread that must not be held up.
+     */
+    void whenAvailable(long position, Runnable task);
+
+    /** Whoever got the source closes it. */
+    @Override
+    void close() throws IOException;
+
+    /**
+     * A blob in a file of this machine, all of it.
      *
-     * @param channel open for reading, positioned anywhere; whoever got the source closes it
-     * @param size the length in bytes; the file is immutable
+     * @param channel closed with the source
      */
     record LocalFile(FileChannel channel, long size) implements BlobSource {
         @Override
-        public void close() throws java.io.IOException {
+        public long available() {
+            return size;
+        }
+
+        @Override
+        public @Nullable Throwable failure() {
+            return null;
+        }
+
+        @Override
+        public void whenAvailable(long position, Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public void close() throws IOException {
             channel.close();
         }
     }
-
-    @Override
-    void close() throws java.io.IOException;
 }

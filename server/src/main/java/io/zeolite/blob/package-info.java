@@ -1,7 +1,8 @@
 /**
  * Blobs: the large byte strings that belong to revisions of objects and live in files of their own.
  *
- * <p>Starting points: {@link io.zeolite.blob.BlobSource} is an opened blob.
+ * <p>Starting points: {@link io.zeolite.blob.BlobSource} is an opened blob, {@link io.zeolite.blob.BlobStore} a place
+ * outside of the blob directory where blobs may be, {@link io.zeolite.blob.KeyLayout} how they are named there.
  */
 @NullMarked
 package io.zeolite.blob;

@@ -3,6 +3,8 @@ package io.zeolite.cli;
 import io.zeolite.config.ServerConfig.NamedStorage;
 import io.zeolite.config.StorageConfig;
 import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.ColdStorage;
+import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.config.StorageConfig.DemoStorage;
 import io.zeolite.config.StorageConfig.FileStorage;
 import java.net.InetSocketAddress;
@@ -57,6 +59,8 @@ final class Greeting {
             return file.path() + (file.blobDirectory() == null ? "" : ", blobs in " + file.blobDirectory());
         } else if (storage instanceof BlobStorage blob) {
             return describe(blob.base()) + ", blobs in " + blob.blobDirectory();
+        } else if (storage instanceof ColdStorage cold) {
+            return describe(cold.base()) + ", and in " + describe(cold.store());
         }
         if (storage instanceof DemoStorage demo) {
             return "changes over " + describe(demo.base()) + ", kept: " + describe(demo.changes());
@@ -64,11 +68,19 @@ final class Greeting {
         return "in memory, gone when the server stops";
     }
 
+    private static String describe(ColdStore store) {
+        return store instanceof ColdStore.Bucket bucket
+                ? "the bucket " + bucket.settings().bucket()
+                : ((ColdStore.Directory) store).root().toString();
+    }
+
     private static boolean hasBlobs(StorageConfig storage) {
         if (storage instanceof DemoStorage demo) {
             return demo.changes() == null || hasBlobs(demo.changes());
         }
-        return storage instanceof BlobStorage || (storage instanceof FileStorage file && file.blobDirectory() != null);
+        return storage instanceof BlobStorage
+                || storage instanceof ColdStorage
+                || (storage instanceof FileStorage file && file.blobDirectory() != null);
     }
 
     private String where() {

@@ -1,5 +1,6 @@
 package io.zeolite.cli;
 
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
@@ -50,32 +51,65 @@ final class StorageOpener {
     private Storage open(String name, StorageConfig config, InstantSource clock) throws IOException {
         if (config instanceof StorageConfig.DemoStorage demo) {
             return openDemo(name, demo, clock);
+        } else if (config instanceof StorageConfig.ColdStorage cold) {
+            return openCold(name, cold, clock);
         }
+        return open(name, config, null, clock);
+    }
+
+    private Storage openCold(String name, StorageConfig.ColdStorage config, InstantSource clock) throws IOException {
+        ColdBlobs cold = ColdBlobsOpener.open(config);
+        boolean opened = false;
+        try {
+            Storage storage = open(name, config.base(), cold, clock);
+            opened = true;
+            return storage;
+        } finally {
+            if (!opened) {
+                cold.close();
+            }
+        }
+    }
+
+    private Storage open(String name, StorageConfig config, @Nullable ColdBlobs cold, InstantSource clock)
+            throws IOException {
         if (config instanceof StorageConfig.BlobStorage blobs) {
             if (blobs.base() instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
                 throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
                         + blobs.blobDirectory());
             }
-            return open(name, blobs.base(), blobs.blobDirectory(), clock);
+            return open(name, blobs.base(), blobs.blobDirectory(), cold, clock);
         }
-        return open(
-                name, config, config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null, clock);
+        Path blobDirectory = config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null;
+        return open(name, config, blobDirectory, cold, clock);
     }
 
-    private Storage open(String name, StorageConfig config, @Nullable Path blobDirectory, InstantSource clock)
+    private Storage open(
+            String name,
+            StorageConfig config,
+            @Nullable Path blobDirectory,
+            @Nullable ColdBlobs cold,
+            InstantSource clock)
             throws IOException {
         if (config instanceof StorageConfig.FileStorage file) {
-            return openFile(name, file, blobDirectory, clock);
+            return openFile(name, file, blobDirectory, cold, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
             return storage(
-                    name, new MemoryLog(mapping.label()), blobDirectory, false, null, PackSettings.DEFAULT, clock);
+                    name,
+                    new MemoryLog(mapping.label()),
+                    blobDirectory,
+                    cold,
+                    false,
+                    null,
+                    PackSettings.DEFAULT,
+                    clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }
 
     private Storage openDemo(String name, StorageConfig.DemoStorage config, InstantSource clock) throws IOException {
         Storage base = config.base() == null
-                ? storage(name, new MemoryLog(UNNAMED), null, false, null, PackSettings.DEFAULT, clock)
+                ? storage(name, new MemoryLog(UNNAMED), null, null, false, null, PackSettings.DEFAULT, clock)
                 : open(name, config.base(), clock);
         boolean opened = false;
         try {
@@ -105,6 +139,7 @@ final class StorageOpener {
                     name + "-changes",
                     new MemoryLog(UNNAMED),
                     blobs.directory(),
+                    null,
                     false,
                     null,
                     PackSettings.DEFAULT,
@@ -123,7 +158,11 @@ final class StorageOpener {
     }
 
     private Storage openFile(
-            String name, StorageConfig.FileStorage config, @Nullable Path blobDirectory, InstantSource clock)
+            String name,
+            StorageConfig.FileStorage config,
+            @Nullable Path blobDirectory,
+            @Nullable ColdBlobs cold,
+            InstantSource clock)
             throws IOException {
         long saveInterval = zeo.indexSaveInterval() == 0 ? Long.MAX_VALUE : zeo.indexSaveInterval();
         // Holds the lock from here on: nobody else writes these files, or the blobs beside them.
@@ -138,7 +177,7 @@ final class StorageOpener {
         boolean opened = false;
         try {
             PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());
-            Storage storage = storage(name, log, blobDirectory, config.readOnly(), config.quota(), pack, clock);
+            Storage storage = storage(name, log, blobDirectory, cold, config.readOnly(), config.quota(), pack, clock);
             opened = true;
             return storage;
         } finally {
@@ -152,6 +191,7 @@ final class StorageOpener {
             String name,
             TransactionLog log,
             @Nullable Path blobDirectory,
+            @Nullable ColdBlobs cold,
             boolean readOnly,
             @Nullable Long quotaBytes,
             PackSettings pack,
@@ -171,6 +211,7 @@ final class StorageOpener {
         return LocalStorage.open(
                 log,
                 blobs,
+                cold,
                 new CommitContext(
                         threads.committer(name),
                         threads.io(),

@@ -25,6 +25,7 @@ import picocli.CommandLine.ParseResult;
  */
 public final class Zeolite {
     private static final String SERVE = "serve";
+    private static final String ARCHIVE_BLOBS = "archive-blobs";
     private static final String TRAINING = "archive-training";
 
     private static final int FAILED = 1;
@@ -80,6 +81,7 @@ public final class Zeolite {
     private int run(ParseResult command) throws ConfigException, IOException {
         return switch (command.commandSpec().name()) {
             case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
+            case ARCHIVE_BLOBS -> new ArchiveBlobsCommand(environment, out).run(command);
             case TRAINING -> new ArchiveTraining(launcher, out, err).run(command.matchedPositionalValue(0, null));
             default -> throw new IllegalStateException("command without code");
         };
@@ -95,6 +97,7 @@ public final class Zeolite {
         root.usageMessage()
                 .description("A ZEO storage server for ZODB, and tools for its files and for any ZEO server.");
         root.addSubcommand(SERVE, ServeCommand.spec());
+        root.addSubcommand(ARCHIVE_BLOBS, ArchiveBlobsCommand.spec());
         if (tools != null) {
             tools.addTo(root, asked);
         }

@@ -1,9 +1,11 @@
 package io.zeolite.commit;
 
 import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
@@ -32,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +60,7 @@ public final class LocalStorage implements Storage {
 
     private final TransactionLog log;
     private final @Nullable BlobDirectory blobs;
+    private final @Nullable ColdBlobs cold;
     private final CommitContext context;
     private final LocalStorageOptions options;
     private final StorageInfo info;
@@ -68,10 +72,15 @@ public final class LocalStorage implements Storage {
     private final Executor walks;
 
     private LocalStorage(
-            TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
+            TransactionLog log,
+            @Nullable BlobDirectory blobs,
+            @Nullable ColdBlobs cold,
+            CommitContext context,
+            LocalStorageOptions options)
             throws IOException {
         this.log = log;
         this.blobs = blobs;
+        this.cold = cold;
         this.context = context;
         this.options = options;
         this.walks = new LimitedExecutor(context.io(), MAX_WALKS);
@@ -95,7 +104,22 @@ public final class LocalStorage implements Storage {
     public static LocalStorage open(
             TransactionLog log, @Nullable BlobDirectory blobs, CommitContext context, LocalStorageOptions options)
             throws IOException {
-        return new LocalStorage(log, blobs, context, options);
+        return open(log, blobs, null, context, options);
+    }
+
+    /**
+     * A storage some of whose blobs may be elsewhere.
+     *
+     * @param cold where they are; closed when the storage is closed
+     */
+    public static LocalStorage open(
+            TransactionLog log,
+            @Nullable BlobDirectory blobs,
+            @Nullable ColdBlobs cold,
+            CommitContext context,
+            LocalStorageOptions options)
+            throws IOException {
+        return new LocalStorage(log, blobs, cold, context, options);
     }
 
     /** Of an empty log all is known, from its beginning on. */
@@ -272,6 +296,7 @@ public final class LocalStorage implements Storage {
                 committer,
                 context.io(),
                 blobs,
+                cold != null,
                 log instanceof UndoableLog undoable ? undoable : null,
                 subscription,
                 metadata,
@@ -306,7 +331,36 @@ public final class LocalStorage implements Storage {
 
     @Override
     public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
-        context.io().execute(() -> complete(completion, () -> blobDirectory().open(oid, serial)));
+        Completion<BlobSource> answer = cold == null ? completion : orElseCold(oid, serial, cold, completion);
+        context.io().execute(() -> complete(answer, () -> blobDirectory().open(oid, serial)));
+    }
+
+    /** Looks elsewhere for a blob that the directory does not have. */
+    private static Completion<BlobSource> orElseCold(
+            long oid, long serial, ColdBlobs cold, Completion<BlobSource> completion) {
+        return new Completion<>() {
+            @Override
+            public void complete(BlobSource local) {
+                completion.complete(local);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                if (failure instanceof PosKeyException missing) {
+                    cold.open(oid, serial, missing).whenComplete((source, problem) -> {
+                        if (problem == null) {
+                            completion.complete(source);
+                        } else {
+                            // Whatever is chained to a future wraps what went wrong.
+                            Throwable cause = problem instanceof CompletionException ? problem.getCause() : null;
+                            completion.fail(cause == null ? problem : cause);
+                        }
+                    });
+                } else {
+                    completion.fail(failure);
+                }
+            }
+        };
     }
 
     private BlobDirectory blobDirectory() {
@@ -371,6 +425,9 @@ public final class LocalStorage implements Storage {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (cold != null) {
+            cold.close();
         }
     }
 }

@@ -3,6 +3,7 @@ package io.zeolite.commit;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.CopiedTransaction;
@@ -13,6 +14,8 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.undo.UndoTarget;
 import io.zeolite.storage.undo.UndoableLog;
+import io.zeolite.zodb.Oid;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +75,9 @@ final class LocalTransaction implements StorageTransaction {
     private final Committer committer;
     private final Executor io;
     private final @Nullable BlobDirectory blobDirectory;
+    /** Whether blobs that the directory does not have may be elsewhere. */
+    private final boolean hasColdBlobs;
+
     private final @Nullable UndoableLog undoableLog;
     private final LongConsumer noteOid;
     private final IoBarrier pendingIo = new IoBarrier();
@@ -131,6 +137,7 @@ final class LocalTransaction implements StorageTransaction {
             Committer committer,
             Executor io,
             @Nullable BlobDirectory blobDirectory,
+            boolean hasColdBlobs,
             @Nullable UndoableLog undoableLog,
             @Nullable Subscription subscription,
             TransactionMetadata metadata,
@@ -141,6 +148,7 @@ final class LocalTransaction implements StorageTransaction {
         this.committer = committer;
         this.io = io;
         this.blobDirectory = blobDirectory;
+        this.hasColdBlobs = hasColdBlobs;
         this.undoableLog = undoableLog;
         this.subscription = subscription;
         this.metadata = metadata;
@@ -261,7 +269,7 @@ final class LocalTransaction implements StorageTransaction {
         if (directory == null) {
             return;
         }
-        Path file = directory.stageAgain(oid, serial);
+        Path file = stageAgain(directory, oid, serial);
         directory.prepare(oid);
         @Nullable Path obsolete;
         synchronized (blobs) {
@@ -269,6 +277,20 @@ final class LocalTransaction implements StorageTransaction {
         }
         if (obsolete != null) {
             deleteStaged(obsolete);
+        }
+    }
+
+    /** Nobody waits for a store here: the transaction has the lock of the whole storage. */
+    private Path stageAgain(BlobDirectory directory, long oid, long serial) throws IOException {
+        try {
+            return directory.stageAgain(oid, serial);
+        } catch (PosKeyException e) {
+            if (!hasColdBlobs) {
+                throw e;
+            }
+            throw CallException.storage("cannot undo to the blob of " + Oid.toString(oid) + " as of "
+                    + Tid.toString(serial) + ": its file is not in the blob directory but in the bucket, if anywhere"
+                    + " (expected: " + directory.path(oid, serial) + ")");
         }
     }
 

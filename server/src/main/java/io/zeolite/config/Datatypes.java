@@ -1,12 +1,15 @@
 package io.zeolite.config;
 
+import io.zeolite.client.blob.CacheLimit;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +74,27 @@ final class Datatypes {
             return value == null || value < least || value > most ? null : value;
         });
     }
+
+    /** One of some words; upper and lower case are the same. */
+    static <E> Datatype<E> oneOf(Map<String, E> words) {
+        return new Datatype<>(
+                "one of " + String.join(", ", new TreeSet<>(words.keySet())),
+                (text, environment) -> words.get(text.toLowerCase(Locale.ROOT)));
+    }
+
+    /** A number of bytes, or a share of a file system. */
+    static final Datatype<CacheLimit> CACHE_SIZE = new Datatype<>(
+            "bytes, like 10000000000, 500MB or 10GB, or a share of the disk, like 20%",
+            (text, environment) -> {
+                if (text.endsWith("%")) {
+                    Long percent = parseInteger(text.substring(0, text.length() - 1));
+                    return percent == null || percent < 1 || percent > 100
+                            ? null
+                            : new CacheLimit.ShareOfDisk(percent.intValue());
+                }
+                Long bytes = parseBytes(text.toLowerCase(Locale.ROOT));
+                return bytes == null || bytes < 0 ? null : new CacheLimit.Bytes(bytes);
+            });
 
     static @Nullable Integer parsePort(String text) {
         Long value = parseInteger(text);

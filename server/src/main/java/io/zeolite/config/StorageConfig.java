@@ -1,5 +1,9 @@
 package io.zeolite.config;
 
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.s3.S3Settings;
+import io.zeolite.blob.tier.TierSettings;
+import io.zeolite.client.blob.CacheLimit;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -65,4 +69,36 @@ public sealed interface StorageConfig {
             @Nullable String label,
             @Nullable StorageConfig base,
             @Nullable StorageConfig changes) implements StorageConfig {}
+
+    /**
+     * {@code <s3blobs>} and its like: a storage whose blobs may also be far away.
+     *
+     * @param store where they are
+     * @param layout how they are named there
+     * @param readOnlyBucket whether nothing is ever written or deleted there
+     * @param base the storage, which has a blob directory
+     */
+    record ColdStorage(
+            ColdStore store,
+            KeyLayout layout,
+            Cache cache,
+            boolean readOnlyBucket,
+            TierSettings tier,
+            StorageConfig base)
+            implements StorageConfig {}
+
+    /** Where blobs are that have left the blob directory. */
+    sealed interface ColdStore {
+        record Bucket(S3Settings settings) implements ColdStore {}
+
+        /** @param root a directory that plays a bucket */
+        record Directory(Path root) implements ColdStore {}
+    }
+
+    /**
+     * Blobs that have come from far away.
+     *
+     * @param verify whether each is compared with its checksum whenever it is used
+     */
+    record Cache(Path directory, CacheLimit limit, boolean verify) {}
 }

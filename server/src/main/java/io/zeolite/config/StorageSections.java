@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The sections that describe storages, and their keys. */
 final class StorageSections {
-    static final List<String> SUPPORTED = List.of("filestorage", "blobstorage", "mappingstorage", "demostorage");
+    static final List<String> SUPPORTED = List.of(
+            "filestorage", "blobstorage", "mappingstorage", "demostorage", "s3blobs", "s3blobcache", "s3blobstorage");
 
     /** What other packages put in the place of a storage. */
     static final Set<String> UNSUPPORTED = Set.of(
@@ -24,9 +25,6 @@ final class StorageSections {
             "loaddelayed_storage",
             "minimalstorage",
             "relstorage",
-            "s3blobcache",
-            "s3blobs",
-            "s3blobstorage",
             "serverhexstorage",
             "serverzlibstorage",
             "zeoclient",
@@ -93,6 +91,7 @@ final class StorageSections {
                 new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
             case "blobstorage" -> blobStorage(section, environment);
             case "demostorage" -> demoStorage(section, environment);
+            case "s3blobs", "s3blobcache", "s3blobstorage" -> S3Sections.read(section, environment);
             default -> throw new IllegalArgumentException("not a storage: " + section.type());
         };
     }
@@ -118,12 +117,17 @@ final class StorageSections {
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {
         Values values = BLOB_STORAGE.read(section, environment);
+        return new BlobStorage(values.get(BLOB_DIR), readBase(section, environment));
+    }
+
+    /** Reads the one storage that a section is put around. */
+    static StorageConfig readBase(Section section, ConfigEnvironment environment) throws ConfigException {
         if (section.sections().size() != 1) {
             throw new ConfigException(
                     section.position(),
-                    "<blobstorage> holds " + section.sections().size() + " storages (expected exactly one)");
+                    "<" + section.type() + "> holds " + section.sections().size() + " storages (expected exactly one)");
         }
-        return new BlobStorage(values.get(BLOB_DIR), read(section.sections().get(0), environment));
+        return read(section.sections().get(0), environment);
     }
 
     /** As in ZODB, a section with the name {@code changes} is that, and any other is the base. */

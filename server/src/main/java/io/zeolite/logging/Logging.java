@@ -1,5 +1,6 @@
 package io.zeolite.logging;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -22,6 +23,9 @@ public final class Logging {
 
     /** Put on a message that each of many clients may cause: beyond so many, they are counted instead of written. */
     public static final Marker NOISE = new BasicMarkerFactory().getMarker("NOISE");
+
+    /** The libraries that talk to S3. */
+    private static final List<String> TALKATIVE = List.of("software.amazon.awssdk", "org.apache.hc");
 
     private Logging() {}
 
@@ -60,6 +64,8 @@ public final class Logging {
         root.detachAndStopAllAppenders();
         root.setLevel(PythonLevel.lowest(config.level()));
         appenders.forEach(root::addAppender);
+        // What these say at lower levels is whole requests, keys of encryption and signatures included.
+        TALKATIVE.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.zeolite.session;
 
 import io.zeolite.blob.BlobSource;
 import io.zeolite.message.Message;
+import io.zeolite.storage.Completion;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
@@ -14,9 +15,10 @@ public interface Outbox {
     /**
      * Writes a blob in chunks, with other messages in between; takes over the source and closes it.
      *
-     * @param done runs when the last chunk is written; not if the connection breaks
+     * @param outcome completes with the size when the last chunk is written, and fails if the source does, with that failure; neither
+     *     if the connection breaks
      */
-    void sendBlob(long oid, long serial, BlobSource source, Runnable done);
+    void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome);
 
     /** Runs a task on the loop, after all that was given to it before. Any thread. */
     void execute(Runnable task);

@@ -320,7 +320,7 @@ public final class Session {
         registered.storage.openBlob(oid, serial, new Completion<>() {
             @Override
             public void complete(BlobSource source) {
-                outbox.execute(() -> outbox.sendBlob(oid, serial, source, () -> answer.value(null)));
+                outbox.execute(() -> outbox.sendBlob(oid, serial, source, answer.with(size -> null)));
             }
 
             @Override

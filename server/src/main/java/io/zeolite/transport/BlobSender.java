@@ -4,23 +4,26 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
+import io.zeolite.error.CallException;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
 import io.zeolite.wire.Codec;
-import io.zeolite.zodb.Oid;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes one blob to one client, in messages of Python's chunk size. A few chunks are on their way at a time, so other
  * messages find their place between them and a slow client costs no memory; the bytes go from the page cache to the
- * socket. Event loop only.
+ * socket. A blob that is still arriving is sent as far as it is there. Event loop only.
  */
 final class BlobSender {
     private static final Logger LOG = LoggerFactory.getLogger(BlobSender.class);
@@ -34,37 +37,45 @@ final class BlobSender {
     private final Connection connection;
     private final Channel channel;
     private final Codec codec;
-    private final long oid;
-    private final long serial;
-    private final BlobSource.LocalFile source;
-    private final Runnable done;
+    private final BlobRevision revision;
+    private final BlobSource source;
+    private final Completion<Long> outcome;
     private final boolean encrypted;
 
+    /** What the client has of it already, which is not compared yet. */
+    private @Nullable SentPart has;
+
+    /** While it compares what the client has, or sums up what it keeps after a failure. */
+    private @Nullable PartChecksum summing;
+
+    private @Nullable Throwable failure;
+    private boolean begun;
     private long position;
     private long sent;
     private int underWay;
+    private boolean waiting;
     private boolean ended;
 
+    /** @param has what the client has of it, from an attempt that failed on this connection; null for nothing */
     BlobSender(
             Connection connection,
             Channel channel,
             Codec codec,
-            long oid,
-            long serial,
+            BlobRevision revision,
             BlobSource source,
-            Runnable done) {
+            @Nullable SentPart has,
+            Completion<Long> outcome) {
         this.connection = connection;
         this.channel = channel;
         this.codec = codec;
-        this.oid = oid;
-        this.serial = serial;
-        this.source = (BlobSource.LocalFile) source;
-        this.done = done;
+        this.revision = revision;
+        this.source = source;
+        this.has = has;
+        this.outcome = outcome;
         this.encrypted = TlsPeer.isSecured(channel);
     }
 
     void start() {
-        connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
         proceed();
         connection.flush();
     }
@@ -74,8 +85,13 @@ final class BlobSender {
         return sent;
     }
 
+    /** Whether there are bytes that the client has not taken yet. */
+    boolean waitsForClient() {
+        return underWay > 0;
+    }
+
     private PyTuple key() {
-        return PyTuple.of(bytes(oid), bytes(serial));
+        return PyTuple.of(bytes(revision.oid()), bytes(revision.tid()));
     }
 
     private static byte[] bytes(long id) {
@@ -83,27 +99,149 @@ final class BlobSender {
     }
 
     private void proceed() {
-        while (position < source.size() && underWay < CHUNKS_UNDER_WAY) {
+        if (ended) {
+            return;
+        }
+        if (failure != null) {
+            breakOff(failure);
+        } else if (has != null) {
+            compare(has);
+        } else {
+            sendAvailable();
+        }
+    }
+
+    /** Sees whether what the client has is the beginning of this; if so, goes on behind it. */
+    private void compare(SentPart part) {
+        if (part.crc32c() == null || part.bytes() > source.size()) {
+            refuse(part);
+            return;
+        }
+        try {
+            if (summing == null) {
+                summing = new PartChecksum(source, part.bytes());
+            }
+            summing.proceed();
+        } catch (IOException e) {
+            keepAndEnd(part, CallException.storage(revision + " cannot be read: " + e));
+            return;
+        }
+        if (!summing.isComplete()) {
+            awaitMore(summing.position());
+        } else if (summing.crc32c() == part.crc32c()) {
+            begun = true;
+            position = part.bytes();
+            has = null;
+            summing = null;
+            sendAvailable();
+        } else {
+            refuse(part);
+        }
+    }
+
+    private void refuse(SentPart part) {
+        keepAndEnd(
+                part,
+                CallException.storage(revision + " cannot be sent: of an attempt that failed the client keeps "
+                        + part.bytes() + " bytes that are not its beginning, and would append to them (remove its file"
+                        + " that ends in .dl from its blob cache, and restart it)"));
+    }
+
+    /** The client still has what it had. */
+    private void keepAndEnd(SentPart part, Throwable why) {
+        connection.blobBroken(revision, part);
+        end(why);
+    }
+
+    private void sendAvailable() {
+        long available = source.available();
+        if (!begun && (available > position || source.size() == position)) {
+            begun = true;
+            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
+        }
+        while (position < available && underWay < CHUNKS_UNDER_WAY) {
             try {
-                writeChunk((int) Math.min(CHUNK_BYTES, source.size() - position));
+                writeChunk((int) Math.min(CHUNK_BYTES, available - position));
             } catch (IOException e) {
-                fail(e);
+                breakOff(CallException.storage(revision + " cannot be read: " + e));
                 return;
             }
         }
-        if (position == source.size() && underWay == 0 && !ended) {
-            ended = true;
-            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
-            done.run();
-            close();
-            connection.blobSent();
+        if (position == source.size()) {
+            finishIfWritten();
+        } else if (position == available) {
+            awaitMore(position);
         }
+    }
+
+    private void finishIfWritten() {
+        if (underWay == 0) {
+            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
+            end(null);
+        }
+    }
+
+    /** Goes on when there is something behind a position, or hears that there will not be. */
+    private void awaitMore(long behind) {
+        Throwable failed = source.failure();
+        if (failed == null || source.available() > behind) {
+            if (!waiting) {
+                waiting = true;
+                source.whenAvailable(
+                        behind,
+                        () -> connection.execute(() -> {
+                            waiting = false;
+                            proceed();
+                        }));
+            }
+        } else if (has != null) {
+            keepAndEnd(has, failed);
+        } else {
+            breakOff(failed);
+        }
+    }
+
+    /** Ends when all that was written has left, and it is known what the client keeps. */
+    private void breakOff(Throwable why) {
+        failure = why;
+        if (underWay > 0) {
+            return;
+        }
+        if (!begun) {
+            end(why);
+            return;
+        }
+        try {
+            if (summing == null) {
+                summing = new PartChecksum(source, position);
+            }
+            summing.proceed();
+        } catch (IOException e) {
+            LOG.warn("cannot find out what a client keeps of {}: {}", revision, e.toString());
+            keepAndEnd(new SentPart(position, null), why);
+            return;
+        }
+        if (summing.isComplete()) {
+            keepAndEnd(new SentPart(position, summing.crc32c()), why);
+        } else {
+            connection.execute(this::proceed);
+        }
+    }
+
+    private void end(@Nullable Throwable why) {
+        close();
+        if (why == null) {
+            outcome.complete(source.size());
+        } else {
+            outcome.fail(why);
+        }
+        connection.blobSent(this);
     }
 
     private void writeChunk(int length) throws IOException {
         Object content = content(length);
         ByteBuf head = channel.alloc().ioBuffer(96);
-        codec.encodeBlobChunkHead(oid, serial, length, head);
+        codec.encodeBlobChunkHead(revision.oid(), revision.tid(), length, head);
         connection.write(head);
         ChannelFuture written = channel.write(content);
         ByteBuf tail = channel.alloc().ioBuffer(8);
@@ -115,7 +253,8 @@ final class BlobSender {
         }
         position += length;
         underWay++;
-        written.addListener(outcome -> chunkWritten(length, outcome.cause()));
+        written.addListener(done -> chunkWritten(length, done.cause()));
+        connection.watchForStall();
     }
 
     /** What the system copies from file to socket by itself; under TLS, which cannot be done so, the bytes themselves. */
@@ -142,13 +281,13 @@ final class BlobSender {
         }
     }
 
-    private void chunkWritten(int length, Throwable failure) {
+    private void chunkWritten(int length, @Nullable Throwable problem) {
         underWay--;
         if (ended) {
             return;
         }
-        if (failure != null) {
-            fail(failure);
+        if (problem != null) {
+            fail(problem);
             return;
         }
         sent += length;
@@ -156,12 +295,11 @@ final class BlobSender {
         connection.flush();
     }
 
-    private void fail(Throwable failure) {
+    private void fail(Throwable why) {
         ended = true;
-        // The client has a part of a message or of a blob: nothing but a new connection helps. A vanished one is no
-        // news.
+        // The client has a part of a message: nothing but a new connection helps. A vanished one is no news.
         if (channel.isActive()) {
-            connection.drop("was being sent the blob {}, which failed: {}", Oid.toString(oid), failure);
+            connection.drop("was being sent {}, which failed: {}", revision, why);
         }
     }
 

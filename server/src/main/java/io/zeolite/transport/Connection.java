@@ -7,17 +7,23 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
 import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.session.Outbox;
 import io.zeolite.session.Session;
 import io.zeolite.session.SessionSettings;
+import io.zeolite.storage.Completion;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +48,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private final String peer;
 
     private final ArrayDeque<ByteBuf> inbox = new ArrayDeque<>();
+    /** Blobs that are on this machine, one after another. */
     private final ArrayDeque<BlobSender> blobs = new ArrayDeque<>();
+    /** Blobs that are still arriving, side by side: they must not hold up the others. */
+    private final Set<BlobSender> arriving = new HashSet<>();
+    /** What the client has of blobs that broke off. */
+    private final Map<BlobRevision, SentPart> broken = new HashMap<>();
+
     private @Nullable Codec codec;
     private int pauses;
     private boolean draining;
@@ -136,6 +148,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         inbox.clear();
         blobs.forEach(BlobSender::close);
         blobs.clear();
+        arriving.forEach(BlobSender::close);
+        arriving.clear();
     }
 
     // Out
@@ -173,25 +187,41 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     }
 
     @Override
-    public void sendBlob(long oid, long serial, BlobSource source, Runnable done) {
+    public void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome) {
         Codec encoding = codec;
         if (encoding == null || !channel.isActive()) {
             BlobSender.close(source);
             return;
         }
-        blobs.add(new BlobSender(this, channel, encoding, oid, serial, source, done));
+        BlobRevision revision = new BlobRevision(oid, serial);
+        SentPart has = broken.remove(revision);
+        BlobSender sender = new BlobSender(this, channel, encoding, revision, source, has, outcome);
+        if (source.available() < source.size()) {
+            arriving.add(sender);
+            sender.start();
+            return;
+        }
+        blobs.add(sender);
         if (blobs.size() == 1) {
-            blobs.element().start();
+            sender.start();
             watchForStall();
         }
     }
 
-    /** The blob at the head has been written: the next one begins. */
-    void blobSent() {
-        blobs.remove();
+    /** A blob has been written, or will not be: the next one begins. */
+    void blobSent(BlobSender sender) {
+        if (arriving.remove(sender)) {
+            return;
+        }
+        blobs.remove(sender);
         if (!blobs.isEmpty()) {
             blobs.element().start();
         }
+    }
+
+    /** A blob was sent in part and will not go on; the client keeps what it has. */
+    void blobBroken(BlobRevision revision, SentPart part) {
+        broken.put(revision, part);
     }
 
     void flush() {
@@ -284,7 +314,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     }
 
     /** Drops the client if, from now to one timeout later, it takes nothing of what waits for it. */
-    private void watchForStall() {
+    void watchForStall() {
         if (watched) {
             return;
         }
@@ -294,7 +324,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
                 .schedule(
                         () -> {
                             watched = false;
-                            if (!channel.isActive() || (channel.isWritable() && blobs.isEmpty())) {
+                            if (!channel.isActive() || (channel.isWritable() && !blobWaitsForClient())) {
                                 return;
                             }
                             if (progress().equals(before)) {
@@ -312,9 +342,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     /** What is seen of a client that reads: the first message that waits gets shorter, or is another one. */
     private record Progress(@Nullable Object first, long firstBytesSent, long blobBytesSent) {}
 
+    private boolean blobWaitsForClient() {
+        return !blobs.isEmpty() || arriving.stream().anyMatch(BlobSender::waitsForClient);
+    }
+
     private Progress progress() {
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
         long blobBytes = blobs.isEmpty() ? 0 : blobs.element().bytesSent();
+        for (BlobSender sender : arriving) {
+            blobBytes += sender.bytesSent();
+        }
         return pending == null
                 ? new Progress(null, 0, blobBytes)
                 : new Progress(System.identityHashCode(pending.current()), pending.currentProgress(), blobBytes);

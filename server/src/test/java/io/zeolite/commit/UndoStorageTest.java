@@ -3,6 +3,8 @@ package io.zeolite.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.disk.RealDisk;
@@ -34,6 +36,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,13 +84,21 @@ class UndoStorageTest {
     }
 
     private Storage open(TransactionLog log) throws IOException {
+        return open(log, null);
+    }
+
+    private Storage open(TransactionLog log, @Nullable ColdBlobs cold) throws IOException {
         CommitContext context =
                 new CommitContext(committer::add, io::add, InstantSource.system(), timers, Duration.ofSeconds(30));
         SpillFiles noSpills = () -> {
             throw new IOException("nothing should be spilled");
         };
         return LocalStorage.open(
-                log, blobs, context, new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
+                log,
+                blobs,
+                cold,
+                context,
+                new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
     }
 
     @AfterEach
@@ -313,6 +325,37 @@ class UndoStorageTest {
         commit(undo);
 
         assertThat(answers).singleElement().isInstanceOf(PosKeyException.class);
+        assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
+        committedBlob("the locks are free");
+    }
+
+    @Test
+    void undo_blobThatIsElsewhere_isRefusedAndNobodyWaits() throws IOException {
+        closeStorage();
+        ColdBlobs bucket = new ColdBlobs() {
+            @Override
+            public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+                throw new AssertionError("an undo must not wait for a store");
+            }
+
+            @Override
+            public void close() {}
+        };
+        storage = open(FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT), bucket);
+        long first = committedBlob("first");
+        long second = committedBlob("second");
+        blobs.remove(1, first);
+
+        StorageTransaction undo = begin();
+        undo.undo(second);
+        commit(undo);
+
+        assertThat(answers)
+                .singleElement()
+                .isInstanceOf(CallException.class)
+                .asString()
+                .contains("in the bucket", blobs.path(1, first).toString());
+        assertThat(blobs.path(1, second)).hasContent("second");
         assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
         committedBlob("the locks are free");
     }

@@ -14,6 +14,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.Storage;
@@ -51,7 +52,7 @@ class IteratorCallsTest {
         }
 
         @Override
-        public void sendBlob(long oid, long serial, BlobSource source, Runnable done) {
+        public void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome) {
             throw new AssertionError("there are no blobs");
         }
 

@@ -11,6 +11,7 @@ import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -131,7 +132,7 @@ class SessionOrderTest {
         }
 
         @Override
-        public void sendBlob(long oid, long serial, BlobSource source, Runnable done) {
+        public void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome) {
             throw new AssertionError("there are no blobs");
         }
 

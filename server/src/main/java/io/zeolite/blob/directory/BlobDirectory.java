@@ -1,5 +1,6 @@
 package io.zeolite.blob.directory;
 
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
@@ -11,13 +12,16 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -283,6 +287,45 @@ public final class BlobDirectory {
      */
     public void remove(long oid, long tid) throws IOException {
         Files.deleteIfExists(path(oid, tid));
+    }
+
+    /** Renames the file of a revision to end in {@code .bak}, so that nobody finds it. */
+    public void backUp(long oid, long tid) throws IOException {
+        Path file = path(oid, tid);
+        Files.move(file, file.resolveSibling(file.getFileName() + ".bak"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Hears of committed files. */
+    public interface Visitor {
+        /** @param size in bytes */
+        void visit(BlobRevision revision, Path file, long size);
+    }
+
+    /** Tells of every file with a committed name, in no particular order. What comes or goes meanwhile may be missed. */
+    public void forEachCommitted(Visitor visitor) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
+                return entered.equals(temporary) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (attributes.isRegularFile()) {
+                    layout.revision(root.relativize(file))
+                            .ifPresent(revision -> visitor.visit(revision, file, attributes.size()));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+        });
     }
 
     // Pack

@@ -11,11 +11,14 @@ import java.util.Arrays;
  * time to start, so it is touched only when one of the calls is wanted. A call that fails throws with its errno.
  */
 final class LibC {
+    static final int O_RDONLY = 0;
     static final int O_RDWR = 2;
+    static final int LOCK_SH = 1;
     static final int LOCK_EX = 2;
     static final int LOCK_NB = 4;
     static final int LOCK_UN = 8;
 
+    static final int ENOENT = 2;
     static final int EINTR = 4;
 
     private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");

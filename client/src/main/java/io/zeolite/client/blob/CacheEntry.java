@@ -1,0 +1,44 @@
+package io.zeolite.client.blob;
+
+import io.zeolite.disk.Flock;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+
+/** A blob of a cache that is in use, and therefore stays there, until it is closed. */
+public final class CacheEntry implements Closeable {
+    private final Flock pin;
+    private final FileChannel channel;
+    private final long size;
+
+    CacheEntry(Flock pin, FileChannel channel, long size) {
+        this.pin = pin;
+        this.channel = channel;
+        this.size = size;
+    }
+
+    /** Open for reading; closed together with the entry. */
+    public FileChannel channel() {
+        return channel;
+    }
+
+    /** A name of the very file, valid until this is closed. */
+    Path descriptor() {
+        return pin.descriptor();
+    }
+
+    /** In bytes. */
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            channel.close();
+        } finally {
+            pin.close();
+        }
+    }
+}

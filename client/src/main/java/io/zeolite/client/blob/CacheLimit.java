@@ -1,0 +1,27 @@
+package io.zeolite.client.blob;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How large a cache may become. */
+public sealed interface CacheLimit {
+    /** @param bytes at least 0 */
+    record Bytes(long bytes) implements CacheLimit {}
+
+    /** @param percent of the file system that the cache lies on, 1 to 100 */
+    record ShareOfDisk(int percent) implements CacheLimit {}
+
+    /** As large as it gets. */
+    record None() implements CacheLimit {}
+
+    /** In bytes, for a cache in this directory. */
+    default long bytes(Path directory) throws IOException {
+        if (this instanceof Bytes limit) {
+            return limit.bytes();
+        } else if (this instanceof ShareOfDisk share) {
+            return Files.getFileStore(directory).getTotalSpace() / 100 * share.percent();
+        }
+        return Long.MAX_VALUE / 2;
+    }
+}

@@ -1,0 +1,94 @@
+package io.zeolite.client.blob;
+
+import io.zeolite.disk.Flock;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blob that is on its way into a cache. There is room for it; nobody else fetches it meanwhile. Whoever got it writes
+ * its bytes to the channel, and then calls {@link #keep}, or {@link #close} alone if something went wrong.
+ *
+ * <p>If there was no room, because everything else is in use, it is a file without a name, which is gone when the channel
+ * is closed, and {@link #keep} does nothing.
+ */
+public final class NewEntry implements Closeable {
+    private final BlobCache cache;
+    private final long oid;
+    private final long tid;
+    private final long size;
+    private final FileChannel channel;
+    private final @Nullable Path part;
+    private final @Nullable Flock lock;
+    private boolean ended;
+
+    NewEntry(
+            BlobCache cache,
+            long oid,
+            long tid,
+            long size,
+            FileChannel channel,
+            @Nullable Path part,
+            @Nullable Flock lock) {
+        this.cache = cache;
+        this.oid = oid;
+        this.tid = tid;
+        this.size = size;
+        this.channel = channel;
+        this.part = part;
+        this.lock = lock;
+    }
+
+    /**
+     * Open for reading and writing, and stays so after this is closed, for those who read what has been written: the
+     * caller closes it.
+     */
+    public FileChannel channel() {
+        return channel;
+    }
+
+    /** How many bytes it will have. */
+    public long size() {
+        return size;
+    }
+
+    /** Whether {@link #keep} will put it into the cache. */
+    public boolean hasPlace() {
+        return part != null;
+    }
+
+    /**
+     * Puts it into the cache: all bytes are written. Waits for the disk, and for others who use the directory.
+     *
+     * @param crc32c of all bytes, which is noted beside them; null if it is not known
+     * @throws IOException if that was not possible; it is not in the cache then
+     */
+    public void keep(@Nullable Integer crc32c) throws IOException {
+        Flock held = lock;
+        if (part != null && held != null && !ended) {
+            cache.keep(oid, tid, size, channel, part, crc32c);
+            ended = true;
+            // It has its name now, and whoever wants to read it must be able to share it.
+            held.close();
+        }
+    }
+
+    /** Gives the room back, unless it was kept, and lets others fetch it. */
+    @Override
+    public void close() throws IOException {
+        Flock held = lock;
+        if (part == null || held == null) {
+            return;
+        }
+        try {
+            if (!ended) {
+                ended = true;
+                cache.discard(oid, part);
+            }
+        } finally {
+            held.close();
+        }
+    }
+}

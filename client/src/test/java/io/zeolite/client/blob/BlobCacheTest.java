@@ -1,0 +1,372 @@
+package io.zeolite.client.blob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.disk.RealDisk;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class BlobCacheTest {
+    private static final long TID = 0x03f1a2b3c4d5e6f7L;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    private final List<Closeable> opened = new ArrayList<>();
+
+    @AfterEach
+    void closeAll() throws IOException {
+        for (Closeable closeable : opened) {
+            closeable.close();
+        }
+    }
+
+    private BlobCache cache(long limitBytes) throws IOException {
+        return cache(limitBytes, false);
+    }
+
+    private BlobCache cache(long limitBytes, boolean verify) throws IOException {
+        BlobCache cache = BlobCache.open(directory, new CacheLimit.Bytes(limitBytes), verify);
+        opened.add(cache);
+        return cache;
+    }
+
+    private static byte[] bytes(long oid, int size) {
+        byte[] bytes = new byte[size];
+        new Random(oid).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static void write(NewEntry entry, byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            entry.channel().write(buffer, buffer.position());
+        }
+    }
+
+    private static int crc(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        return (int) crc.getValue();
+    }
+
+    private static void add(BlobCache cache, long oid, int size) throws IOException {
+        try (NewEntry entry = cache.begin(oid, TID, size).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            assertThat(channel.isOpen()).isTrue();
+            write(entry, bytes(oid, size));
+            entry.keep(crc(bytes(oid, size)));
+        }
+    }
+
+    private static boolean has(BlobCache cache, long oid) throws IOException {
+        try (CacheEntry entry = cache.find(oid, TID)) {
+            if (entry != null) {
+                ByteBuffer all = ByteBuffer.allocate((int) entry.size());
+                while (all.hasRemaining() && entry.channel().read(all, all.position()) >= 0) {
+                    // Until all of it is there.
+                }
+                assertThat(all.array()).isEqualTo(bytes(oid, (int) entry.size()));
+            }
+            return entry != null;
+        }
+    }
+
+    private long bytesOnDisk() throws IOException {
+        long sum = 0;
+        for (int i = 0; i < CacheLayout.DIRECTORIES; i++) {
+            sum += Upkeep.bytes(directory.resolve(Integer.toString(i)));
+        }
+        return sum;
+    }
+
+    @Test
+    void keep_entryThatIsComplete_isFoundWherePythonLooks() throws IOException {
+        BlobCache cache = cache(1000);
+        assertThat(cache.find(0x1234, TID)).isNull();
+        add(cache, 0x1234, 100);
+        assertThat(has(cache, 0x1234)).isTrue();
+        Path expected = directory.resolve(0x1234 % 997 + "/" + 0x1234 / 997 + ".03f1a2b3c4d5e6f7.blob");
+        assertThat(expected).exists();
+        assertThat(Files.getPosixFilePermissions(expected)).isEqualTo(PosixFilePermissions.fromString("r--------"));
+        assertThat(directory.resolve(".layout")).hasContent("zeocache");
+        assertThat(cache.counters()).isEqualTo(new CacheCounters(1, 1, 1, 100, 0, 0, 0));
+    }
+
+    @Test
+    void close_entryThatIsNotComplete_leavesNothing() throws IOException {
+        BlobCache cache = cache(1000);
+        try (NewEntry entry = cache.begin(1, TID, 600).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            channel.write(ByteBuffer.allocate(10));
+            assertThat(cache.totalBytes()).isEqualTo(600);
+        }
+        assertThat(cache.totalBytes()).isZero();
+        assertThat(has(cache, 1)).isFalse();
+        assertThat(bytesOnDisk()).isZero();
+    }
+
+    @Test
+    void begin_fullCache_lastUsedGoesLast() throws IOException {
+        BlobCache cache = cache(1000);
+        for (long oid = 1; oid <= 3; oid++) {
+            add(cache, oid, 300);
+        }
+        assertThat(has(cache, 1)).isTrue();
+        add(cache, 4, 300);
+        assertThat(directory.resolve("2/0.03f1a2b3c4d5e6f7.blob")).doesNotExist();
+        assertThat(List.of(has(cache, 1), has(cache, 3), has(cache, 4))).containsOnly(true);
+        assertThat(cache.counters().evicted()).isEqualTo(1);
+        assertThat(cache.counters().evictedBytes()).isEqualTo(300);
+    }
+
+    @Test
+    void begin_everythingInUse_evictsNothingAndStillWorks() throws IOException {
+        BlobCache cache = cache(1000);
+        add(cache, 1, 600);
+        try (CacheEntry inUse = cache.find(1, TID);
+                NewEntry entry = cache.begin(2, TID, 600).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            assertThat(inUse).isNotNull();
+            assertThat(entry.hasPlace()).isFalse();
+            write(entry, bytes(2, 600));
+            assertThat(channel.size()).isEqualTo(600);
+            entry.keep(null);
+        }
+        assertThat(has(cache, 1)).isTrue();
+        assertThat(has(cache, 2)).isFalse();
+        assertThat(cache.totalBytes()).isEqualTo(600);
+    }
+
+    @Test
+    void begin_largerThanTheLimit_getsNoPlaceAndEvictsNothing() throws IOException {
+        BlobCache cache = cache(1000);
+        add(cache, 1, 600);
+        try (NewEntry entry = cache.begin(2, TID, 1001).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            assertThat(channel.isOpen()).isTrue();
+            assertThat(entry.hasPlace()).isFalse();
+        }
+        assertThat(has(cache, 1)).isTrue();
+    }
+
+    @Test
+    void begin_whileSomebodyFetches_isEmpty() throws IOException {
+        BlobCache cache = cache(1000);
+        BlobCache other = cache(1000);
+        try (NewEntry entry = cache.begin(1, TID, 100).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            assertThat(channel.isOpen()).isTrue();
+            assertThat(cache.begin(1, TID, 100)).isEmpty();
+            assertThat(other.begin(1, TID, 100)).isEmpty();
+            write(entry, bytes(1, 100));
+            entry.keep(null);
+            assertThat(other.begin(1, TID, 100)).isEmpty();
+        }
+        assertThat(has(other, 1)).isTrue();
+    }
+
+    @Test
+    void begin_manyAtOnceInTwoCaches_limitHolds() throws Exception {
+        int size = 10_000;
+        long limit = 100_000;
+        BlobCache[] caches = {cache(limit), cache(limit)};
+        AtomicLong most = new AtomicLong();
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(9);
+        try {
+            Future<?> watcher = threads.submit((Callable<Void>) () -> {
+                while (!done.get()) {
+                    most.accumulateAndGet(bytesOnDisk(), Math::max);
+                }
+                return null;
+            });
+            List<Future<?>> workers = new ArrayList<>();
+            for (int worker = 0; worker < 8; worker++) {
+                BlobCache cache = caches[worker % 2];
+                Random random = new Random(worker);
+                workers.add(threads.submit((Callable<Void>) () -> {
+                    for (int i = 0; i < 100; i++) {
+                        use(cache, 1 + random.nextInt(60), size);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> worker : workers) {
+                worker.get();
+            }
+            done.set(true);
+            watcher.get();
+        } finally {
+            done.set(true);
+            threads.shutdown();
+        }
+        // A watcher that reads one directory after another may see a file go and its successor come.
+        assertThat(most.get()).isLessThanOrEqualTo(limit + 8L * size);
+        assertThat(caches[0].totalBytes()).isEqualTo(bytesOnDisk()).isLessThanOrEqualTo(limit);
+        assertThat(caches[0].counters().evicted() + caches[1].counters().evicted())
+                .isPositive();
+    }
+
+    private static void use(BlobCache cache, long oid, int size) throws IOException {
+        while (!has(cache, oid)) {
+            var begun = cache.begin(oid, TID, size);
+            if (begun.isPresent()) {
+                try (NewEntry entry = begun.get();
+                        FileChannel channel = entry.channel()) {
+                    assertThat(channel.isOpen()).isTrue();
+                    write(entry, bytes(oid, size));
+                    entry.keep(null);
+                }
+                return;
+            }
+        }
+    }
+
+    @Test
+    void open_afterARestart_servesAndCountsWhatIsThere() throws IOException {
+        BlobCache first = cache(1000);
+        add(first, 1, 300);
+        add(first, 2, 300);
+        first.close();
+        BlobCache second = cache(1000);
+        assertThat(has(second, 1)).isTrue();
+        assertThat(second.totalBytes()).isEqualTo(600);
+        add(second, 3, 500);
+        assertThat(has(second, 2)).isFalse();
+        assertThat(has(second, 1)).isTrue();
+    }
+
+    @Test
+    void open_filesOfPythonAndNoLedger_areServedAndCountTowardsTheLimit() throws IOException {
+        Path python = Files.createDirectories(directory.resolve("1")).resolve("0.03f1a2b3c4d5e6f7.blob");
+        Files.write(python, bytes(1, 700));
+        Files.writeString(directory.resolve(".layout"), "zeocache");
+        BlobCache cache = cache(1000);
+        assertThat(has(cache, 1)).isTrue();
+        // The same directory, so it is counted before room is reserved in it.
+        add(cache, 998, 600);
+        assertThat(has(cache, 1)).isFalse();
+        assertThat(cache.totalBytes()).isEqualTo(600);
+    }
+
+    @Test
+    void lockOfPython_holdsUpEvictionFromItsDirectory() throws IOException {
+        BlobCache cache = cache(1000);
+        add(cache, 1, 600);
+        try (Closeable lock = new RealDisk().lock(directory.resolve("1/.lock"))) {
+            assertThat(lock).isNotNull();
+            try (NewEntry entry = cache.begin(2, TID, 600).orElseThrow();
+                    FileChannel channel = entry.channel()) {
+                assertThat(channel.isOpen()).isTrue();
+                assertThat(entry.hasPlace()).isFalse();
+            }
+        }
+        assertThat(has(cache, 1)).isTrue();
+    }
+
+    @Test
+    void ledger_processDiedWhileItChangedADirectory_isCountedAgain() throws IOException {
+        BlobCache cache = cache(1000);
+        add(cache, 1, 300);
+        cache.close();
+        try (FileChannel ledger = FileChannel.open(directory.resolve(".zeolite-ledger"), StandardOpenOption.WRITE)) {
+            ledger.write(ByteBuffer.allocate(8).putLong(0, 1), 8);
+        }
+        Files.write(directory.resolve("1/5.03f1a2b3c4d5e6f7.blob"), new byte[50]);
+        assertThat(cache(1000).totalBytes()).isEqualTo(350);
+    }
+
+    @Test
+    void begin_fetcherWasKilled_roomIsGivenBackAndTheNextOneFetches() throws Exception {
+        Process fetcher = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FetcherProcess.class.getName(),
+                        directory.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            assertThat(fetcher.inputReader().readLine()).isEqualTo("begun");
+            BlobCache cache = cache(1000);
+            assertThat(cache.begin(1, TID, 600)).isEmpty();
+            assertThat(cache.totalBytes()).isEqualTo(600);
+            fetcher.destroyForcibly().waitFor();
+            add(cache, 1, 600);
+            assertThat(has(cache, 1)).isTrue();
+            assertThat(cache.totalBytes()).isEqualTo(600).isEqualTo(bytesOnDisk());
+        } finally {
+            fetcher.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void open_leftovers_areRemovedInTheBackground() throws Exception {
+        Path part = Files.createDirectories(directory.resolve("5")).resolve("0.03f1a2b3c4d5e6f7.blob.part");
+        Files.write(part, new byte[900]);
+        BlobCache cache = cache(1000);
+        while (Files.exists(part)) {
+            Thread.onSpinWait();
+        }
+        add(cache, 1, 600);
+        assertThat(has(cache, 1)).isTrue();
+    }
+
+    @Test
+    void find_damagedFile_isRemovedIfItIsToBeVerified() throws IOException {
+        BlobCache cache = cache(1000, true);
+        add(cache, 1, 100);
+        add(cache, 2, 100);
+        Path damaged = directory.resolve("1/0.03f1a2b3c4d5e6f7.blob");
+        Files.setPosixFilePermissions(damaged, PosixFilePermissions.fromString("rw-------"));
+        try (FileChannel channel = FileChannel.open(damaged, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 50);
+        }
+        assertThat(cache.find(1, TID)).isNull();
+        assertThat(damaged).doesNotExist();
+        assertThat(has(cache, 2)).isTrue();
+        assertThat(cache.counters().damaged()).isEqualTo(1);
+        assertThat(cache.totalBytes()).isEqualTo(100);
+    }
+
+    @Test
+    void open_blobDirectory_isRefused() throws IOException {
+        Files.writeString(directory.resolve(".layout"), "bushy");
+        assertThatThrownBy(() -> cache(1000))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("bushy")
+                .hasMessageContaining("zeocache");
+    }
+
+    @Test
+    void limit_asAShareOfTheDisk_isThatManyBytes() throws IOException {
+        long total = Files.getFileStore(directory).getTotalSpace();
+        assertThat(new CacheLimit.ShareOfDisk(10).bytes(directory)).isEqualTo(total / 100 * 10);
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).isEmpty();
+        }
+    }
+}

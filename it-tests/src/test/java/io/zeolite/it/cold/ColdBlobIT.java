@@ -1,0 +1,201 @@
+package io.zeolite.it.cold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Store;
+import io.zeolite.blob.tier.FaultProxy;
+import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.it.Encoding;
+import io.zeolite.it.Layout;
+import io.zeolite.it.PythonScript;
+import io.zeolite.it.Scene;
+import io.zeolite.it.ZeoServer;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class ColdBlobIT {
+    private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
+
+    @RegisterExtension
+    final Scene scene = new Scene();
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private S3Server bucket;
+
+    @SuppressWarnings("NullAway.Init")
+    private FaultProxy proxy;
+
+    @BeforeEach
+    void startBucket() throws Exception {
+        bucket = S3Server.start(Files.createDirectories(scene.directory().resolve("s3")));
+        proxy = FaultProxy.before(bucket.port());
+    }
+
+    @AfterEach
+    void stopBucket() throws Exception {
+        proxy.close();
+        bucket.close();
+    }
+
+    /** A server with the bucket behind it, by way of the proxy, which reads the settings of a section. */
+    private ZeoServer server(Encoding encoding, String keys) {
+        return scene.server(encoding)
+                .environment("BUCKET_KEY", S3Server.ACCESS_KEY)
+                .environment("BUCKET_SECRET", S3Server.SECRET_KEY)
+                .storages("<s3blobs 1>\n  cache-dir cache\n" + keys + """
+                          <filestorage>
+                            path Data.fs
+                            blob-dir blobs
+                          </filestorage>
+                        </s3blobs>
+                        """);
+    }
+
+    private String bucketKeys(URI endpoint) {
+        return "  bucket " + S3Server.BUCKET + "\n  prefix site\n  endpoint " + endpoint
+                + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n  read-timeout 2s\n";
+    }
+
+    /** Moves all blobs of a stopped server into a store. */
+    private static void move(ZeoServer server, BlobStore store, KeyLayout layout) throws IOException {
+        Path blobs = server.directory().resolve("blobs");
+        List<Path> files;
+        try (Stream<Path> found = Files.walk(blobs)) {
+            files = found.filter(file -> file.toString().endsWith(".blob")).toList();
+        }
+        assertThat(files).hasSize(10);
+        for (Path file : files) {
+            StringBuilder oid = new StringBuilder();
+            for (Path level : Objects.requireNonNull(blobs.relativize(file).getParent())) {
+                oid.append(level.toString().substring(2));
+            }
+            String tid = file.getFileName().toString().replaceAll("^0x|\\.blob$", "");
+            CRC32C crc = new CRC32C();
+            crc.update(Files.readAllBytes(file));
+            store.put(
+                    layout.key(Long.parseUnsignedLong(oid.toString(), 16), Long.parseUnsignedLong(tid, 16)),
+                    file,
+                    (int) crc.getValue(),
+                    "application/octet-stream");
+            Files.delete(file);
+        }
+    }
+
+    private ZeoServer serverOfMovedBlobs(Encoding encoding) throws Exception {
+        ZeoServer server = server(encoding, bucketKeys(proxy.endpoint())).start();
+        scene.run("cold.py", "write", server.address());
+        server.stop();
+        try (S3Store store = new S3Store(bucket.settings("site/"))) {
+            move(server, store, KeyLayout.FLAT);
+        }
+        return server.start();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blobsInABucket_areReadByClients(Encoding encoding) throws Exception {
+        ZeoServer server = serverOfMovedBlobs(encoding);
+        int before = proxy.requests();
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests() - before).isEqualTo(5);
+        server.stop();
+        server.start();
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests() - before).as("requests after a restart").isEqualTo(5);
+        server.stop();
+        assertThat(server.log()).doesNotContain(S3Server.SECRET_KEY, " ERROR ", " WARNING ");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blobsInADirectory_areReadByClients(Encoding encoding) throws Exception {
+        Path cold = scene.directory().resolve("cold");
+        ZeoServer server = server(encoding, "  bucket " + cold.toUri() + "\n  key-layout zodb-s3blobs\n")
+                .start();
+        scene.run("cold.py", "write", server.address());
+        server.stop();
+        move(server, new DirectoryStore(cold), KeyLayout.NESTED);
+        server.start();
+        scene.run("cold.py", "read", server.address());
+        server.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blobsArchivedBesideARunningServer_areReadByClients(Encoding encoding) throws Exception {
+        ZeoServer server = server(encoding, bucketKeys(proxy.endpoint())).start();
+        scene.run("cold.py", "write", server.address());
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests()).isZero();
+        ProcessBuilder archive = new ProcessBuilder(
+                        Layout.launcher().toString(),
+                        "archive-blobs",
+                        "-C",
+                        "zeo.conf",
+                        "-a",
+                        "0",
+                        "-s",
+                        "100000",
+                        "-d")
+                .directory(server.directory().toFile())
+                .redirectErrorStream(true);
+        archive.environment().putAll(Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY));
+        Process archiver = archive.start();
+        String said = new String(archiver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(archiver.waitFor()).as(said).isZero();
+        assertThat(said).contains("2 of 2 blobs are proven to be in s3://blobs/site/, 2 of them written now");
+        int before = proxy.requests();
+        scene.run("cold.py", "read", server.address());
+        assertThat(proxy.requests() - before).isEqualTo(2);
+        server.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void storeBreaksOffInTheMiddle_isAnErrorAndLaterTheRightBytes(Encoding encoding) throws Exception {
+        ZeoServer server = serverOfMovedBlobs(encoding);
+        proxy.set(new Fault.Cut(300_000));
+        PythonScript client = scene.start("cold.py", "broken", server.address());
+        client.awaitLine("failed");
+        proxy.set(new Fault.None());
+        client.say("healed");
+        client.finish(SCRIPT_TIME);
+        server.stop();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void storeHangs_everythingElseGoesOn(Encoding encoding) throws Exception {
+        ZeoServer server = serverOfMovedBlobs(encoding);
+        proxy.set(new Fault.Hang());
+        int before = proxy.requests();
+        PythonScript client = scene.start("cold.py", "others", server.address());
+        client.awaitLine("asking");
+        while (proxy.requests() == before) {
+            Thread.onSpinWait();
+        }
+        client.say("hanging");
+        client.awaitLine("done");
+        client.say("go on");
+        client.finish(SCRIPT_TIME);
+        server.stop();
+    }
+}

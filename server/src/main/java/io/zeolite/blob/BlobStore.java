@@ -1,0 +1,55 @@
+package io.zeolite.blob;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place outside of the blob directory where blobs are kept as objects under keys: a bucket, or a directory that plays
+ * one. Objects are written once and never changed.
+ *
+ * <p>Any thread may call it. Every method may wait for the network, as long as its time-outs allow, and tries once:
+ * whoever calls decides about trying again, by the {@link StoreException.Reason} of the failure.
+ */
+public interface BlobStore extends AutoCloseable {
+    /** Where this is, for messages: a URL without secrets. */
+    String name();
+
+    /**
+     * What is known of an object.
+     *
+     * @throws StoreException {@link StoreException.Reason#NOT_FOUND} if there is none
+     */
+    StoredObject stat(String key) throws StoreException;
+
+    /**
+     * Opens an object for reading.
+     *
+     * @param offset the first byte that is wanted, less than the size of the object unless it is 0
+     * @param version what {@link StoredObject#version} was when an earlier part was read; null to read what is there
+     * @throws StoreException {@link StoreException.Reason#NOT_FOUND} if there is none, {@link
+     *     StoreException.Reason#CHANGED} if it has another version
+     */
+    StoredContent open(String key, long offset, @Nullable String version) throws StoreException;
+
+    /**
+     * Writes an object. When this returns, the store has taken responsibility for all of it; before, there is either no
+     * object or the one of before.
+     *
+     * @param file its bytes, which do not change meanwhile
+     * @param crc32c of all of them
+     * @param contentType a media type
+     * @return what the store says of it; that it has the right bytes is not proven by this
+     */
+    StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
+
+    /** Deletes an object. None is as good. */
+    void delete(String key) throws StoreException;
+
+    /** Tells of all objects whose keys start with a text, in no particular order. */
+    void list(String start, Consumer<StoredObject> each) throws StoreException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,20 @@
+package io.zeolite.blob;
+
+import io.zeolite.error.PosKeyException;
+import java.util.concurrent.CompletableFuture;
+
+/** Where blobs are that the blob directory does not have (any more). Any thread. */
+public interface ColdBlobs extends AutoCloseable {
+    /**
+     * Opens a blob. The call may wait for the disk of this machine; what is farther away is waited for on other threads.
+     *
+     * @param missing what the client is told if it is not there either
+     * @return completed on any thread with a source, which the caller closes, or with a {@link
+     *     io.zeolite.error.ZeoException}
+     */
+    CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing);
+
+    /** Lets go of everything. What is being read goes on or fails. */
+    @Override
+    void close();
+}

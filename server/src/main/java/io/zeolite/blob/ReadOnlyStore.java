@@ -1,0 +1,49 @@
+package io.zeolite.blob;
+
+import io.zeolite.blob.StoreException.Reason;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A store that is only read: what would change it is refused here, before any request. */
+public record ReadOnlyStore(BlobStore store) implements BlobStore {
+    @Override
+    public String name() {
+        return store.name();
+    }
+
+    @Override
+    public StoredObject stat(String key) throws StoreException {
+        return store.stat(key);
+    }
+
+    @Override
+    public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+        return store.open(key, offset, version);
+    }
+
+    @Override
+    public void list(String start, Consumer<StoredObject> each) throws StoreException {
+        store.list(start, each);
+    }
+
+    @Override
+    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException {
+        throw refusal("write", key);
+    }
+
+    @Override
+    public void delete(String key) throws StoreException {
+        throw refusal("delete", key);
+    }
+
+    private StoreException refusal(String what, String key) {
+        return new StoreException(
+                Reason.REFUSED, "cannot " + what + " " + name() + key + ": read-only-bucket is on", null);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

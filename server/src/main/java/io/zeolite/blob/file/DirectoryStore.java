@@ -1,0 +1,206 @@
+package io.zeolite.blob.file;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Iterator;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory in the place of a bucket: a large slow disk, or one that other machines mount too. A key is the path of a
+ * file below it. Files are written beside their names and renamed, so a name stands for a complete file on the disk.
+ */
+public final class DirectoryStore implements BlobStore {
+    private static final String UNFINISHED = ".zeolite-unfinished";
+
+    private final Path root;
+
+    /** @param root created by the first object that is written; must be there before it is read */
+    public DirectoryStore(Path root) {
+        this.root = root.toAbsolutePath().normalize();
+    }
+
+    @Override
+    public String name() {
+        return root.toUri().toString();
+    }
+
+    private Path path(String key) throws StoreException {
+        Path path = root.resolve(key).normalize();
+        if (key.isEmpty() || key.startsWith("/") || !path.startsWith(root) || path.equals(root)) {
+            throw new StoreException(
+                    Reason.REFUSED, name() + ": '" + key + "' is no key (expected: a relative path)", null);
+        }
+        return path;
+    }
+
+    private StoreException failure(String what, String key, IOException e) {
+        Reason reason;
+        if (e instanceof NoSuchFileException) {
+            // A file system that is not mounted looks like one without files. Nothing may be concluded from that.
+            reason = Files.isDirectory(root) ? Reason.NOT_FOUND : Reason.UNAVAILABLE;
+        } else {
+            reason = e instanceof AccessDeniedException ? Reason.DENIED : Reason.UNAVAILABLE;
+        }
+        String said = reason == Reason.NOT_FOUND ? "no such file" : e.toString();
+        return new StoreException(reason, "cannot " + what + " " + name() + key + ": " + said, e);
+    }
+
+    @Override
+    public StoredObject stat(String key) throws StoreException {
+        Path path = path(key);
+        try {
+            return object(key, path);
+        } catch (IOException e) {
+            throw failure("look at", key, e);
+        }
+    }
+
+    private static StoredObject object(String key, Path path) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) {
+            throw new NoSuchFileException(path.toString(), null, "not a file");
+        }
+        String version =
+                attributes.size() + "-" + attributes.lastModifiedTime().toInstant() + "-" + attributes.fileKey();
+        return new StoredObject(
+                key, attributes.size(), version, attributes.lastModifiedTime().toInstant(), null);
+    }
+
+    @Override
+    public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+        Path path = path(key);
+        try {
+            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+            boolean opened = false;
+            try {
+                StoredObject object = object(key, path);
+                if (version != null && !version.equals(object.version())) {
+                    throw new StoreException(
+                            Reason.CHANGED,
+                            name() + key + " has changed: " + object.version() + " (expected: " + version + ")",
+                            null);
+                }
+                channel.position(offset);
+                opened = true;
+                return new Content(object, channel);
+            } finally {
+                if (!opened) {
+                    channel.close();
+                }
+            }
+        } catch (StoreException e) {
+            throw e;
+        } catch (IOException e) {
+            throw failure("read", key, e);
+        }
+    }
+
+    private record Content(StoredObject object, FileChannel channel) implements StoredContent {
+        @Override
+        public int read(ByteBuffer buffer) throws IOException {
+            return channel.read(buffer);
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @Override
+    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException {
+        Path path = path(key);
+        Path directory = Objects.requireNonNull(path.getParent());
+        Path unfinished = directory.resolve(path.getFileName() + "."
+                + ProcessHandle.current().pid() + "-" + Thread.currentThread().getId() + UNFINISHED);
+        try {
+            Files.createDirectories(directory);
+            try {
+                Files.copy(file, unfinished, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
+                force(unfinished);
+                Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+            for (Path above = directory; above != null && above.startsWith(root); above = above.getParent()) {
+                force(above);
+            }
+            return object(key, path);
+        } catch (IOException e) {
+            throw failure("write", key, e);
+        }
+    }
+
+    private static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public void delete(String key) throws StoreException {
+        Path path = path(key);
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw failure("delete", key, e);
+        }
+    }
+
+    @Override
+    public void list(String start, Consumer<StoredObject> each) throws StoreException {
+        Path from = start.contains("/") ? root.resolve(start.substring(0, start.lastIndexOf('/'))) : root;
+        if (Files.isDirectory(root) && !Files.isDirectory(from)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(from)) {
+            for (Iterator<Path> found = paths.iterator(); found.hasNext(); ) {
+                Path path = found.next();
+                String key = root.relativize(path).toString();
+                if (key.startsWith(start) && !key.endsWith(UNFINISHED) && Files.isRegularFile(path)) {
+                    tell(key, path, each);
+                }
+            }
+        } catch (UncheckedIOException e) {
+            throw failure("list", start, Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw failure("list", start, e);
+        }
+    }
+
+    private static void tell(String key, Path path, Consumer<StoredObject> each) throws IOException {
+        StoredObject found;
+        try {
+            found = object(key, path);
+        } catch (NoSuchFileException e) {
+            // Deleted since the directory was read.
+            return;
+        }
+        each.accept(found);
+    }
+
+    @Override
+    public void close() {}
+}

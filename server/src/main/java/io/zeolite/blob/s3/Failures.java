@@ -1,0 +1,55 @@
+package io.zeolite.blob.s3;
+
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+
+/** What the SDK's exceptions mean. */
+final class Failures {
+    private Failures() {}
+
+    /** @param what was tried, of which object */
+    static StoreException of(String what, SdkException failure) {
+        return new StoreException(reason(failure), "cannot " + what + ": " + describe(failure), failure);
+    }
+
+    private static Reason reason(SdkException failure) {
+        if (!(failure instanceof AwsServiceException service)) {
+            // No answer: no connection, silence, a name that is not known, credentials that cannot be had right now.
+            return Reason.UNAVAILABLE;
+        }
+        String code = code(service);
+        if (code.equals("NoSuchBucket")) {
+            return Reason.REFUSED;
+        }
+        return switch (service.statusCode()) {
+            case 404 -> Reason.NOT_FOUND;
+            case 412, 416 -> Reason.CHANGED;
+            case 401, 403 -> code.equals("RequestTimeTooSkewed") ? Reason.REFUSED : Reason.DENIED;
+            case 408, 425, 429, 500, 502, 503, 504, 509 -> Reason.UNAVAILABLE;
+            default -> code.equals("SlowDown") || code.equals("RequestTimeout") ? Reason.UNAVAILABLE : Reason.REFUSED;
+        };
+    }
+
+    private static String code(AwsServiceException failure) {
+        String code = failure.awsErrorDetails() == null
+                ? null
+                : failure.awsErrorDetails().errorCode();
+        return code == null ? "" : code;
+    }
+
+    private static String describe(SdkException failure) {
+        if (failure instanceof AwsServiceException service) {
+            String message = service.awsErrorDetails() == null
+                    ? ""
+                    : String.valueOf(service.awsErrorDetails().errorMessage());
+            return "HTTP " + service.statusCode() + " " + code(service) + (message.isEmpty() ? "" : ", " + message);
+        }
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root == failure ? String.valueOf(failure.getMessage()) : failure.getMessage() + " (" + root + ")";
+    }
+}

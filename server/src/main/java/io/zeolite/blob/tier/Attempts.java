@@ -1,0 +1,69 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Tries again what failed because the store did not answer: a limited number of times, with growing pauses. */
+final class Attempts {
+    private final TierSettings settings;
+    private final Breaker breaker;
+    private int failed;
+
+    Attempts(TierSettings settings, Breaker breaker) {
+        this.settings = settings;
+        this.breaker = breaker;
+    }
+
+    /** A request, and what came of it. */
+    interface Request<T> {
+        T make() throws StoreException;
+    }
+
+    /** Makes a request until it is answered, or it has been tried often enough. */
+    <T> T make(Request<T> request) throws StoreException {
+        while (true) {
+            breaker.check();
+            T answer;
+            try {
+                answer = request.make();
+            } catch (StoreException e) {
+                noteFailure(e);
+                continue;
+            }
+            breaker.answered();
+            return answer;
+        }
+    }
+
+    /**
+     * Takes note of a failure, and waits if it is to be tried again.
+     *
+     * @throws StoreException the failure itself, if it is not
+     */
+    void noteFailure(StoreException failure) throws StoreException {
+        if (failure.reason() != Reason.UNAVAILABLE) {
+            breaker.answered();
+            throw failure;
+        }
+        breaker.failed(failure);
+        failed++;
+        if (failed >= settings.attempts() || breaker.isAway()) {
+            throw failure;
+        }
+        pause(failure);
+    }
+
+    /** Between half and all of a time that doubles, so that those who failed together do not come back together. */
+    private void pause(StoreException failure) throws StoreException {
+        long most = Math.min(
+                settings.longestPause().toNanos(), settings.firstPause().toNanos() << Math.min(failed - 1, 20));
+        long nanos = most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1);
+        try {
+            Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.ColdBlobs;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.StoreException;
+import io.zeolite.client.blob.BlobCache;
+import io.zeolite.client.blob.CacheEntry;
+import io.zeolite.error.CallException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.error.ZeoException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The blobs that are in a store, by way of a cache on this machine. Those who want the same blob at the same time share
+ * one download. Downloads run on threads of their own, so that a store that hangs holds up nothing else.
+ */
+public final class BlobTier implements ColdBlobs {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobTier.class);
+
+    private static final Duration MOST_AT_END = Duration.ofSeconds(10);
+
+    private final BlobStore store;
+    private final KeyLayout layout;
+    private final BlobCache cache;
+    private final TierSettings settings;
+    private final Breaker breaker;
+    private final ThreadPoolExecutor threads;
+    private final ConcurrentHashMap<BlobRevision, Download> downloads = new ConcurrentHashMap<>();
+    private final OncePerMinute complaints = new OncePerMinute();
+
+    /** Takes over the store and the cache, and closes them. */
+    public BlobTier(BlobStore store, KeyLayout layout, BlobCache cache, TierSettings settings) {
+        this.store = store;
+        this.layout = layout;
+        this.cache = cache;
+        this.settings = settings;
+        this.breaker =
+                new Breaker(store.name(), settings.failuresUntilAway(), settings.longestPause(), System::nanoTime);
+        AtomicInteger count = new AtomicInteger();
+        this.threads = new ThreadPoolExecutor(
+                settings.downloads(), settings.downloads(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "zeolite-cold-" + count.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+        BlobRevision revision = new BlobRevision(oid, tid);
+        try {
+            CacheEntry entry = cache.find(oid, tid);
+            if (entry != null) {
+                return CompletableFuture.completedFuture(new CachedBlob(entry));
+            }
+            return join(revision, missing);
+        } catch (IOException e) {
+            LOG.error("cannot read {} from the cache {}: {}", revision, cache.directory(), e.toString());
+            return CompletableFuture.failedFuture(CallException.storage("cannot read a cached blob: " + e));
+        }
+    }
+
+    private CompletableFuture<BlobSource> join(BlobRevision revision, PosKeyException missing) {
+        Download mine = new Download(
+                store,
+                layout.key(revision.oid(), revision.tid()),
+                revision,
+                cache,
+                new Attempts(settings, breaker),
+                failure -> translate(revision, failure, missing));
+        Download running = downloads.putIfAbsent(revision, mine);
+        if (running == null) {
+            try {
+                threads.execute(() -> mine.run(() -> downloads.remove(revision, mine)));
+            } catch (RejectedExecutionException e) {
+                downloads.remove(revision, mine);
+                return CompletableFuture.failedFuture(CallException.storage("the server is stopping"));
+            }
+        }
+        return (running == null ? mine : running).opened().thenCompose(opened -> source(revision, opened, missing));
+    }
+
+    private CompletableFuture<BlobSource> source(
+            BlobRevision revision, Optional<ArrivingBlob> opened, PosKeyException missing) {
+        BlobSource reader = opened.map(ArrivingBlob::reader).orElse(null);
+        // Without one, it has come into the cache in between.
+        return reader == null
+                ? open(revision.oid(), revision.tid(), missing)
+                : CompletableFuture.completedFuture(reader);
+    }
+
+    /** What the client is told. */
+    private ZeoException translate(BlobRevision revision, Throwable failure, PosKeyException missing) {
+        if (threads.isShutdown()) {
+            return CallException.storage("the server is stopping");
+        }
+        if (failure instanceof StoreException said) {
+            switch (said.reason()) {
+                case NOT_FOUND -> {
+                    return notFound(revision, missing);
+                }
+                case UNAVAILABLE -> LOG.debug("{}: {}", revision, said.getMessage());
+                case DENIED, REFUSED, CHANGED ->
+                    complaints.tell(() -> LOG.error("cannot fetch {}: {}", revision, said.getMessage()));
+            }
+            return CallException.storage(revision + " cannot be fetched: " + said.getMessage());
+        }
+        LOG.error("cannot fetch {}: {}", revision, failure.toString());
+        return CallException.storage(revision + " cannot be fetched: " + failure);
+    }
+
+    private PosKeyException notFound(BlobRevision revision, PosKeyException missing) {
+        String key = layout.key(revision.oid(), revision.tid());
+        String where = String.valueOf(missing.getMessage()).replace("No blob file at ", "");
+        return PosKeyException.noBlob(
+                where + ", nor in " + store.name() + key
+                        + " (if this is a copy of another database: there the blob has not been archived yet)",
+                revision.oid(),
+                revision.tid());
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        // Downloads that are under way break off.
+        store.close();
+        try {
+            if (!threads.awaitTermination(MOST_AT_END.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn("downloads from {} are still busy after {} s", store.name(), MOST_AT_END.toSeconds());
+            }
+            cache.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            LOG.warn("cannot close the cache {}: {}", cache.directory(), e.toString());
+        }
+    }
+}

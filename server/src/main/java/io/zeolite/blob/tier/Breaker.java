@@ -1,0 +1,83 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows whether a store is there. After some requests without an answer it is taken to be away: requests fail at once,
+ * but for one now and then that is let through to see whether it is back. The log hears of either change once. Any
+ * thread.
+ */
+final class Breaker {
+    private static final Logger LOG = LoggerFactory.getLogger(Breaker.class);
+
+    private final String store;
+    private final int failuresUntilAway;
+    private final long pauseNanos;
+    private final NanoClock clock;
+
+    private int failures;
+    private boolean away;
+    private long nextTrialNanos;
+    private @Nullable String reason;
+
+    /** Time that only goes on. */
+    interface NanoClock {
+        long nanos();
+    }
+
+    Breaker(String store, int failuresUntilAway, Duration pause, NanoClock clock) {
+        this.store = store;
+        this.failuresUntilAway = failuresUntilAway;
+        this.pauseNanos = pause.toNanos();
+        this.clock = clock;
+    }
+
+    /**
+     * To be called before a request.
+     *
+     * @throws StoreException {@link Reason#UNAVAILABLE} if it is not to be made
+     */
+    synchronized void check() throws StoreException {
+        if (!away) {
+            return;
+        }
+        if (clock.nanos() - nextTrialNanos < 0) {
+            throw new StoreException(Reason.UNAVAILABLE, store + " is away: " + reason, null);
+        }
+        nextTrialNanos = clock.nanos() + pauseNanos;
+    }
+
+    /** To be called when a request was answered, be it with a refusal. */
+    synchronized void answered() {
+        failures = 0;
+        if (away) {
+            away = false;
+            LOG.info("{} is back", store);
+        }
+    }
+
+    /** To be called when a request was not answered, not in time, or not to its end. */
+    synchronized void failed(StoreException failure) {
+        failures++;
+        reason = failure.getMessage();
+        if (!away && failures >= failuresUntilAway) {
+            away = true;
+            nextTrialNanos = clock.nanos() + pauseNanos;
+            LOG.error(
+                    "{} is away: {} requests failed, the last one: {}. Blobs that are only there cannot be read until it"
+                            + " is back; everything else goes on.",
+                    store,
+                    failures,
+                    failure.getMessage());
+        }
+    }
+
+    synchronized boolean isAway() {
+        return away;
+    }
+}

@@ -1,0 +1,204 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
+import io.zeolite.client.blob.BlobCache;
+import io.zeolite.client.blob.NewEntry;
+import io.zeolite.error.ZeoException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fetches one blob into the cache, on one thread, while others read what has come. A connection that breaks is followed by
+ * another one for the rest.
+ *
+ * <p>Nobody gets the last byte before all of them have been found to be the right ones: a blob whose length or checksum is
+ * wrong, or which never comes to its end, is a failure for all who read it, and not kept.
+ */
+final class Download {
+    private static final Logger LOG = LoggerFactory.getLogger(Download.class);
+
+    private static final int BUFFER_BYTES = 128 << 10;
+    private static final long PAUSE_MILLIS = 20;
+
+    private final BlobStore store;
+    private final String key;
+    private final BlobRevision revision;
+    private final BlobCache cache;
+    private final Attempts attempts;
+    private final Function<Throwable, ZeoException> translation;
+
+    /** Completes when the size is known; with nothing if the blob has come into the cache by another way. */
+    private final CompletableFuture<Optional<ArrivingBlob>> opened = new CompletableFuture<>();
+
+    private final CRC32C crc = new CRC32C();
+    private long position;
+
+    /** @param translation makes of a failure what readers are told */
+    Download(
+            BlobStore store,
+            String key,
+            BlobRevision revision,
+            BlobCache cache,
+            Attempts attempts,
+            Function<Throwable, ZeoException> translation) {
+        this.store = store;
+        this.key = key;
+        this.revision = revision;
+        this.cache = cache;
+        this.attempts = attempts;
+        this.translation = translation;
+    }
+
+    CompletableFuture<Optional<ArrivingBlob>> opened() {
+        return opened;
+    }
+
+    /**
+     * Does all of it. Nothing is thrown: those who wait hear of failures.
+     *
+     * @param atEnd called when nobody may join any more
+     */
+    void run(Runnable atEnd) {
+        try {
+            fetch(atEnd);
+        } catch (IOException | RuntimeException | Error e) {
+            atEnd.run();
+            opened.completeExceptionally(translation.apply(e));
+        }
+    }
+
+    private void fetch(Runnable atEnd) throws IOException {
+        while (true) {
+            StoredContent content = attempts.make(() -> store.open(key, 0, null));
+            try {
+                Optional<NewEntry> begun = cache.begin(
+                        revision.oid(), revision.tid(), content.object().size());
+                if (begun.isPresent()) {
+                    try (NewEntry entry = begun.get()) {
+                        fill(entry, content, atEnd);
+                    }
+                    return;
+                }
+            } finally {
+                content.close();
+            }
+            if (cameByAnotherWay()) {
+                atEnd.run();
+                opened.complete(Optional.empty());
+                return;
+            }
+        }
+    }
+
+    /** Waits for another process that fetches the same blob. */
+    private boolean cameByAnotherWay() throws IOException {
+        for (int i = 0; i < 50; i++) {
+            if (cache.contains(revision.oid(), revision.tid())) {
+                return true;
+            }
+            try {
+                Thread.sleep(PAUSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new StoreException(Reason.UNAVAILABLE, "interrupted while waiting for " + revision, e);
+            }
+        }
+        return false;
+    }
+
+    private void fill(NewEntry entry, StoredContent first, Runnable atEnd) throws IOException {
+        ArrivingBlob blob = new ArrivingBlob(entry.channel(), entry.size());
+        try {
+            opened.complete(Optional.of(blob));
+            receive(entry, blob, first);
+            verify(first.object());
+            blob.arrived(entry.size());
+            keep(entry);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.debug("{} broke off at byte {} of {}: {}", revision, position, entry.size(), e.toString());
+            blob.fail(translation.apply(e));
+        } finally {
+            atEnd.run();
+            blob.release();
+        }
+    }
+
+    private void receive(NewEntry entry, ArrivingBlob blob, StoredContent first) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        StoredContent content = first;
+        try {
+            while (position < entry.size()) {
+                try {
+                    copy(content, buffer, entry, blob);
+                } catch (StoreException e) {
+                    attempts.noteFailure(e);
+                    content.close();
+                    content = attempts.make(
+                            () -> store.open(key, position, first.object().version()));
+                }
+            }
+        } finally {
+            if (content != first) {
+                content.close();
+            }
+        }
+    }
+
+    /** Copies until the end of the blob, or until the connection breaks. */
+    private void copy(StoredContent content, ByteBuffer buffer, NewEntry entry, ArrivingBlob blob) throws IOException {
+        while (position < entry.size()) {
+            buffer.clear().limit((int) Math.min(BUFFER_BYTES, entry.size() - position));
+            if (content.read(buffer) < 0) {
+                throw new StoreException(
+                        Reason.UNAVAILABLE,
+                        store.name() + key + " ended at byte " + position + " (expected: " + entry.size() + ")",
+                        null);
+            }
+            write(buffer, entry.channel());
+            blob.arrived(Math.min(position, entry.size() - 1));
+            if (!entry.hasPlace() && !blob.hasReaders()) {
+                throw new IOException("nobody reads " + revision + " any more, and there is no place for it");
+            }
+        }
+    }
+
+    private void write(ByteBuffer buffer, FileChannel channel) throws IOException {
+        crc.update(buffer.flip().duplicate());
+        while (buffer.hasRemaining()) {
+            position += channel.write(buffer, position);
+        }
+    }
+
+    private void verify(StoredObject object) throws StoreException {
+        Integer expected = object.crc32c();
+        if (expected != null && expected != (int) crc.getValue()) {
+            throw new StoreException(
+                    Reason.REFUSED,
+                    String.format(
+                            "%s%s is damaged: CRC-32C %08x (expected: %08x)",
+                            store.name(), key, (int) crc.getValue(), expected),
+                    null);
+        }
+    }
+
+    /** Those who wait have everything already. */
+    private void keep(NewEntry entry) {
+        try {
+            entry.keep((int) crc.getValue());
+        } catch (IOException e) {
+            LOG.warn("{} was fetched but cannot be kept in the cache: {}", revision, e.toString());
+        }
+    }
+}

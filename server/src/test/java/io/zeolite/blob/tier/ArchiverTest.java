@@ -1,0 +1,204 @@
+package io.zeolite.blob.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.ReadOnlyStore;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Settings;
+import io.zeolite.blob.s3.S3Store;
+import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Candidate;
+import io.zeolite.blob.tier.Archiver.Selection;
+import io.zeolite.blob.tier.Archiver.Step;
+import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.zodb.TimeStamp;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ArchiverTest {
+    private static final long TID = 0x03f1a2b3c4d5e6f7L;
+    private static final TierSettings ONE_ATTEMPT =
+            new TierSettings(1, 1, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    @SuppressWarnings("NullAway.Init")
+    private S3Server server;
+
+    @SuppressWarnings("NullAway.Init")
+    private FaultProxy proxy;
+
+    @SuppressWarnings("NullAway.Init")
+    private S3Store store;
+
+    @SuppressWarnings("NullAway.Init")
+    private BlobDirectory directory;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = S3Server.start(Files.createDirectories(home.resolve("s3")));
+        proxy = FaultProxy.before(server.port());
+        store = new S3Store(S3Server.settings(
+                proxy.endpoint(), "", new S3Settings.Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null)));
+        directory = BlobDirectory.open(home.resolve("blobs"));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        store.close();
+        proxy.close();
+        server.close();
+    }
+
+    private static byte[] bytes(long oid, int size) {
+        byte[] bytes = new byte[size];
+        new Random(oid).nextBytes(bytes);
+        return bytes;
+    }
+
+    private void commit(long oid, long tid, int size) throws IOException {
+        Path file = directory.newTemporaryFile();
+        Files.write(file, bytes(oid, size));
+        directory.prepare(oid);
+        directory.commit(file, oid, tid);
+    }
+
+    private Archiver archiver() {
+        return new Archiver(directory, store, KeyLayout.FLAT, ONE_ATTEMPT);
+    }
+
+    private static Selection all() {
+        return new Selection(Instant.MAX, -1, Long.MAX_VALUE);
+    }
+
+    private List<Step> archive(Afterwards afterwards) throws IOException {
+        List<Step> steps = new ArrayList<>();
+        Archiver archiver = archiver();
+        archiver.archive(archiver.select(all()), afterwards, steps::add);
+        return steps;
+    }
+
+    private boolean isInTheBucket(long oid, int size) throws IOException {
+        try (S3Store plain = new S3Store(server.settings(""));
+                StoredContent content = plain.open(KeyLayout.FLAT.key(oid, TID), 0, null)) {
+            ByteBuffer all = ByteBuffer.allocate(size + 1);
+            while (content.read(all) >= 0) {
+                // To its end.
+            }
+            return ByteBuffer.wrap(bytes(oid, size)).equals(all.flip());
+        }
+    }
+
+    private boolean isLocal(long oid) {
+        return Files.exists(directory.path(oid, TID));
+    }
+
+    @Test
+    void select_byAgeAndSize_givesTheLargestFirst() throws IOException {
+        commit(1, TID, 100);
+        commit(2, TID, 300);
+        commit(0x1234567, TID, 200);
+        commit(3, TID + (1L << 40), 400);
+        Files.write(home.resolve("blobs/tmp/0x01.blob"), new byte[900]);
+        Instant then = TimeStamp.toInstant(TID).plusSeconds(1);
+        assertThat(archiver().select(new Selection(then, 100, 10)))
+                .extracting(Candidate::revision)
+                .containsExactly(new BlobRevision(2, TID), new BlobRevision(0x1234567, TID));
+        assertThat(archiver().select(new Selection(then, 100, 1)))
+                .extracting(Candidate::size)
+                .containsExactly(300L);
+    }
+
+    @Test
+    void archive_andRemove_leavesAProvenCopy() throws IOException {
+        commit(1, TID, 300_000);
+        commit(2, TID, 0);
+        assertThat(archive(Afterwards.REMOVE))
+                .allSatisfy(step -> assertThat(step).isInstanceOf(Step.Proven.class));
+        assertThat(isInTheBucket(1, 300_000)).isTrue();
+        assertThat(isInTheBucket(2, 0)).isTrue();
+        assertThat(isLocal(1)).isFalse();
+        assertThat(isLocal(2)).isFalse();
+    }
+
+    @Test
+    void archive_andKeepOrBackUp_leavesTheBytesHere() throws IOException {
+        commit(1, TID, 1000);
+        archive(Afterwards.KEEP);
+        assertThat(isLocal(1)).isTrue();
+        List<Step> again = archive(Afterwards.BACK_UP);
+        assertThat(again).containsExactly(new Step.Proven(again.get(0).blob(), false));
+        assertThat(isLocal(1)).isFalse();
+        assertThat(Path.of(directory.path(1, TID) + ".bak")).hasBinaryContent(bytes(1, 1000));
+    }
+
+    @Test
+    void archive_otherBytesInTheBucket_areWrittenAnew() throws IOException {
+        commit(1, TID, 1000);
+        Path wrong = Files.write(home.resolve("wrong"), new byte[1000]);
+        store.put(KeyLayout.FLAT.key(1, TID), wrong, 0, "text/plain");
+        List<Step> steps = archive(Afterwards.REMOVE);
+        assertThat(steps).containsExactly(new Step.Proven(steps.get(0).blob(), true));
+        assertThat(isInTheBucket(1, 1000)).isTrue();
+    }
+
+    @Test
+    void archive_faultAtEveryRequest_neverLosesABlobAndTheNextRunFinishes() throws IOException {
+        List<Fault> faults = List.of(
+                new Fault.Status(503),
+                new Fault.Status(403),
+                new Fault.Cut(0),
+                new Fault.Cut(400),
+                new Fault.Cut(50_000));
+        long oid = 0;
+        for (Fault fault : faults) {
+            for (int position = 0; position < 4; position++) {
+                oid++;
+                commit(oid, TID, 200_000);
+                proxy.setAfter(position, fault);
+                archive(Afterwards.REMOVE);
+                proxy.set(new Fault.None());
+                assertThat(isLocal(oid) || isInTheBucket(oid, 200_000))
+                        .as(fault + " at request " + position)
+                        .isTrue();
+                archive(Afterwards.REMOVE);
+                assertThat(isLocal(oid)).isFalse();
+                assertThat(isInTheBucket(oid, 200_000)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void archive_readOnlyBucket_isRefusedWithoutARequestThatWrites() throws IOException {
+        commit(1, TID, 1000);
+        Archiver archiver = new Archiver(directory, new ReadOnlyStore(store), KeyLayout.FLAT, ONE_ATTEMPT);
+        List<Step> steps = new ArrayList<>();
+        archiver.archive(archiver.select(all()), Afterwards.REMOVE, steps::add);
+        assertThat(steps).singleElement().isInstanceOfSatisfying(Step.Failed.class, failed -> assertThat(
+                        failed.failure())
+                .hasMessageContaining("read-only-bucket"));
+        assertThat(isLocal(1)).isTrue();
+        assertThat(proxy.requests()).isEqualTo(1);
+        try (BlobSource source = directory.open(1, TID)) {
+            assertThat(source.size()).isEqualTo(1000);
+        }
+    }
+}
