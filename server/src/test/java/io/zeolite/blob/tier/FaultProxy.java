@@ -74,7 +74,7 @@ public final class FaultProxy implements Closeable {
     }
 
     /** Lets so many requests pass, and does it to the one that follows. */
-    void setAfter(int passing, Fault next) {
+    public void setAfter(int passing, Fault next) {
         skipped.set(passing);
         set(next, 1);
     }
