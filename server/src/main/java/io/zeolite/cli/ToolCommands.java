@@ -30,6 +30,8 @@ final class ToolCommands {
         DESCRIPTIONS.put("gc-bucket", "Finds objects in the bucket that no data file needs, and deletes them.");
         DESCRIPTIONS.put("mirror-blobs", "Copies the bucket to another bucket or a directory.");
         DESCRIPTIONS.put("blob-stats", "Counts blobs by place, size, age, class and month.");
+        DESCRIPTIONS.put("bucket-check", "Tries what a bucket and its credentials can do.");
+        DESCRIPTIONS.put("bucket-policy", "Prints who needs which permissions in a bucket.");
     }
 
     private final ConfigEnvironment environment;
@@ -70,6 +72,8 @@ final class ToolCommands {
             case "gc-bucket" -> new GcBucketCommand(environment, console);
             case "mirror-blobs" -> new MirrorBlobsCommand(environment, console);
             case "blob-stats" -> new BlobStatsCommand(environment, console);
+            case "bucket-check" -> new BucketCheckCommand(environment, console);
+            case "bucket-policy" -> new BucketPolicyCommand(environment, console);
             default -> null;
         };
     }
