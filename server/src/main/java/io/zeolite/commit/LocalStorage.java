@@ -296,7 +296,7 @@ public final class LocalStorage implements Storage {
                 committer,
                 context.io(),
                 blobs,
-                cold != null,
+                cold,
                 log instanceof UndoableLog undoable ? undoable : null,
                 subscription,
                 metadata,
