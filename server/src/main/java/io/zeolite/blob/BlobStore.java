@@ -24,6 +24,15 @@ public interface BlobStore extends AutoCloseable {
     StoredObject stat(String key) throws StoreException;
 
     /**
+     * What the store itself says of the bytes that it holds: like {@link #stat}, but with a checksum only if the store has
+     * it of all of them together, never one that it merely repeats from whoever wrote the object.
+     */
+    default StoredObject attest(String key) throws StoreException {
+        StoredObject found = stat(key);
+        return new StoredObject(found.key(), found.size(), found.version(), found.lastModified(), null);
+    }
+
+    /**
      * Opens an object for reading.
      *
      * @param offset the first byte that is wanted, less than the size of the object unless it is 0

@@ -18,6 +18,11 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
+    public StoredObject attest(String key) throws StoreException {
+        return store.attest(key);
+    }
+
+    @Override
     public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
         return store.open(key, offset, version);
     }

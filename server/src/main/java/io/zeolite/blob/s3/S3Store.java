@@ -76,6 +76,17 @@ public final class S3Store implements BlobStore {
 
     @Override
     public StoredObject stat(String key) throws StoreException {
+        HeadObjectResponse found = head(key);
+        return object(key, found, checksum(found.metadata(), found.checksumCRC32C(), found.checksumType()));
+    }
+
+    @Override
+    public StoredObject attest(String key) throws StoreException {
+        HeadObjectResponse found = head(key);
+        return object(key, found, checksum(null, found.checksumCRC32C(), found.checksumType()));
+    }
+
+    private HeadObjectResponse head(String key) throws StoreException {
         HeadObjectRequest request = HeadObjectRequest.builder()
                 .bucket(settings.bucket())
                 .key(full(key))
@@ -85,13 +96,12 @@ public final class S3Store implements BlobStore {
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5())
                 .build();
-        HeadObjectResponse found = ask("look at", key, () -> client.headObject(request));
+        return ask("look at", key, () -> client.headObject(request));
+    }
+
+    private static StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) {
         return new StoredObject(
-                key,
-                found.contentLength(),
-                Objects.requireNonNullElse(found.eTag(), ""),
-                found.lastModified(),
-                checksum(found.metadata(), found.checksumCRC32C(), found.checksumType()));
+                key, found.contentLength(), Objects.requireNonNullElse(found.eTag(), ""), found.lastModified(), crc32c);
     }
 
     /** That of the store itself goes before that of whoever wrote the object. */
