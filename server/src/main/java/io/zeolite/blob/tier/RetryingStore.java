@@ -6,6 +6,8 @@ import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,35 @@ public final class RetryingStore implements BlobStore {
                 attempts.noteFailure(e);
             }
         }
+    }
+
+    /** The answer that says it was written may be lost, and the next one then says that there is one. */
+    @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        return attempts().make(() -> store.putIfAbsent(key, content, contentType));
+    }
+
+    @Override
+    public boolean mayWrite() throws StoreException {
+        return attempts().make(store::mayWrite);
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        return attempts().make(() -> store.isEmpty(start));
+    }
+
+    @Override
+    public int abortStaleUploads(Instant before) throws StoreException {
+        return attempts().make(() -> store.abortStaleUploads(before));
+    }
+
+    @Override
+    public void deleteAll(List<String> keys) throws StoreException {
+        attempts().make(() -> {
+            store.deleteAll(keys);
+            return keys;
+        });
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.tier.Garbage;
 import io.zeolite.tool.Console;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.Json;
@@ -17,22 +18,27 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code zeolite gc-bucket}: finds objects that are no revision of a blob that any of the data files has, and deletes them if it
  * is told to.
  *
+ * <p>What a pack has listed for the server to delete stays until its grace is over, as the server leaves it until then.
+ *
  * <p>The bucket is listed before the data files are read. An object is written after its transaction was committed, so
  * whatever the list has is in the data file by then, unless a pack has removed it.
  */
 public final class GcBucket {
+    private static final int BATCH = 1000;
+
     private final Site site;
     private final Options options;
     private final Console console;
     private final Instant now;
 
     private final List<Orphan> orphans = new ArrayList<>();
-    private final List<Failure> failures = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
     private long objects;
     private long foreign;
     private long young;
@@ -55,8 +61,6 @@ public final class GcBucket {
 
     private record Orphan(String key, BlobRevision revision, long size, Instant lastModified) {}
 
-    private record Failure(Orphan orphan, String message) {}
-
     public GcBucket(Site site, Options options, Instant now, Console console) {
         this.site = site;
         this.options = options;
@@ -75,12 +79,14 @@ public final class GcBucket {
         List<Orphan> listed = list(bucket);
         objects = listed.size();
         BlobTable recorded = recorded();
+        Set<BlobRevision> waiting = new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace())
+                .waiting(now);
         Instant newest = now.minus(options.grace());
         for (Orphan object : listed) {
             if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
                 continue;
             }
-            if (object.lastModified().isAfter(newest)) {
+            if (object.lastModified().isAfter(newest) || waiting.contains(object.revision())) {
                 young++;
             } else {
                 orphans.add(object);
@@ -146,18 +152,21 @@ public final class GcBucket {
     private void delete(Site.Cold bucket) {
         long bytes = orphans.stream().mapToLong(Orphan::size).sum();
         try (ProgressBar progress = new ProgressBar(console, "deleting", orphans.size(), bytes)) {
-            for (Orphan orphan : orphans) {
+            for (int start = 0; start < orphans.size(); start += BATCH) {
+                List<Orphan> batch = orphans.subList(start, Math.min(orphans.size(), start + BATCH));
                 try {
-                    bucket.store().delete(orphan.key());
-                    deleted++;
-                    deletedBytes += orphan.size();
+                    bucket.store().deleteAll(batch.stream().map(Orphan::key).toList());
                 } catch (StoreException e) {
-                    failures.add(new Failure(orphan, String.valueOf(e.getMessage())));
-                    if (e.reason() == Reason.DENIED || bucket.store().isAway()) {
+                    failures.add(String.valueOf(e.getMessage()));
+                    if (e.reason() == Reason.DENIED || e.reason() == Reason.REFUSED || bucket.store().isAway()) {
                         return;
                     }
+                    continue;
                 }
-                progress.add(1, orphan.size());
+                long batchBytes = batch.stream().mapToLong(Orphan::size).sum();
+                deleted += batch.size();
+                deletedBytes += batchBytes;
+                progress.add(batch.size(), batchBytes);
             }
         }
     }
@@ -172,9 +181,7 @@ public final class GcBucket {
                 console.out().println(orphan.size() + " " + orphan.lastModified() + " " + orphan.key());
             }
         }
-        for (Failure failure : failures) {
-            console.out().println("FAILED " + failure.orphan().key() + ": " + failure.message());
-        }
+        failures.forEach(failure -> console.out().println("FAILED " + failure));
         console.out()
                 .println(bucket.store().name() + ": " + Texts.count(objects, "object") + ", "
                         + Texts.count(orphans.size(), "orphan") + " (" + Texts.bytes(orphanBytes()) + "), "
@@ -205,11 +212,8 @@ public final class GcBucket {
             }
             json.writeEndArray();
             json.writeArrayFieldStart("failed");
-            for (Failure failure : failures) {
-                json.writeStartObject();
-                json.writeStringField("key", failure.orphan().key());
-                json.writeStringField("message", failure.message());
-                json.writeEndObject();
+            for (String failure : failures) {
+                json.writeString(failure);
             }
             json.writeEndArray();
             json.writeEndObject();

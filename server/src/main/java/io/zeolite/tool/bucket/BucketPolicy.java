@@ -97,7 +97,12 @@ public final class BucketPolicy {
             case ARCHIVER -> {
                 addReading(statements);
                 addWriting(statements);
-                statements.add(allow("DeleteProbes", List.of("s3:DeleteObject"), objects(".zeolite-")));
+                statements.add(new Statement(
+                        "DeleteProbes",
+                        "Allow",
+                        List.of("s3:DeleteObject"),
+                        List.of(objects(".zeolite-probe"), objects(".zeolite-check-")),
+                        false));
             }
             case SERVER -> {
                 addReading(statements);

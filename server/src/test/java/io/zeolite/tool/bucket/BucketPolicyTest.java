@@ -54,7 +54,7 @@ final class BucketPolicyTest {
         assertThat(statements(Role.ARCHIVER).stream()
                         .filter(statement -> List.of("s3:DeleteObject").equals(statement.get("Action")))
                         .map(statement -> Objects.toString(statement.get("Resource"))))
-                .containsExactly("[arn:aws:s3:::blobs/site/.zeolite-*]");
+                .containsExactly("[arn:aws:s3:::blobs/site/.zeolite-probe*, arn:aws:s3:::blobs/site/.zeolite-check-*]");
         assertThat(actions(Role.SERVER)).contains("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload");
     }
 
