@@ -79,8 +79,8 @@ public final class GcBucket {
         List<Orphan> listed = list(bucket);
         objects = listed.size();
         BlobTable recorded = recorded();
-        Set<BlobRevision> waiting = new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace())
-                .waiting(now);
+        Set<BlobRevision> waiting =
+                new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace()).waiting(now);
         Instant newest = now.minus(options.grace());
         for (Orphan object : listed) {
             if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
@@ -158,7 +158,9 @@ public final class GcBucket {
                     bucket.store().deleteAll(batch.stream().map(Orphan::key).toList());
                 } catch (StoreException e) {
                     failures.add(String.valueOf(e.getMessage()));
-                    if (e.reason() == Reason.DENIED || e.reason() == Reason.REFUSED || bucket.store().isAway()) {
+                    if (e.reason() == Reason.DENIED
+                            || e.reason() == Reason.REFUSED
+                            || bucket.store().isAway()) {
                         return;
                     }
                     continue;
