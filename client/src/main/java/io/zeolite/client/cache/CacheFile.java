@@ -164,6 +164,11 @@ public final class CacheFile implements CacheJournal, Closeable {
         }
     }
 
+    /** What is not written yet. Any thread. */
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+
     private void enqueue(CacheRecord record) {
         queuedBytes.addAndGet(record.bytes());
         queue.add(record);
@@ -198,8 +203,8 @@ public final class CacheFile implements CacheJournal, Closeable {
     }
 
     private void append(CacheLogWriter open, CacheRecord record) throws IOException {
-        queuedBytes.addAndGet(-record.bytes());
         open.append(record);
+        queuedBytes.addAndGet(-record.bytes());
         writtenTransaction = record.transactionAfter(writtenTransaction);
     }
 

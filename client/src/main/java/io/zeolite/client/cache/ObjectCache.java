@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>When there is no room, what was not used since it was last looked at goes first; new entries are looked at last.
  */
 public final class ObjectCache {
+    /** How many revisions of one object are kept. */
+    private static final int MAX_REVISIONS = 16;
+
     private final ConcurrentHashMap<Long, CachedRevision> newest = new ConcurrentHashMap<>();
     private final long limitBytes;
     private final CacheJournal journal;
@@ -116,6 +119,7 @@ public final class ObjectCache {
         }
         journal.put(added);
         enqueue(added);
+        dropOldest(added.oid());
         while (bytes.get() > limitBytes) {
             evict();
         }
@@ -143,6 +147,20 @@ public final class ObjectCache {
             later.older = added;
         }
         return true;
+    }
+
+    /** Keeps the list of an object that changes all the time short, as it is gone through from its beginning. */
+    private void dropOldest(long oid) {
+        int count = 0;
+        CachedRevision revision = newest.get(oid);
+        while (revision != null) {
+            CachedRevision older = revision.older;
+            if (++count > MAX_REVISIONS && !revision.isCurrent()) {
+                remove(revision);
+                evicted.incrementAndGet();
+            }
+            revision = older;
+        }
     }
 
     /** A transaction, later than all before, has changed these objects. The cache is as of it afterwards. */

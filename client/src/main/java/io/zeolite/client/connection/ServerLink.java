@@ -438,7 +438,8 @@ public final class ServerLink implements AutoCloseable {
             readOnly = options.access() == LinkOptions.Access.READ_ONLY;
             return opened.register(options.storage(), readOnly)
                     .handle((tid, failure) -> {
-                        if (failure instanceof ReadOnlyException
+                        if (failure != null
+                                && failure.getCause() instanceof ReadOnlyException
                                 && options.access() == LinkOptions.Access.READ_ONLY_FALLBACK
                                 && current == null) {
                             readOnly = true;
