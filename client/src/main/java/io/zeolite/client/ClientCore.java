@@ -225,7 +225,17 @@ final class ClientCore implements LinkUser {
 
     /** What the server said last; waits for the first connection. */
     CompletableFuture<StorageInfo> info() {
-        return link.connection().thenApply(connection -> {
+        return known(link.connection());
+    }
+
+    /** The same, for a program that starts: it waits, also if its calls fail at once later. */
+    CompletableFuture<StorageInfo> firstInfo() {
+        Duration patience = options.waitTimeout();
+        return known(link.connection(patience.isZero() ? options.connectTimeout() : patience));
+    }
+
+    private CompletableFuture<StorageInfo> known(CompletableFuture<ZeoConnection> connected) {
+        return connected.thenApply(connection -> {
             StorageInfo known = info;
             if (known == null) {
                 throw new IllegalStateException("connected, and nothing is known of the storage");

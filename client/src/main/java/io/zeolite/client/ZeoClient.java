@@ -66,7 +66,7 @@ public final class ZeoClient implements AutoCloseable {
         ZeoClient client = open(options);
         boolean connected = false;
         try {
-            client.info();
+            Failures.await(client.core.firstInfo(), NO_LIMIT);
             connected = true;
             return client;
         } finally {

@@ -94,14 +94,19 @@ public final class ServerLink implements AutoCloseable {
      *     it broke and the call may not be made again
      */
     public CompletableFuture<@Nullable Object> call(String method, PyTuple args, Retry retry) {
-        Call call = new Call(method, args, retry, System.nanoTime());
+        Call call = new Call(method, args, retry, options.waitTimeout());
         submit(call);
         return call.answer;
     }
 
     /** The connection as soon as there is one; fails like {@link #call}. */
     public CompletableFuture<ZeoConnection> connection() {
-        Call call = new Call(null, PyTuple.EMPTY, Retry.NO, System.nanoTime());
+        return connection(options.waitTimeout());
+    }
+
+    /** The same for those who wait for another time. */
+    public CompletableFuture<ZeoConnection> connection(Duration patience) {
+        Call call = new Call(null, PyTuple.EMPTY, Retry.NO, patience);
         submit(call);
         return call.answer.thenApply(connection -> {
             if (connection instanceof ZeoConnection found) {
@@ -162,16 +167,15 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
-    private boolean isOverdue(Call call) {
-        return System.nanoTime() - call.started >= options.waitTimeout().toNanos();
+    private static boolean isOverdue(Call call) {
+        return System.nanoTime() - call.started >= call.patience.toNanos();
     }
 
     private void expire() {
-        List<Call> overdue = waiting.stream().filter(this::isOverdue).toList();
+        List<Call> overdue = waiting.stream().filter(ServerLink::isOverdue).toList();
         waiting.removeAll(overdue);
         overdue.forEach(call -> call.answer.completeExceptionally(new DisconnectedException(
-                "no connection within " + options.waitTimeout().toMillis() + " ms: " + lastFailure.getMessage(),
-                lastFailure)));
+                "no connection within " + call.patience.toMillis() + " ms: " + lastFailure.getMessage(), lastFailure)));
     }
 
     private static DisconnectedException closedReason() {
@@ -352,14 +356,15 @@ public final class ServerLink implements AutoCloseable {
         private final @Nullable String method;
         private final PyTuple args;
         private final Retry retry;
-        private final long started;
+        private final long started = System.nanoTime();
+        private final Duration patience;
         private final CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
 
-        private Call(@Nullable String method, PyTuple args, Retry retry, long started) {
+        private Call(@Nullable String method, PyTuple args, Retry retry, Duration patience) {
             this.method = method;
             this.args = args;
             this.retry = retry;
-            this.started = started;
+            this.patience = patience;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.zeolite.it.client;
 
+import io.zeolite.client.Revision;
 import io.zeolite.client.TlsOptions;
 import io.zeolite.client.ZeoClient;
 import io.zeolite.client.ZeoClientOptions;
@@ -60,6 +61,14 @@ final class Clients {
             transaction.commit();
         }
         return oids;
+    }
+
+    static Revision found(Map<Long, Revision> loaded, long oid) {
+        Revision revision = loaded.get(oid);
+        if (revision == null) {
+            throw new AssertionError("not loaded: " + oid);
+        }
+        return revision;
     }
 
     /** Threads of clients that are there now. */

@@ -33,6 +33,7 @@ import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -127,7 +128,7 @@ final class ContractIT {
             Map<Long, Revision> loaded = other.loadAll(oids);
             assertThat(loaded).hasSize(count);
             for (int i = 0; i < count; i++) {
-                assertThat(value(found(loaded, oids[i]).data())).isEqualTo("object " + i);
+                assertThat(value(Clients.found(loaded, oids[i]).data())).isEqualTo("object " + i);
             }
             long misses = other.cacheStatistics().misses();
             assertThat(other.loadAll(oids)).hasSize(count);
@@ -137,7 +138,7 @@ final class ContractIT {
             List<CompletableFuture<Long>> commits = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 ZeoTransaction transaction = other.begin("many", "at once");
-                transaction.store(found(loaded, oids[i]), record(i));
+                transaction.store(Clients.found(loaded, oids[i]), record(i));
                 commits.add(transaction.commitAsync());
             }
             Set<Long> tids = new HashSet<>();
@@ -149,14 +150,6 @@ final class ContractIT {
             }
         }
         server.stop();
-    }
-
-    private static Revision found(Map<Long, Revision> loaded, long oid) {
-        Revision revision = loaded.get(oid);
-        if (revision == null) {
-            throw new AssertionError("not loaded: " + oid);
-        }
-        return revision;
     }
 
     private static List<Long> asList(long[] oids) {
@@ -395,7 +388,7 @@ final class ContractIT {
         try (ZeoClient client = ZeoClient.connect(
                 Clients.options(server).sharedBlobDirectory(blobs).build())) {
             long oid = client.newOid();
-            byte[] content = "shared".repeat(10_000).getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+            byte[] content = "shared".repeat(10_000).getBytes(StandardCharsets.US_ASCII);
             long tid = client.begin()
                     .storeBlob(oid, Tid.NONE, ObjectRecord.blob().toBytes(), new ByteArrayInputStream(content))
                     .commit();

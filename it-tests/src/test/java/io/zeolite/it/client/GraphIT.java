@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,9 +84,10 @@ final class GraphIT {
     }
 
     private static ObjectRecord follow(ZeoClient client, ObjectRecord from, String name) {
-        Object reference = from.entries().get(name);
-        assertThat(reference).isInstanceOf(PyReference.class);
-        return ObjectRecord.of(client.load(((PyReference) reference).oid()));
+        if (from.entries().get(name) instanceof PyReference reference) {
+            return ObjectRecord.of(client.load(reference.oid()));
+        }
+        throw new AssertionError("no reference: " + name + " in " + from);
     }
 
     private static void write(ZeoClient client, Revision root, ObjectRecord rootRecord, PyReference numbers)
@@ -103,8 +105,8 @@ final class GraphIT {
         entries.put("blob", PyReference.to(oids[2], ObjectRecord.BLOB));
         PyDict rootEntries = rootRecord.entries().put("java", java);
         Revision list = client.load(numbers.oid());
-        List<@Nullable Object> items = ObjectRecord.of(list).items();
-        items.add(4);
+        List<@Nullable Object> items = new ArrayList<>(ObjectRecord.of(list).items());
+        items.add(4L);
         try (ZeoTransaction transaction = client.begin("java", "writes a graph")) {
             transaction
                     .store(oids[0], Tid.NONE, ObjectRecord.mapping(entries).toBytes())
