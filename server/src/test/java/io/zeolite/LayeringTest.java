@@ -76,6 +76,7 @@ class LayeringTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "io.zeolite.client..",
+                        "io.zeolite.disk..",
                         "io.zeolite.storage..",
                         "io.zeolite.commit..",
                         "io.zeolite.session..",
@@ -138,15 +139,38 @@ class LayeringTest {
     void client_knowsNoServer() {
         check(noClasses()
                 .that()
-                .resideInAPackage("io.zeolite.client..")
+                .resideInAnyPackage("io.zeolite.client..", "io.zeolite.disk..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         "io.zeolite.storage..",
+                        "io.zeolite.commit..",
+                        "io.zeolite.invalidation..",
+                        "io.zeolite.blob..",
                         "io.zeolite.session..",
                         "io.zeolite.transport..",
+                        "io.zeolite.config..",
                         "io.zeolite.tool..",
                         "io.zeolite.cli.."));
+    }
+
+    /** But for the cache of blobs, which both have. */
+    @Test
+    void storages_areNoClients() {
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(STORAGES)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.zeolite.client", "io.zeolite.client.connection.."));
+        check(noClasses()
+                .that()
+                .resideInAnyPackage(STORAGES)
+                .and()
+                .resideOutsideOfPackage("io.zeolite.blob.tier..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.zeolite.client.blob.."));
     }
 
     @Test

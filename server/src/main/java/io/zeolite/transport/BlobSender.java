@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
+import io.zeolite.error.CallException;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -41,6 +42,13 @@ final class BlobSender {
     private final Completion<Long> outcome;
     private final boolean encrypted;
 
+    /** What the client has of it already, which is not compared yet. */
+    private @Nullable SentPart has;
+
+    /** While it compares what the client has, or sums up what it keeps after a failure. */
+    private @Nullable PartChecksum summing;
+
+    private @Nullable Throwable failure;
     private boolean begun;
     private long position;
     private long sent;
@@ -48,22 +56,21 @@ final class BlobSender {
     private boolean waiting;
     private boolean ended;
 
-    /** @param has how many bytes the client has of it, from an attempt that failed on this connection; 0 for none */
+    /** @param has what the client has of it, from an attempt that failed on this connection; null for nothing */
     BlobSender(
             Connection connection,
             Channel channel,
             Codec codec,
             BlobRevision revision,
             BlobSource source,
-            long has,
+            @Nullable SentPart has,
             Completion<Long> outcome) {
         this.connection = connection;
         this.channel = channel;
         this.codec = codec;
         this.revision = revision;
         this.source = source;
-        this.begun = has > 0;
-        this.position = has;
+        this.has = has;
         this.outcome = outcome;
         this.encrypted = TlsPeer.isSecured(channel);
     }
@@ -95,6 +102,58 @@ final class BlobSender {
         if (ended) {
             return;
         }
+        if (failure != null) {
+            breakOff(failure);
+        } else if (has != null) {
+            compare(has);
+        } else {
+            sendAvailable();
+        }
+    }
+
+    /** Sees whether what the client has is the beginning of this; if so, goes on behind it. */
+    private void compare(SentPart part) {
+        if (part.crc32c() == null || part.bytes() > source.size()) {
+            refuse(part);
+            return;
+        }
+        try {
+            if (summing == null) {
+                summing = new PartChecksum(source, part.bytes());
+            }
+            summing.proceed();
+        } catch (IOException e) {
+            keepAndEnd(part, CallException.storage(revision + " cannot be read: " + e));
+            return;
+        }
+        if (!summing.isComplete()) {
+            awaitMore(summing.position());
+        } else if (summing.crc32c() == part.crc32c()) {
+            begun = true;
+            position = part.bytes();
+            has = null;
+            summing = null;
+            sendAvailable();
+        } else {
+            refuse(part);
+        }
+    }
+
+    private void refuse(SentPart part) {
+        keepAndEnd(
+                part,
+                CallException.storage(revision + " cannot be sent: of an attempt that failed the client keeps "
+                        + part.bytes() + " bytes that are not its beginning, and would append to them (remove its file"
+                        + " that ends in .dl from its blob cache, and restart it)"));
+    }
+
+    /** The client still has what it had. */
+    private void keepAndEnd(SentPart part, Throwable why) {
+        connection.blobBroken(revision, part);
+        end(why);
+    }
+
+    private void sendAvailable() {
         long available = source.available();
         if (!begun && (available > position || source.size() == position)) {
             begun = true;
@@ -104,14 +163,14 @@ final class BlobSender {
             try {
                 writeChunk((int) Math.min(CHUNK_BYTES, available - position));
             } catch (IOException e) {
-                fail(e);
+                breakOff(CallException.storage(revision + " cannot be read: " + e));
                 return;
             }
         }
         if (position == source.size()) {
             finishIfWritten();
         } else if (position == available) {
-            awaitMore();
+            awaitMore(position);
         }
     }
 
@@ -122,32 +181,59 @@ final class BlobSender {
         }
     }
 
-    private void awaitMore() {
-        Throwable failure = source.failure();
-        if (failure == null) {
+    /** Goes on when there is something behind a position, or hears that there will not be. */
+    private void awaitMore(long behind) {
+        Throwable failed = source.failure();
+        if (failed == null || source.available() > behind) {
             if (!waiting) {
                 waiting = true;
                 source.whenAvailable(
-                        position,
+                        behind,
                         () -> connection.execute(() -> {
                             waiting = false;
                             proceed();
                         }));
             }
-        } else if (underWay == 0 && source.available() == position) {
-            if (begun) {
-                connection.blobBroken(revision, position);
-            }
-            end(failure);
+        } else if (has != null) {
+            keepAndEnd(has, failed);
+        } else {
+            breakOff(failed);
         }
     }
 
-    private void end(@Nullable Throwable failure) {
+    /** Ends when all that was written has left, and it is known what the client keeps. */
+    private void breakOff(Throwable why) {
+        failure = why;
+        if (underWay > 0) {
+            return;
+        }
+        if (!begun) {
+            end(why);
+            return;
+        }
+        try {
+            if (summing == null) {
+                summing = new PartChecksum(source, position);
+            }
+            summing.proceed();
+        } catch (IOException e) {
+            LOG.warn("cannot find out what a client keeps of {}: {}", revision, e.toString());
+            keepAndEnd(new SentPart(position, null), why);
+            return;
+        }
+        if (summing.isComplete()) {
+            keepAndEnd(new SentPart(position, summing.crc32c()), why);
+        } else {
+            connection.execute(this::proceed);
+        }
+    }
+
+    private void end(@Nullable Throwable why) {
         close();
-        if (failure == null) {
+        if (why == null) {
             outcome.complete(source.size());
         } else {
-            outcome.fail(failure);
+            outcome.fail(why);
         }
         connection.blobSent(this);
     }
@@ -195,13 +281,13 @@ final class BlobSender {
         }
     }
 
-    private void chunkWritten(int length, @Nullable Throwable failure) {
+    private void chunkWritten(int length, @Nullable Throwable problem) {
         underWay--;
         if (ended) {
             return;
         }
-        if (failure != null) {
-            fail(failure);
+        if (problem != null) {
+            fail(problem);
             return;
         }
         sent += length;
@@ -209,12 +295,11 @@ final class BlobSender {
         connection.flush();
     }
 
-    private void fail(Throwable failure) {
+    private void fail(Throwable why) {
         ended = true;
-        // The client has a part of a message or of a blob: nothing but a new connection helps. A vanished one is no
-        // news.
+        // The client has a part of a message: nothing but a new connection helps. A vanished one is no news.
         if (channel.isActive()) {
-            connection.drop("was being sent {}, which failed: {}", revision, failure);
+            connection.drop("was being sent {}, which failed: {}", revision, why);
         }
     }
 

@@ -52,8 +52,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private final ArrayDeque<BlobSender> blobs = new ArrayDeque<>();
     /** Blobs that are still arriving, side by side: they must not hold up the others. */
     private final Set<BlobSender> arriving = new HashSet<>();
-    /** How many bytes the client has of blobs that broke off: it keeps them, and wants to be sent the rest. */
-    private final Map<BlobRevision, Long> broken = new HashMap<>();
+    /** What the client has of blobs that broke off. */
+    private final Map<BlobRevision, SentPart> broken = new HashMap<>();
 
     private @Nullable Codec codec;
     private int pauses;
@@ -194,8 +194,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             return;
         }
         BlobRevision revision = new BlobRevision(oid, serial);
-        Long has = broken.remove(revision);
-        BlobSender sender = new BlobSender(this, channel, encoding, revision, source, has == null ? 0 : has, outcome);
+        SentPart has = broken.remove(revision);
+        BlobSender sender = new BlobSender(this, channel, encoding, revision, source, has, outcome);
         if (source.available() < source.size()) {
             arriving.add(sender);
             sender.start();
@@ -219,9 +219,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         }
     }
 
-    /** A blob was sent in part and will not go on. */
-    void blobBroken(BlobRevision revision, long bytes) {
-        broken.put(revision, bytes);
+    /** A blob was sent in part and will not go on; the client keeps what it has. */
+    void blobBroken(BlobRevision revision, SentPart part) {
+        broken.put(revision, part);
     }
 
     void flush() {

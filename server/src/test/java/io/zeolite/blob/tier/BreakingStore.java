@@ -1,0 +1,95 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A store whose objects stop coming at some byte, when a test says so. */
+public final class BreakingStore implements BlobStore {
+    private final BlobStore store;
+    private volatile long breaksAt = Long.MAX_VALUE;
+
+    public BreakingStore(BlobStore store) {
+        this.store = store;
+    }
+
+    /** What is read from now on breaks when so many bytes have come, unless it has ended by then. */
+    public void breakAt(long position) {
+        breaksAt = position;
+    }
+
+    @Override
+    public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+        return new Breaking(store.open(key, offset, version), breaksAt - offset);
+    }
+
+    private static final class Breaking implements StoredContent {
+        private final StoredContent content;
+        private long left;
+
+        Breaking(StoredContent content, long left) {
+            this.content = content;
+            this.left = left;
+        }
+
+        @Override
+        public StoredObject object() {
+            return content.object();
+        }
+
+        @Override
+        public int read(ByteBuffer buffer) throws IOException {
+            if (left <= 0) {
+                throw new StoreException(Reason.UNAVAILABLE, "it breaks here", null);
+            }
+            int limit = buffer.limit();
+            buffer.limit((int) Math.min(limit, buffer.position() + left));
+            int count = content.read(buffer);
+            buffer.limit(limit);
+            left -= count;
+            return count;
+        }
+
+        @Override
+        public void close() {
+            content.close();
+        }
+    }
+
+    @Override
+    public String name() {
+        return store.name();
+    }
+
+    @Override
+    public StoredObject stat(String key) throws StoreException {
+        return store.stat(key);
+    }
+
+    @Override
+    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
+        return store.put(key, file, crc32c, contentType);
+    }
+
+    @Override
+    public void delete(String key) throws StoreException {
+        store.delete(key);
+    }
+
+    @Override
+    public void list(String start, Consumer<StoredObject> each) throws StoreException {
+        store.list(start, each);
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}
