@@ -2,6 +2,8 @@ package io.zeolite.blob;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,15 @@ public interface BlobStore extends AutoCloseable {
     StoredObject stat(String key) throws StoreException;
 
     /**
+     * What the store itself says of the bytes that it holds: like {@link #stat}, but with a checksum only if the store has
+     * it of all of them together, never one that it merely repeats from whoever wrote the object.
+     */
+    default StoredObject attest(String key) throws StoreException {
+        StoredObject found = stat(key);
+        return new StoredObject(found.key(), found.size(), found.version(), found.lastModified(), null);
+    }
+
+    /**
      * Opens an object for reading.
      *
      * @param offset the first byte that is wanted, less than the size of the object unless it is 0
@@ -44,8 +55,38 @@ public interface BlobStore extends AutoCloseable {
      */
     StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
 
+    /**
+     * Writes a small object unless there is one of its name. That it takes care of two who do so at the same time is not to be
+     * relied on: some stores write over what is there.
+     *
+     * @return whether it says to have written it
+     */
+    boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException;
+
+    /** Tries whether the credentials could write there, without writing anything that could be seen. */
+    boolean mayWrite() throws StoreException;
+
     /** Deletes an object. None is as good. */
     void delete(String key) throws StoreException;
+
+    /** Deletes some objects, with as few requests as it can. If it fails, some of them may be gone. */
+    default void deleteAll(List<String> keys) throws StoreException {
+        for (String key : keys) {
+            delete(key);
+        }
+    }
+
+    /**
+     * Lets go of what uploads have left that began before a time and have come to no end.
+     *
+     * @return how many
+     */
+    default int abortStaleUploads(Instant before) throws StoreException {
+        return 0;
+    }
+
+    /** Whether there is no object whose key starts with a text. */
+    boolean isEmpty(String start) throws StoreException;
 
     /** Tells of all objects whose keys start with a text, in no particular order. */
     void list(String start, Consumer<StoredObject> each) throws StoreException;

@@ -1,6 +1,7 @@
 package io.zeolite.blob;
 
 import io.zeolite.error.PosKeyException;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
 /** Where blobs are that the blob directory does not have (any more). Any thread. */
@@ -13,6 +14,17 @@ public interface ColdBlobs extends AutoCloseable {
      *     io.zeolite.error.ZeoException}
      */
     CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing);
+
+    /**
+     * Hears that no transaction refers to a revision any more, whether it is there or not. On disk after {@link
+     * #forceRemoved}.
+     *
+     * @throws IOException if that cannot be noted; it is told again then
+     */
+    default void removed(long oid, long tid) throws IOException {}
+
+    /** Waits until what was noted of {@link #removed} revisions is on disk. */
+    default void forceRemoved() throws IOException {}
 
     /** Lets go of everything. What is being read goes on or fails. */
     @Override

@@ -2,6 +2,7 @@ package io.zeolite.blob;
 
 import io.zeolite.blob.StoreException.Reason;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,11 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
+    public StoredObject attest(String key) throws StoreException {
+        return store.attest(key);
+    }
+
+    @Override
     public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
         return store.open(key, offset, version);
     }
@@ -30,6 +36,27 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     @Override
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException {
         throw refusal("write", key);
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        throw refusal("write", key);
+    }
+
+    /** Of the store itself: so that it can be said that its credentials are good for more than they should. */
+    @Override
+    public boolean mayWrite() throws StoreException {
+        return store.mayWrite();
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        return store.isEmpty(start);
+    }
+
+    @Override
+    public int abortStaleUploads(Instant before) throws StoreException {
+        throw refusal("give up uploads to", "");
     }
 
     @Override

@@ -13,6 +13,8 @@ public final class StoreException extends IOException {
         NOT_FOUND,
         /** The object is not the one that was read before. */
         CHANGED,
+        /** Somebody else is writing it at this moment. */
+        CONTENDED,
         /** The credentials do not allow it, or there are none. An operator has to act. */
         DENIED,
         /** The store understood and refuses, for a reason that stays the same when asked again. */

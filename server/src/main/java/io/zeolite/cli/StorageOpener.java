@@ -58,15 +58,19 @@ final class StorageOpener {
     }
 
     private Storage openCold(String name, StorageConfig.ColdStorage config, InstantSource clock) throws IOException {
-        ColdBlobs cold = ColdBlobsOpener.open(config);
+        ColdBlobsOpener cold = ColdBlobsOpener.open(config);
+        Storage storage = null;
         boolean opened = false;
         try {
-            Storage storage = open(name, config.base(), cold, clock);
+            storage = open(name, config.base(), cold.tier(), clock);
+            cold.keep(storage);
             opened = true;
             return storage;
         } finally {
-            if (!opened) {
-                cold.close();
+            if (!opened && storage != null) {
+                storage.close();
+            } else if (!opened) {
+                cold.tier().close();
             }
         }
     }

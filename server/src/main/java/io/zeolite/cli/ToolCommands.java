@@ -1,5 +1,6 @@
 package io.zeolite.cli;
 
+import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.tool.Console;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
@@ -16,18 +17,21 @@ final class ToolCommands {
 
     static {
         DESCRIPTIONS.put("check", "Looks for damage in a data file, dangling references and missing blobs.");
-        DESCRIPTIONS.put("check", "Looks for damage in a data file, dangling references and missing blobs.");
         DESCRIPTIONS.put("dump", "Shows the transactions and records of a data file.");
         DESCRIPTIONS.put("log", "Shows the transactions of a data file, the newest first.");
         DESCRIPTIONS.put("recover", "Saves what can be read of a damaged data file into a new one.");
         DESCRIPTIONS.put("status", "Shows how a ZEO server is, also for monitors.");
         DESCRIPTIONS.put("pack", "Has a ZEO server pack a storage.");
         DESCRIPTIONS.put("undo-log", "Lists the transactions of a ZEO server's storage that can be undone.");
+        DESCRIPTIONS.put(
+                "archive-blobs", "Copies blobs to the bucket behind a storage, and lets go of the local files.");
     }
 
+    private final ConfigEnvironment environment;
     private final Console console;
 
-    ToolCommands(PrintStream out, PrintStream err) {
+    ToolCommands(ConfigEnvironment environment, PrintStream out, PrintStream err) {
+        this.environment = environment;
         this.console = Console.ofProcess(out, err);
     }
 
@@ -55,6 +59,7 @@ final class ToolCommands {
             case "status" -> new StatusCommand(console);
             case "pack" -> new PackCommand(console);
             case "undo-log" -> new UndoLogCommand(console);
+            case "archive-blobs" -> new ArchiveBlobsCommand(environment, console);
             default -> null;
         };
     }

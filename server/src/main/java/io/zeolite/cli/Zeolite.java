@@ -25,7 +25,6 @@ import picocli.CommandLine.ParseResult;
  */
 public final class Zeolite {
     private static final String SERVE = "serve";
-    private static final String ARCHIVE_BLOBS = "archive-blobs";
     private static final String TRAINING = "archive-training";
 
     private static final int FAILED = 1;
@@ -54,7 +53,7 @@ public final class Zeolite {
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
         String asked = arguments.length == 0 ? "" : arguments[0];
-        ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(out, err);
+        ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(environment, out, err);
         ToolCommand tool = tools == null ? null : tools.find(asked);
         CommandLine commandLine = new CommandLine(spec(tools, asked)).setExpandAtFiles(false);
         try {
@@ -81,7 +80,6 @@ public final class Zeolite {
     private int run(ParseResult command) throws ConfigException, IOException {
         return switch (command.commandSpec().name()) {
             case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
-            case ARCHIVE_BLOBS -> new ArchiveBlobsCommand(environment, out).run(command);
             case TRAINING -> new ArchiveTraining(launcher, out, err).run(command.matchedPositionalValue(0, null));
             default -> throw new IllegalStateException("command without code");
         };
@@ -97,7 +95,6 @@ public final class Zeolite {
         root.usageMessage()
                 .description("A ZEO storage server for ZODB, and tools for its files and for any ZEO server.");
         root.addSubcommand(SERVE, ServeCommand.spec());
-        root.addSubcommand(ARCHIVE_BLOBS, ArchiveBlobsCommand.spec());
         if (tools != null) {
             tools.addTo(root, asked);
         }

@@ -90,7 +90,8 @@ public final class LocalStorage implements Storage {
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
         PackSettings pack = options.pack();
-        PackedBlobs packed = blobs == null || info.readOnly() ? null : new PackedBlobs(blobs, pack.keepOldBlobs());
+        PackedBlobs packed =
+                blobs == null || info.readOnly() ? null : new PackedBlobs(blobs, pack.keepOldBlobs(), cold);
         this.packing = new Packing(log, committer, context, packed, pack.bytesPerSecond(), hub::resized);
         packing.resume();
     }
@@ -296,7 +297,7 @@ public final class LocalStorage implements Storage {
                 committer,
                 context.io(),
                 blobs,
-                cold != null,
+                cold,
                 log instanceof UndoableLog undoable ? undoable : null,
                 subscription,
                 metadata,

@@ -1,9 +1,10 @@
 package io.zeolite.commit;
 
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
-import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.CopiedTransaction;
@@ -14,8 +15,6 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.undo.UndoTarget;
 import io.zeolite.storage.undo.UndoableLog;
-import io.zeolite.zodb.Oid;
-import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +74,8 @@ final class LocalTransaction implements StorageTransaction {
     private final Committer committer;
     private final Executor io;
     private final @Nullable BlobDirectory blobDirectory;
-    /** Whether blobs that the directory does not have may be elsewhere. */
-    private final boolean hasColdBlobs;
+    /** If some of the files that undoing needs may be elsewhere. */
+    private final @Nullable UndoneBlobs undoneBlobs;
 
     private final @Nullable UndoableLog undoableLog;
     private final LongConsumer noteOid;
@@ -137,7 +136,7 @@ final class LocalTransaction implements StorageTransaction {
             Committer committer,
             Executor io,
             @Nullable BlobDirectory blobDirectory,
-            boolean hasColdBlobs,
+            @Nullable ColdBlobs cold,
             @Nullable UndoableLog undoableLog,
             @Nullable Subscription subscription,
             TransactionMetadata metadata,
@@ -148,7 +147,8 @@ final class LocalTransaction implements StorageTransaction {
         this.committer = committer;
         this.io = io;
         this.blobDirectory = blobDirectory;
-        this.hasColdBlobs = hasColdBlobs;
+        this.undoneBlobs =
+                blobDirectory == null || cold == null ? null : new UndoneBlobs(blobDirectory, cold, io, pendingIo);
         this.undoableLog = undoableLog;
         this.subscription = subscription;
         this.metadata = metadata;
@@ -221,10 +221,16 @@ final class LocalTransaction implements StorageTransaction {
         io.execute(() -> pendingIo.end(find(log, tid, undo)));
     }
 
-    /** Looks for it before the locks are taken, as it may be far back. */
-    private static @Nullable Exception find(UndoableLog log, long tid, Undo undo) {
+    /** Looks for it before the locks are taken, as it may be far back, and the blobs that it brings back far away. */
+    private @Nullable Exception find(UndoableLog log, long tid, Undo undo) {
         try {
-            undo.target = log.find(tid);
+            UndoTarget target = log.find(tid);
+            undo.target = target;
+            if (undoneBlobs != null) {
+                for (BlobRevision revision : log.blobsBefore(target)) {
+                    undoneBlobs.fetch(revision);
+                }
+            }
             return null;
         } catch (IOException | RuntimeException e) {
             return e;
@@ -258,6 +264,9 @@ final class LocalTransaction implements StorageTransaction {
             } catch (IOException | RuntimeException e) {
                 completion.fail(e);
             } finally {
+                if (undoneBlobs != null) {
+                    undoneBlobs.discard();
+                }
                 pendingIo.end(null);
             }
         });
@@ -269,7 +278,9 @@ final class LocalTransaction implements StorageTransaction {
         if (directory == null) {
             return;
         }
-        Path file = stageAgain(directory, oid, serial);
+        Path file = undoneBlobs == null
+                ? directory.stageAgain(oid, serial)
+                : undoneBlobs.stage(new BlobRevision(oid, serial));
         directory.prepare(oid);
         @Nullable Path obsolete;
         synchronized (blobs) {
@@ -277,20 +288,6 @@ final class LocalTransaction implements StorageTransaction {
         }
         if (obsolete != null) {
             deleteStaged(obsolete);
-        }
-    }
-
-    /** Nobody waits for a store here: the transaction has the lock of the whole storage. */
-    private Path stageAgain(BlobDirectory directory, long oid, long serial) throws IOException {
-        try {
-            return directory.stageAgain(oid, serial);
-        } catch (PosKeyException e) {
-            if (!hasColdBlobs) {
-                throw e;
-            }
-            throw CallException.storage("cannot undo to the blob of " + Oid.toString(oid) + " as of "
-                    + Tid.toString(serial) + ": its file is not in the blob directory but in the bucket, if anywhere"
-                    + " (expected: " + directory.path(oid, serial) + ")");
         }
     }
 
@@ -419,10 +416,10 @@ final class LocalTransaction implements StorageTransaction {
             discarded = true;
             files = List.copyOf(blobs.values());
         }
-        if (files.isEmpty()) {
+        if (files.isEmpty() && (undoneBlobs == null || undoneBlobs.refuseAny())) {
             return;
         }
-        Runnable delete = () -> io.execute(() -> files.forEach(LocalTransaction::deleteStaged));
+        Runnable delete = () -> io.execute(() -> deleteStaged(files));
         pendingIo.whenIdle(new Completion<>() {
             @Override
             public void complete(Void nothing) {
@@ -436,7 +433,14 @@ final class LocalTransaction implements StorageTransaction {
         });
     }
 
-    private static void deleteStaged(Path file) {
+    private void deleteStaged(List<Path> files) {
+        files.forEach(LocalTransaction::deleteStaged);
+        if (undoneBlobs != null) {
+            undoneBlobs.discard();
+        }
+    }
+
+    static void deleteStaged(Path file) {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.zeolite.commit;
 
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.PackControl.Pace;
@@ -15,8 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,23 +35,15 @@ final class PackedBlobs implements RemovedBlobs {
 
     private final BlobDirectory directory;
     private final boolean keepOld;
-    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final @Nullable ColdBlobs cold;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_LENGTH);
     private @Nullable FileChannel list;
 
-    /** Hears of each revision of a blob that a pack has removed, on the pack's thread. */
-    interface Listener {
-        /** @throws IOException if it could not do its part; it is told again when the storage is opened the next time */
-        void removed(long oid, long tid) throws IOException;
-    }
-
-    PackedBlobs(BlobDirectory directory, boolean keepOld) {
+    /** @param cold hears of the revisions too, before the list is forgotten; null if there is nothing but the directory */
+    PackedBlobs(BlobDirectory directory, boolean keepOld, @Nullable ColdBlobs cold) {
         this.directory = directory;
         this.keepOld = keepOld;
-    }
-
-    void addListener(Listener listener) {
-        listeners.add(listener);
+        this.cold = cold;
     }
 
     private Path path() {
@@ -131,6 +122,9 @@ final class PackedBlobs implements RemovedBlobs {
                 count += process(log, line.strip());
             }
         }
+        if (cold != null) {
+            cold.forceRemoved();
+        }
         Files.delete(path());
         if (count > 0) {
             LOG.info("pack: {} blobs {} ", count, keepOld ? "moved to " + directory.oldRoot() : "deleted");
@@ -160,8 +154,8 @@ final class PackedBlobs implements RemovedBlobs {
             log.loadSerial(oid, tid);
             return 0;
         } catch (PosKeyException e) {
-            for (Listener listener : listeners) {
-                listener.removed(oid, tid);
+            if (cold != null) {
+                cold.removed(oid, tid);
             }
             return directory.retire(oid, tid, keepOld) ? 1 : 0;
         }

@@ -11,6 +11,7 @@ import io.zeolite.config.StorageConfig.Cache;
 import io.zeolite.config.StorageConfig.ColdStorage;
 import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.config.StorageConfig.FileStorage;
+import io.zeolite.config.StorageConfig.Upkeep;
 import io.zeolite.config.zconfig.ConfigException;
 import io.zeolite.config.zconfig.Section;
 import java.net.URI;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The sections that put a bucket behind a storage, and their keys. */
@@ -157,7 +159,7 @@ final class S3Sections {
 
     static final SectionType S3_BLOBS = new SectionType(
             "s3blobs",
-            List.of(
+            withArchiveKeys(
                     BUCKET,
                     PREFIX,
                     REGION,
@@ -210,6 +212,10 @@ final class S3Sections {
             BASES,
             StorageSections.UNSUPPORTED);
 
+    private static List<Key<?>> withArchiveKeys(Key<?>... keys) {
+        return Stream.concat(Stream.of(keys), ArchiveKeys.ALL.stream()).toList();
+    }
+
     enum Checksums {
         AUTO,
         ON,
@@ -256,6 +262,7 @@ final class S3Sections {
                 new Cache(values.get(CACHE_DIR), values.get(CACHE_SIZE), values.get(CACHE_VERIFY)),
                 values.get(READ_ONLY_BUCKET),
                 tier(values.get(ATTEMPTS), values.get(DOWNLOADS)),
+                ArchiveKeys.read(values, values.get(READ_ONLY_BUCKET)),
                 base());
     }
 
@@ -365,6 +372,7 @@ final class S3Sections {
                 new Cache(values.get(CACHE_DIR), values.get(UNLIMITED_CACHE_SIZE), false),
                 false,
                 tier(TierSettings.DEFAULT.attempts(), downloads),
+                Upkeep.NONE,
                 base());
     }
 
@@ -404,6 +412,7 @@ final class S3Sections {
                 new Cache(values.get(CACHE_DIR), values.get(CACHE_SIZE), false),
                 false,
                 tier(values.get(S3_DOWNLOAD_MAX_ATTEMPTS), downloads),
+                Upkeep.NONE,
                 base());
     }
 

@@ -2,9 +2,12 @@ package io.zeolite.config;
 
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.s3.S3Settings;
+import io.zeolite.blob.tier.ArchivePolicy;
 import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.client.blob.CacheLimit;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A storage as the configuration describes it; nothing has been opened or looked at yet. */
@@ -76,6 +79,7 @@ public sealed interface StorageConfig {
      * @param store where they are
      * @param layout how they are named there
      * @param readOnlyBucket whether nothing is ever written or deleted there
+     * @param upkeep what the server does about it by itself; nothing if it is read only
      * @param base the storage, which has a blob directory
      */
     record ColdStorage(
@@ -84,8 +88,40 @@ public sealed interface StorageConfig {
             Cache cache,
             boolean readOnlyBucket,
             TierSettings tier,
+            Upkeep upkeep,
             StorageConfig base)
-            implements StorageConfig {}
+            implements StorageConfig {
+        /** That of the storage within. */
+        public Path blobDirectory() {
+            Path directory = null;
+            if (base instanceof BlobStorage blobs) {
+                directory = blobs.blobDirectory();
+            } else if (base instanceof FileStorage file) {
+                directory = file.blobDirectory();
+            }
+            return Objects.requireNonNull(directory, "no blobs in the storage before a bucket");
+        }
+    }
+
+    /**
+     * What the server does about a bucket by itself.
+     *
+     * @param archive null to move nothing there
+     * @param gcGrace how long objects stay there that a pack has made superfluous; null for ever
+     * @param takeover which owner of the prefix is superseded; see {@link io.zeolite.blob.tier.OwnedStore}
+     */
+    record Upkeep(
+            @Nullable ArchivePolicy archive,
+            @Nullable Duration gcGrace,
+            @Nullable String takeover) {
+        /** As the packages whose sections these are: nothing. */
+        static final Upkeep NONE = new Upkeep(null, null, null);
+
+        /** Whether the server leaves it alone. */
+        public boolean isNone() {
+            return archive == null && gcGrace == null;
+        }
+    }
 
     /** Where blobs are that have left the blob directory. */
     sealed interface ColdStore {

@@ -29,6 +29,21 @@ public final class Texts {
         return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
     }
 
+    /** A time span, to the second, with the two largest units that it has. */
+    public static String duration(long seconds) {
+        long minutes = seconds / 60;
+        long hours = minutes / 60;
+        long days = hours / 24;
+        if (minutes == 0) {
+            return seconds + " s";
+        } else if (hours == 0) {
+            return minutes + " min " + seconds % 60 + " s";
+        } else if (days == 0) {
+            return hours + " h " + minutes % 60 + " min";
+        }
+        return days + " d " + hours % 24 + " h";
+    }
+
     /** The time of a transaction, in UTC. */
     public static String time(long tid) {
         return time(TimeStamp.toInstant(tid));

@@ -71,7 +71,7 @@ class ZeoliteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"check", "dump", "log", "recover", "status", "pack", "undo-log"})
+    @ValueSource(strings = {"check", "dump", "log", "recover", "status", "pack", "undo-log", "archive-blobs"})
     void tool_help_namesItAndItsOptions(String tool) {
         assertThat(run(server, tool, "--help")).isZero();
         assertThat(out()).startsWith("Usage: zeolite " + tool).contains("--json");
@@ -271,7 +271,7 @@ class ZeoliteTest {
         Path socket = Path.of("sock").toAbsolutePath();
         assertThat(out())
                 .contains("server " + socket + "\n", "ZEO.DB('" + socket + "')\n")
-                .doesNotContain("blob");
+                .doesNotContain("blob_dir", "blob-dir", "blobs in");
     }
 
     @Test

@@ -2,8 +2,11 @@ package io.zeolite.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Logs;
@@ -23,6 +26,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,29 @@ class PackingTest {
     private final Queue<Runnable> packer = new ArrayDeque<>();
     private final List<String> outcomes = new ArrayList<>();
     private Path directory = Path.of("");
+
+    /** What is told to where blobs also are, and whether the list of the pack is still there then. */
+    private final List<String> told = new ArrayList<>();
+
+    private final ColdBlobs cold = new ColdBlobs() {
+        @Override
+        public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+            throw new AssertionError("nothing is read here");
+        }
+
+        @Override
+        public void removed(long oid, long tid) {
+            told.add("removed " + oid + " of " + Long.toHexString(tid));
+        }
+
+        @Override
+        public void forceRemoved() {
+            told.add("forced, " + Files.exists(directory.resolve("blobs/.removed")));
+        }
+
+        @Override
+        public void close() {}
+    };
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private LocalStorage storage;
@@ -51,6 +78,7 @@ class PackingTest {
         storage = LocalStorage.open(
                 log,
                 BlobDirectory.open(directory.resolve("blobs")),
+                cold,
                 new CommitContext(
                         Runnable::run,
                         Runnable::run,
@@ -200,6 +228,15 @@ class PackingTest {
     }
 
     @Test
+    void pack_blobsOfGarbage_areToldWhetherTheyAreHereOrNot() throws IOException {
+        blob("blobs", 1, 0x10);
+        pack();
+        runPacker();
+
+        assertThat(told).containsExactly("removed 1 of 10", "removed 2 of 30", "forced, true");
+    }
+
+    @Test
     void open_withListOfAnInterruptedPack_removesOnlyWhatTheFileDoesNotHave() throws IOException {
         Path kept = blob("blobs", 1, 0x10);
         Path gone = blob("blobs", 3, 0x10);
@@ -210,6 +247,7 @@ class PackingTest {
         open(directory);
         runPacker();
 
+        assertThat(told).containsExactly("removed 3 of 10", "forced, true");
         assertThat(kept).exists();
         assertThat(gone).doesNotExist();
         assertThat(blob("blobs.old", 3, 0x10)).exists();

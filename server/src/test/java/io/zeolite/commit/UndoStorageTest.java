@@ -27,6 +27,7 @@ import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -329,19 +330,35 @@ class UndoStorageTest {
         committedBlob("the locks are free");
     }
 
-    @Test
-    void undo_blobThatIsElsewhere_isRefusedAndNobodyWaits() throws IOException {
-        closeStorage();
-        ColdBlobs bucket = new ColdBlobs() {
-            @Override
-            public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
-                throw new AssertionError("an undo must not wait for a store");
-            }
+    /** A bucket that answers when a test says so. */
+    private static final class SlowBucket implements ColdBlobs {
+        private final List<CompletableFuture<BlobSource>> asked = new ArrayList<>();
 
-            @Override
-            public void close() {}
-        };
+        @Override
+        public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+            asked.add(new CompletableFuture<>());
+            return asked.get(asked.size() - 1);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private SlowBucket openWithBucket() throws IOException {
+        closeStorage();
+        SlowBucket bucket = new SlowBucket();
         storage = open(FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT), bucket);
+        return bucket;
+    }
+
+    private BlobSource source(String content) throws IOException {
+        FileChannel channel = FileChannel.open(Files.writeString(directory.resolve("fetched"), content));
+        return new BlobSource.LocalFile(channel, channel.size());
+    }
+
+    @Test
+    void undo_blobThatIsElsewhere_isFetchedBeforeAnyLockIsTaken() throws IOException {
+        SlowBucket bucket = openWithBucket();
         long first = committedBlob("first");
         long second = committedBlob("second");
         blobs.remove(1, first);
@@ -349,12 +366,71 @@ class UndoStorageTest {
         StorageTransaction undo = begin();
         undo.undo(second);
         commit(undo);
+        assertThat(bucket.asked).hasSize(1);
+        committed(storing(2, "nobody waits"));
 
-        assertThat(answers)
-                .singleElement()
-                .isInstanceOf(CallException.class)
-                .asString()
-                .contains("in the bucket", blobs.path(1, first).toString());
+        bucket.asked.get(0).complete(source("first"));
+        runAll();
+        assertThat(answers).containsExactly("changed [1]", "finished");
+        assertThat(bucket.asked).hasSize(1);
+        assertThat(blobs.path(1, storage.lastTransaction())).hasContent("first");
+        assertThat(blobs.path(1, first)).doesNotExist();
+        assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
+    }
+
+    @Test
+    void undo_blobThatCannotBeFetched_failsAndChangesNothing() throws IOException {
+        SlowBucket bucket = openWithBucket();
+        long first = committedBlob("first");
+        long second = committedBlob("second");
+        blobs.remove(1, first);
+
+        StorageTransaction undo = begin();
+        undo.undo(second);
+        commit(undo);
+        bucket.asked.get(0).completeExceptionally(CallException.storage("the bucket is away"));
+        runAll();
+
+        assertThat(answers).singleElement().asString().contains("the bucket is away");
+        assertThat(blobs.path(1, second)).hasContent("second");
+        assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
+        committedBlob("the locks are free");
+    }
+
+    @Test
+    void undo_blobThatIsArchivedMeanwhile_isThereAllTheSame() throws IOException {
+        SlowBucket bucket = openWithBucket();
+        long first = committedBlob("first");
+        long second = committedBlob("second");
+
+        StorageTransaction undo = begin();
+        undo.undo(second);
+        runAll();
+        blobs.remove(1, first);
+        commit(undo);
+
+        assertThat(answers).containsExactly("changed [1]", "finished");
+        assertThat(bucket.asked).isEmpty();
+        assertThat(blobs.path(1, storage.lastTransaction())).hasContent("first");
+        assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
+    }
+
+    @Test
+    void undo_abortedWhileItsBlobIsFetched_leavesNothing() throws IOException {
+        SlowBucket bucket = openWithBucket();
+        long first = committedBlob("first");
+        long second = committedBlob("second");
+        blobs.remove(1, first);
+
+        StorageTransaction undo = begin();
+        undo.undo(second);
+        commit(undo);
+        undo.abort();
+        runAll();
+        bucket.asked.get(0).complete(source("first"));
+        runAll();
+
+        assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
         assertThat(blobs.path(1, second)).hasContent("second");
         assertThat(directory.resolve("blobs/tmp")).isEmptyDirectory();
         committedBlob("the locks are free");

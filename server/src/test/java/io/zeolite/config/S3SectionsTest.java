@@ -1,19 +1,24 @@
 package io.zeolite.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Settings.Encryption;
+import io.zeolite.blob.tier.ArchivePolicy;
+import io.zeolite.blob.tier.Archiver;
 import io.zeolite.client.blob.CacheLimit;
 import io.zeolite.config.StorageConfig.BlobStorage;
 import io.zeolite.config.StorageConfig.ColdStorage;
 import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.config.StorageConfig.FileStorage;
+import io.zeolite.config.zconfig.ConfigException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +103,45 @@ final class S3SectionsTest {
         assertThat(storage.cache().limit()).isEqualTo(new CacheLimit.ShareOfDisk(20));
         assertThat(storage.tier().attempts()).isEqualTo(7);
         assertThat(storage.readOnlyBucket()).isTrue();
+    }
+
+    @Test
+    void s3blobs_nothingSaidOfArchiving_onlyGarbageIsCollected() throws Exception {
+        ColdStorage storage = read("<s3blobs>\nbucket b\ncache-dir c\n" + FILE + "</s3blobs>");
+        assertThat(storage.upkeep()).isEqualTo(new StorageConfig.Upkeep(null, Duration.ofDays(7), null));
+        assertThat(storage.blobDirectory()).isEqualTo(directory.resolve("blobs"));
+    }
+
+    @Test
+    void s3blobs_policy_isTaken() throws Exception {
+        ColdStorage storage = read("<s3blobs>\nbucket b\ncache-dir c\narchive-age 1d\narchive-size 2MB\n"
+                + "archive-interval 10m\narchive-window 22:30-05:00\narchive-disk-percent 80\narchive-rate 5MB\n"
+                + "archive-parallel 3\ngc-grace 30d\nbucket-takeover unowned\n" + FILE + "</s3blobs>");
+        ArchivePolicy policy = new ArchivePolicy(
+                Duration.ofDays(1),
+                2 << 20,
+                Duration.ofMinutes(10),
+                new ArchivePolicy.Window(LocalTime.of(22, 30), LocalTime.of(5, 0)),
+                80,
+                new Archiver.Effort(3, 5 << 20));
+        assertThat(storage.upkeep()).isEqualTo(new StorageConfig.Upkeep(policy, Duration.ofDays(30), "unowned"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "archive-window 25:00-03:00| two times of the day",
+                "archive-window 01:00| two times of the day",
+                "archive-disk-percent 100| 1 to 99",
+                "bucket-takeover mine| unowned",
+                "read-only-bucket true\\narchive-age 1d| archive-age and read-only-bucket true",
+            })
+    void s3blobs_wrongPolicy_isRefused(String lines, String message) {
+        assertThatThrownBy(() -> read(
+                        "<s3blobs>\nbucket b\ncache-dir c\n" + lines.replace("\\n", "\n") + "\n" + FILE + "</s3blobs>"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
     }
 
     @Test

@@ -152,18 +152,25 @@ public final class BlobDirectory {
      */
     public Path stageAgain(long oid, long serial) throws IOException {
         Path committed = path(oid, serial);
+        try {
+            return stageAgain(committed);
+        } catch (NoSuchFileException e) {
+            throw PosKeyException.noBlob(committed.toString(), oid, serial);
+        }
+    }
+
+    /** The same with the bytes of any file that is complete, in {@code tmp/} perhaps. */
+    public Path stageAgain(Path complete) throws IOException {
         Path staged = newTemporaryFile();
         try {
             Files.delete(staged);
             try {
-                Files.createLink(staged, committed);
+                Files.createLink(staged, complete);
             } catch (UnsupportedOperationException | FileSystemException e) {
-                Files.copy(committed, staged, LinkOption.NOFOLLOW_LINKS);
+                Files.copy(complete, staged, LinkOption.NOFOLLOW_LINKS);
             }
             force(staged);
             return staged;
-        } catch (NoSuchFileException e) {
-            throw PosKeyException.noBlob(committed.toString(), oid, serial);
         } catch (IOException e) {
             Files.deleteIfExists(staged);
             throw e;

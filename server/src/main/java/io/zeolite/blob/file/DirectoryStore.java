@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -133,8 +134,7 @@ public final class DirectoryStore implements BlobStore {
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException {
         Path path = path(key);
         Path directory = Objects.requireNonNull(path.getParent());
-        Path unfinished = directory.resolve(path.getFileName() + "."
-                + ProcessHandle.current().pid() + "-" + Thread.currentThread().getId() + UNFINISHED);
+        Path unfinished = unfinished(path);
         try {
             Files.createDirectories(directory);
             try {
@@ -153,9 +153,58 @@ public final class DirectoryStore implements BlobStore {
         }
     }
 
+    private static Path unfinished(Path path) {
+        return path.resolveSibling(path.getFileName() + "."
+                + ProcessHandle.current().pid() + "-" + Thread.currentThread().getId() + UNFINISHED);
+    }
+
     private static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        Path path = path(key);
+        Path directory = Objects.requireNonNull(path.getParent());
+        Path unfinished = unfinished(path);
+        try {
+            Files.createDirectories(directory);
+            try {
+                Files.write(unfinished, content);
+                force(unfinished);
+                Files.createLink(path, unfinished);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+            force(directory);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } catch (IOException e) {
+            throw failure("write", key, e);
+        }
+    }
+
+    @Override
+    public boolean mayWrite() {
+        return Files.isWritable(root);
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        if (!Files.isDirectory(root)) {
+            throw failure("list", start, new NoSuchFileException(root.toString()));
+        }
+        try (Stream<Path> paths = Files.walk(root)) {
+            return paths.filter(Files::isRegularFile)
+                    .map(path -> root.relativize(path).toString())
+                    .noneMatch(key -> key.startsWith(start) && !key.endsWith(UNFINISHED));
+        } catch (UncheckedIOException e) {
+            throw failure("list", start, Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw failure("list", start, e);
         }
     }
 

@@ -26,6 +26,7 @@ final class Failures {
         return switch (service.statusCode()) {
             case 404 -> Reason.NOT_FOUND;
             case 412, 416 -> Reason.CHANGED;
+            case 409 -> Reason.CONTENDED;
             case 401, 403 -> code.equals("RequestTimeTooSkewed") ? Reason.REFUSED : Reason.DENIED;
             case 408, 425, 429, 500, 502, 503, 504, 509 -> Reason.UNAVAILABLE;
             default -> code.equals("SlowDown") || code.equals("RequestTimeout") ? Reason.UNAVAILABLE : Reason.REFUSED;

@@ -2,18 +2,25 @@ package io.zeolite.blob.s3;
 
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.s3.S3Settings.Encryption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -27,11 +34,11 @@ import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
-import software.amazon.awssdk.services.s3.model.PutObjectRequest;
-import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
+import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Object;
-import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
 
 /**
  * A bucket, or what lies under a prefix of it.
@@ -40,12 +47,16 @@ import software.amazon.awssdk.services.s3.model.ServerSideEncryption;
  * store keeps, whether or not the store has checksums of its own.
  */
 public final class S3Store implements BlobStore {
-    private static final String CRC32C = "zeolite-crc32c";
+    private static final String CRC32C_NOTE = "zeolite-crc32c";
+    private static final String TRIAL_KEY = ".zeolite-trial";
+    private static final int MOST_IN_ONE_DELETE = 1000;
+    private static final int MOST_UPLOAD_THREADS = 16;
 
     private final S3Settings settings;
     private final S3Client client;
     private final CustomerKey customerKey;
     private final @Nullable RequestPayer payer;
+    private final ThreadPoolExecutor threads;
 
     /** Connects to nothing yet. Loading the SDK takes some tenths of a second. */
     public S3Store(S3Settings settings) {
@@ -55,6 +66,13 @@ public final class S3Store implements BlobStore {
                 ? CustomerKey.of(key.keyBase64())
                 : CustomerKey.NONE;
         this.payer = settings.requesterPays() ? RequestPayer.REQUESTER : null;
+        this.threads = new ThreadPoolExecutor(
+                MOST_UPLOAD_THREADS, MOST_UPLOAD_THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "zeolite-upload");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
     }
 
     @Override
@@ -76,6 +94,17 @@ public final class S3Store implements BlobStore {
 
     @Override
     public StoredObject stat(String key) throws StoreException {
+        HeadObjectResponse found = head(key);
+        return object(key, found, checksum(found.metadata(), found.checksumCRC32C(), found.checksumType()));
+    }
+
+    @Override
+    public StoredObject attest(String key) throws StoreException {
+        HeadObjectResponse found = head(key);
+        return object(key, found, checksum(null, found.checksumCRC32C(), found.checksumType()));
+    }
+
+    private HeadObjectResponse head(String key) throws StoreException {
         HeadObjectRequest request = HeadObjectRequest.builder()
                 .bucket(settings.bucket())
                 .key(full(key))
@@ -85,13 +114,12 @@ public final class S3Store implements BlobStore {
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5())
                 .build();
-        HeadObjectResponse found = ask("look at", key, () -> client.headObject(request));
+        return ask("look at", key, () -> client.headObject(request));
+    }
+
+    private static StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) {
         return new StoredObject(
-                key,
-                found.contentLength(),
-                Objects.requireNonNullElse(found.eTag(), ""),
-                found.lastModified(),
-                checksum(found.metadata(), found.checksumCRC32C(), found.checksumType()));
+                key, found.contentLength(), Objects.requireNonNullElse(found.eTag(), ""), found.lastModified(), crc32c);
     }
 
     /** That of the store itself goes before that of whoever wrote the object. */
@@ -101,7 +129,7 @@ public final class S3Store implements BlobStore {
             byte[] bytes = Base64.getDecoder().decode(ofStore);
             return ByteBuffer.wrap(bytes).getInt();
         }
-        String noted = metadata == null ? null : metadata.get(CRC32C);
+        String noted = metadata == null ? null : metadata.get(CRC32C_NOTE);
         try {
             return noted == null ? null : Integer.parseUnsignedInt(noted, 16);
         } catch (NumberFormatException e) {
@@ -138,7 +166,7 @@ public final class S3Store implements BlobStore {
         long rest = response.contentLength() == null ? -1 : response.contentLength();
         if (rest < 0 || (offset > 0 && !("" + response.contentRange()).startsWith("bytes " + offset + "-"))) {
             throw new StoreException(
-                    StoreException.Reason.REFUSED,
+                    Reason.REFUSED,
                     name() + key + ": answered with the range " + response.contentRange() + " and the length " + rest
                             + " (expected: a length, and what follows byte " + offset + ")",
                     null);
@@ -153,35 +181,85 @@ public final class S3Store implements BlobStore {
 
     @Override
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
-        PutObjectRequest.Builder request = PutObjectRequest.builder()
-                .bucket(settings.bucket())
-                .key(full(key))
-                .contentType(contentType)
-                .storageClass(settings.storageClass())
-                .metadata(Map.of(CRC32C, String.format("%08x", crc32c)))
-                .requestPayer(payer)
-                .sseCustomerAlgorithm(customerKey.algorithm())
-                .sseCustomerKey(customerKey.key())
-                .sseCustomerKeyMD5(customerKey.md5());
-        if (settings.sendsChecksums()) {
-            request.checksumCRC32C(Base64.getEncoder()
-                    .encodeToString(ByteBuffer.allocate(4).putInt(crc32c).array()));
+        long size = Files.size(file);
+        return object(key, size, upload(key).write(file, crc32c, contentType));
+    }
+
+    @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        CRC32C crc = new CRC32C();
+        crc.update(content);
+        try {
+            upload(key).put(RequestBody.fromBytes(content), (int) crc.getValue(), contentType, "*");
+            return true;
+        } catch (StoreException e) {
+            // There is one, or somebody is writing it at this moment.
+            if (e.reason() == Reason.CHANGED || e.reason() == Reason.CONTENDED) {
+                return false;
+            }
+            throw e;
         }
-        if (settings.encryption() instanceof Encryption.Managed) {
-            request.serverSideEncryption(ServerSideEncryption.AES256);
-        } else if (settings.encryption() instanceof Encryption.Kms kms) {
-            request.serverSideEncryption(ServerSideEncryption.AWS_KMS)
-                    .ssekmsKeyId(kms.keyId())
-                    .bucketKeyEnabled(kms.bucketKey() ? Boolean.TRUE : null);
+    }
+
+    @Override
+    public boolean mayWrite() throws StoreException {
+        S3Upload upload = upload(TRIAL_KEY);
+        try {
+            // Nothing that is begun and given up is ever seen as an object.
+            upload.giveUp(upload.begin(Map.of(), "text/plain"));
+            return true;
+        } catch (StoreException e) {
+            if (e.reason() == Reason.DENIED) {
+                return false;
+            }
+            throw e;
         }
-        RequestBody body = RequestBody.fromFile(file);
-        PutObjectResponse put = ask("write", key, () -> client.putObject(request.build(), body));
+    }
+
+    private S3Upload upload(String key) {
+        return new S3Upload(client, settings, customerKey, threads, full(key));
+    }
+
+    private static StoredObject object(String key, long size, S3Upload.Written written) {
         return new StoredObject(
                 key,
-                body.optionalContentLength().orElseThrow(),
-                Objects.requireNonNullElse(put.eTag(), ""),
+                size,
+                Objects.requireNonNullElse(written.version(), ""),
                 Instant.now(),
-                checksum(null, put.checksumCRC32C(), put.checksumType()));
+                checksum(null, written.checksum(), written.checksumType()));
+    }
+
+    static Map<String, String> noted(int crc32c) {
+        return Map.of(CRC32C_NOTE, String.format("%08x", crc32c));
+    }
+
+    static String base64(int crc32c) {
+        return Base64.getEncoder()
+                .encodeToString(
+                        ByteBuffer.allocate(Integer.BYTES).putInt(crc32c).array());
+    }
+
+    @Override
+    public int abortStaleUploads(Instant before) throws StoreException {
+        int count = 0;
+        for (MultipartUpload found : uploads()) {
+            if (found.initiated().isBefore(before)) {
+                String key = found.key();
+                new S3Upload(client, settings, customerKey, threads, key).giveUp(found.uploadId());
+                count++;
+            }
+        }
+        return count;
+    }
+
+    private List<MultipartUpload> uploads() throws StoreException {
+        return ask("list uploads to", "", () -> client
+                .listMultipartUploadsPaginator(request -> request.bucket(settings.bucket())
+                        .prefix(settings.prefix())
+                        .requestPayer(payer))
+                .uploads()
+                .stream()
+                .toList());
     }
 
     @Override
@@ -191,6 +269,55 @@ public final class S3Store implements BlobStore {
                 key,
                 () -> client.deleteObject(request ->
                         request.bucket(settings.bucket()).key(full(key)).requestPayer(payer)));
+    }
+
+    @Override
+    public void deleteAll(List<String> keys) throws StoreException {
+        for (int start = 0; start < keys.size(); start += MOST_IN_ONE_DELETE) {
+            deleteSome(keys.subList(start, Math.min(keys.size(), start + MOST_IN_ONE_DELETE)));
+        }
+    }
+
+    private void deleteSome(List<String> keys) throws StoreException {
+        List<ObjectIdentifier> objects = keys.stream()
+                .map(key -> ObjectIdentifier.builder().key(full(key)).build())
+                .toList();
+        List<S3Error> failures;
+        try {
+            failures = ask("delete " + keys.size() + " objects, the first", keys.get(0), () -> client.deleteObjects(
+                            request -> request.bucket(settings.bucket())
+                                    .delete(delete -> delete.objects(objects).quiet(true))
+                                    .requestPayer(payer))
+                    .errors());
+        } catch (StoreException e) {
+            if (e.reason() != Reason.REFUSED) {
+                throw e;
+            }
+            // Not every store takes several at a time.
+            BlobStore.super.deleteAll(keys);
+            return;
+        }
+        for (S3Error failure : failures) {
+            boolean denied = "AccessDenied".equals(failure.code());
+            throw new StoreException(
+                    denied ? Reason.DENIED : Reason.REFUSED,
+                    "cannot delete s3://" + settings.bucket() + "/" + failure.key() + ": " + failure.code() + ", "
+                            + failure.message(),
+                    null);
+        }
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        return ask(
+                        "list",
+                        start,
+                        () -> client.listObjectsV2(request -> request.bucket(settings.bucket())
+                                .prefix(full(start))
+                                .maxKeys(1)
+                                .requestPayer(payer)))
+                .contents()
+                .isEmpty();
     }
 
     @Override
@@ -218,6 +345,7 @@ public final class S3Store implements BlobStore {
 
     @Override
     public void close() {
+        threads.shutdown();
         client.close();
     }
 }

@@ -1,44 +1,35 @@
 package io.zeolite.blob.tier;
 
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
-import io.zeolite.blob.StoreException;
-import io.zeolite.blob.StoreException.Reason;
-import io.zeolite.blob.StoredContent;
-import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.blob.tier.Deposits.Deposit;
+import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.zip.CRC32C;
 
 /**
  * Copies blobs from the blob directory to a store, and lets go of the local files if that is wanted. It may run beside a
  * server that has the same store behind the same directory, in another process: whoever opens a blob gets it from the one
- * place or the other.
+ * place or the other. Any thread; one run at a time.
  *
  * <p>Crash-safe, since a blob passes these steps and each is found done by the next run:
  *
  * <ol>
- *   <li>It is written to the store, unless an object of its size is there.
- *   <li>The object is read back and compared with the file, byte by byte. One that differs is written again, once.
+ *   <li>It is written to the store, unless an object with its bytes is there; see {@link Deposits}.
+ *   <li>That the store has all of it is proven.
  *   <li>Only then the file is removed, or renamed to end in {@code .bak}.
  * </ol>
  */
 public final class Archiver {
-    private static final int BUFFER_BYTES = 128 << 10;
-    private static final String CONTENT_TYPE = "application/octet-stream";
-
     /** What becomes of a file whose copy is proven. */
     public enum Afterwards {
         KEEP,
@@ -50,21 +41,46 @@ public final class Archiver {
     /**
      * Which blobs.
      *
-     * @param before those of transactions before this time
+     * @param since those of this transaction and later ones
+     * @param until those of this transaction and earlier ones
      * @param largerThanBytes those that have more bytes
      * @param limit no more than so many
      */
-    public record Selection(Instant before, long largerThanBytes, long limit) {}
+    public record Selection(long since, long until, long largerThanBytes, long limit) {
+        /** Those that were committed before a time. */
+        public static Selection before(Instant time, long largerThanBytes, long limit) {
+            return new Selection(Tid.NONE, TimeStamp.of(time), largerThanBytes, limit);
+        }
+
+        private boolean takes(BlobRevision revision, long size) {
+            return size > largerThanBytes && !Tid.isAfter(since, revision.tid()) && !Tid.isAfter(revision.tid(), until);
+        }
+    }
+
+    /**
+     * How to go about it.
+     *
+     * @param parallel so many blobs at the same time, each on a thread of its own; at least 1
+     * @param bytesPerSecond of blobs, on the average; 0 for no limit
+     */
+    public record Effort(int parallel, long bytesPerSecond) {
+        public Effort {
+            if (parallel < 1 || bytesPerSecond < 0) {
+                throw new IllegalArgumentException("parallel: " + parallel + ", bytesPerSecond: " + bytesPerSecond
+                        + " (expected: at least 1, at least 0)");
+            }
+        }
+    }
 
     /** A blob that may be moved. */
-    public record Candidate(BlobRevision revision, Path file, long size) {}
+    public record Candidate(BlobRevision revision, long size) {}
 
     /** What has become of one blob. */
     public sealed interface Step {
         Candidate blob();
 
-        /** @param written whether it was written now, or was in the store before */
-        record Proven(Candidate blob, boolean written) implements Step {}
+        /** All of it is in the store, and its file has been dealt with. */
+        record Proven(Candidate blob, Deposit deposit) implements Step {}
 
         /** Its file is as it was. */
         record Failed(Candidate blob, IOException failure) implements Step {}
@@ -74,149 +90,75 @@ public final class Archiver {
     }
 
     private final BlobDirectory directory;
-    private final BlobStore store;
+    private final RetryingStore store;
     private final KeyLayout layout;
-    private final TierSettings settings;
-    private final Breaker breaker;
-    private final ByteBuffer ofStore = ByteBuffer.allocate(BUFFER_BYTES);
-    private final ByteBuffer ofFile = ByteBuffer.allocate(BUFFER_BYTES);
+    private final Deposits deposits;
 
-    /** One thread at a time. */
-    public Archiver(BlobDirectory directory, BlobStore store, KeyLayout layout, TierSettings settings) {
+    public Archiver(BlobDirectory directory, RetryingStore store, KeyLayout layout) {
         this.directory = directory;
         this.store = store;
         this.layout = layout;
-        this.settings = settings;
-        this.breaker =
-                new Breaker(store.name(), settings.failuresUntilAway(), settings.longestPause(), System::nanoTime);
+        this.deposits = new Deposits(store);
     }
 
-    /** The blobs that a selection means, the largest first. Reads the names of all. */
+    /** The blobs that a selection means, the largest first. Reads the names of all, and keeps some 64 bytes for each. */
     public List<Candidate> select(Selection selection) throws IOException {
         List<Candidate> found = new ArrayList<>();
         directory.forEachCommitted((revision, file, size) -> {
-            if (size > selection.largerThanBytes()
-                    && TimeStamp.toInstant(revision.tid()).isBefore(selection.before())) {
-                found.add(new Candidate(revision, file, size));
+            if (selection.takes(revision, size)) {
+                found.add(new Candidate(revision, size));
             }
         });
         found.sort(Comparator.comparingLong(Candidate::size).reversed());
-        return found.size() <= selection.limit() ? found : found.subList(0, (int) selection.limit());
+        return found.size() <= selection.limit() ? found : List.copyOf(found.subList(0, (int) selection.limit()));
     }
 
-    /** Does it to some blobs, and tells of each. Stops early if the store is away. */
-    public void archive(List<Candidate> blobs, Afterwards afterwards, Consumer<Step> progress) {
-        for (Candidate blob : blobs) {
-            Step step = archive(blob, afterwards);
-            progress.accept(step);
-            if (step instanceof Step.Failed && breaker.isAway()) {
-                return;
+    /**
+     * Does it to some blobs in their order. Returns when it is done, the store is away, or it is to stop; what has been
+     * begun by then is finished first.
+     *
+     * @param progress is told of each blob that was tried, on any thread, one at a time
+     * @param stop looked at before each blob, and while it waits for the sake of the rate
+     */
+    public void archive(
+            List<Candidate> blobs,
+            Afterwards afterwards,
+            Effort effort,
+            Consumer<Step> progress,
+            BooleanSupplier stop) {
+        Pace pace = Pace.of(effort.bytesPerSecond());
+        SideBySide.run("zeolite-archive", effort.parallel(), blobs, stop, blob -> {
+            pace.await(blob.size(), stop);
+            if (stop.getAsBoolean()) {
+                return false;
             }
-        }
+            Step step = archive(blob, afterwards);
+            synchronized (progress) {
+                progress.accept(step);
+            }
+            return !(step instanceof Step.Failed && store.isAway());
+        });
     }
 
     private Step archive(Candidate blob, Afterwards afterwards) {
+        long oid = blob.revision().oid();
+        long tid = blob.revision().tid();
         try {
-            boolean written = false;
-            if (!isThere(blob) || !isProven(blob)) {
-                write(blob);
-                written = true;
-                if (!isProven(blob)) {
-                    throw new IOException(store.name() + key(blob) + " was written but reads differently");
-                }
-            }
-            letGo(blob, afterwards);
-            return new Step.Proven(blob, written);
+            Deposit deposit = deposits.put(layout.key(oid, tid), directory.path(oid, tid));
+            letGo(oid, tid, afterwards);
+            return new Step.Proven(blob, deposit);
         } catch (NoSuchFileException e) {
-            return new Step.Gone(blob);
+            return Files.exists(directory.path(oid, tid)) ? new Step.Failed(blob, e) : new Step.Gone(blob);
         } catch (IOException e) {
             return new Step.Failed(blob, e);
         }
     }
 
-    private String key(Candidate blob) {
-        return layout.key(blob.revision().oid(), blob.revision().tid());
-    }
-
-    private Attempts attempts() {
-        return new Attempts(settings, breaker);
-    }
-
-    private boolean isThere(Candidate blob) throws IOException {
-        try {
-            StoredObject object = attempts().make(() -> store.stat(key(blob)));
-            return object.size() == blob.size();
-        } catch (StoreException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
-    private void write(Candidate blob) throws IOException {
-        int crc32c = checksum(blob.file());
-        Attempts attempts = attempts();
-        while (true) {
-            try {
-                store.put(key(blob), blob.file(), crc32c, CONTENT_TYPE);
-                return;
-            } catch (StoreException e) {
-                attempts.noteFailure(e);
-            }
-        }
-    }
-
-    private int checksum(Path file) throws IOException {
-        CRC32C crc = new CRC32C();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            while (channel.read(ofFile.clear()) >= 0) {
-                crc.update(ofFile.flip());
-            }
-        }
-        return (int) crc.getValue();
-    }
-
-    private boolean isProven(Candidate blob) throws IOException {
-        Attempts attempts = attempts();
-        while (true) {
-            try (StoredContent content = store.open(key(blob), 0, null);
-                    FileChannel file = FileChannel.open(blob.file(), StandardOpenOption.READ)) {
-                return content.object().size() == file.size() && isSame(content, file);
-            } catch (StoreException e) {
-                attempts.noteFailure(e);
-            }
-        }
-    }
-
-    private boolean isSame(StoredContent content, FileChannel file) throws IOException {
-        long left = file.size();
-        while (left > 0) {
-            ofStore.clear().limit((int) Math.min(BUFFER_BYTES, left));
-            int count = content.read(ofStore);
-            if (count < 0) {
-                throw new StoreException(
-                        Reason.UNAVAILABLE, store.name() + " broke off " + left + " bytes early", null);
-            }
-            ofFile.clear().limit(count);
-            while (ofFile.hasRemaining() && file.read(ofFile) >= 0) {
-                // Until as much is there.
-            }
-            if (!ofFile.flip().equals(ofStore.flip())) {
-                return false;
-            }
-            left -= count;
-        }
-        return true;
-    }
-
-    private void letGo(Candidate blob, Afterwards afterwards) throws IOException {
+    private void letGo(long oid, long tid, Afterwards afterwards) throws IOException {
         switch (afterwards) {
             case KEEP -> {}
-            case REMOVE ->
-                directory.remove(blob.revision().oid(), blob.revision().tid());
-            case BACK_UP ->
-                directory.backUp(blob.revision().oid(), blob.revision().tid());
+            case REMOVE -> directory.remove(oid, tid);
+            case BACK_UP -> directory.backUp(oid, tid);
         }
     }
 }

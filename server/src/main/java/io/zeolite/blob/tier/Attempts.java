@@ -23,7 +23,7 @@ final class Attempts {
     /** Makes a request until it is answered, or it has been tried often enough. */
     <T> T make(Request<T> request) throws StoreException {
         while (true) {
-            breaker.check();
+            begin();
             T answer;
             try {
                 answer = request.make();
@@ -31,9 +31,23 @@ final class Attempts {
                 noteFailure(e);
                 continue;
             }
-            breaker.answered();
+            end();
             return answer;
         }
+    }
+
+    /**
+     * To be called before a request.
+     *
+     * @throws StoreException {@link Reason#UNAVAILABLE} if it is not to be made
+     */
+    void begin() throws StoreException {
+        breaker.check();
+    }
+
+    /** To be called when a request was answered. */
+    void end() {
+        breaker.answered();
     }
 
     /**

@@ -13,6 +13,7 @@ import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ZeoException;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,9 +43,18 @@ public final class BlobTier implements ColdBlobs {
     private final ThreadPoolExecutor threads;
     private final ConcurrentHashMap<BlobRevision, Download> downloads = new ConcurrentHashMap<>();
     private final OncePerMinute complaints = new OncePerMinute();
+    private final @Nullable Garbage garbage;
+    private volatile @Nullable Keeper keeper;
 
-    /** Takes over the store and the cache, and closes them. */
+    /** Takes over the store and the cache, and closes them. Nothing is ever deleted from the store. */
     public BlobTier(BlobStore store, KeyLayout layout, BlobCache cache, TierSettings settings) {
+        this(store, layout, cache, settings, null);
+    }
+
+    /** @param garbage where revisions are listed that packs have removed; null to leave the store as it is */
+    public BlobTier(
+            BlobStore store, KeyLayout layout, BlobCache cache, TierSettings settings, @Nullable Garbage garbage) {
+        this.garbage = garbage;
         this.store = store;
         this.layout = layout;
         this.cache = cache;
@@ -58,6 +69,26 @@ public final class BlobTier implements ColdBlobs {
                     return thread;
                 });
         threads.allowCoreThreadTimeOut(true);
+    }
+
+    /** Takes over what is done about the store in the background; it ends before the store is closed. */
+    public void keep(Keeper newKeeper) {
+        keeper = newKeeper;
+    }
+
+    @Override
+    public void removed(long oid, long tid) throws IOException {
+        if (garbage != null) {
+            garbage.add(new BlobRevision(oid, tid), Instant.now());
+        }
+        cache.remove(oid, tid);
+    }
+
+    @Override
+    public void forceRemoved() throws IOException {
+        if (garbage != null) {
+            garbage.force();
+        }
     }
 
     @Override
@@ -115,7 +146,7 @@ public final class BlobTier implements ColdBlobs {
                     return notFound(revision, missing);
                 }
                 case UNAVAILABLE -> LOG.debug("{}: {}", revision, said.getMessage());
-                case DENIED, REFUSED, CHANGED ->
+                case DENIED, REFUSED, CHANGED, CONTENDED ->
                     complaints.tell(() -> LOG.error("cannot fetch {}: {}", revision, said.getMessage()));
             }
             return CallException.storage(revision + " cannot be fetched: " + said.getMessage());
@@ -136,6 +167,10 @@ public final class BlobTier implements ColdBlobs {
 
     @Override
     public void close() {
+        Keeper kept = keeper;
+        if (kept != null) {
+            kept.close();
+        }
         threads.shutdown();
         // Downloads that are under way break off.
         store.close();

@@ -1,5 +1,6 @@
 package io.zeolite.storage.file;
 
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
@@ -292,6 +293,23 @@ public final class FileLog implements TransactionLog, UndoableLog {
                 throw new UndoException(List.of(new UndoException.Cause(null, "non-undoable transaction")));
             }
             return new Found(current, header);
+        } finally {
+            current.release();
+        }
+    }
+
+    @Override
+    public List<BlobRevision> blobsBefore(UndoTarget target) throws IOException {
+        Generation current = retain();
+        try {
+            Found found = (Found) target;
+            TransactionHeader header = found.generation == current
+                    ? found.header
+                    : new History(current.file()).find(current.published().end(), target.tid());
+            // One that a pack has taken away cannot be undone any more, as will be found out.
+            return header == null
+                    ? List.of()
+                    : FileUndo.blobsBefore(current, new History(current.file()).records(header));
         } finally {
             current.release();
         }

@@ -1,5 +1,6 @@
 package io.zeolite.storage.file;
 
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.error.UndoException;
 import io.zeolite.pickle.BlobPickle;
 import io.zeolite.storage.undo.PendingRecords;
@@ -10,8 +11,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,6 +126,19 @@ final class FileUndo {
         DataHeader origin = reader.origin(record);
         boolean blob = origin != null && BlobPickle.isBlob(reader.start(origin, BlobPickle.MAX_LENGTH));
         return blob && origin != null ? origin.tid() : Tid.NONE;
+    }
+
+    /** See {@link io.zeolite.storage.undo.UndoableLog#blobsBefore}. */
+    static List<BlobRevision> blobsBefore(Generation generation, List<DataHeader> records) throws IOException {
+        Set<BlobRevision> found = new LinkedHashSet<>();
+        for (DataHeader record : records) {
+            RecordReader reader = generation.reader(record.oid());
+            long serial = record.previous() == 0 ? Tid.NONE : blobSerial(reader, reader.at(record.previous()));
+            if (serial != Tid.NONE) {
+                found.add(new BlobRevision(record.oid(), serial));
+            }
+        }
+        return List.copyOf(found);
     }
 
     /** See {@link io.zeolite.storage.undo.UndoableLog#findCopy}. */

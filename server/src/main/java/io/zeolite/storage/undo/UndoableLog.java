@@ -1,5 +1,6 @@
 package io.zeolite.storage.undo;
 
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.storage.TransactionSummary;
 import java.io.IOException;
 import java.util.List;
@@ -25,6 +26,11 @@ public interface UndoableLog {
      * @throws io.zeolite.error.UndoException if it is not there, or can not be undone
      */
     UndoTarget find(long tid) throws IOException;
+
+    /**
+     * The revisions of blobs whose files undoing a transaction brings back, if it can be undone.
+     */
+    List<BlobRevision> blobsBefore(UndoTarget target) throws IOException;
 
     /**
      * What has to be written to undo a transaction; nothing is changed. The log must not change meanwhile, so the caller

@@ -5,14 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.BlobStoreContract;
 import io.zeolite.blob.StoreException.Reason;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class DirectoryStoreTest extends BlobStoreContract {
     @Override
-    protected BlobStore create() {
-        return new DirectoryStore(directory.resolve("cold"));
+    protected BlobStore create() throws IOException {
+        return new DirectoryStore(Files.createDirectories(directory.resolve("cold")));
     }
 
     @Test

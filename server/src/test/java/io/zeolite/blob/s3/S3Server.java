@@ -67,6 +67,13 @@ public final class S3Server implements AutoCloseable {
                 8);
     }
 
+    /** The media type of an object. */
+    public String contentType(String key) {
+        try (S3Client client = S3Clients.create(settings(""))) {
+            return client.headObject(request -> request.bucket(BUCKET).key(key)).contentType();
+        }
+    }
+
     @Override
     public void close() throws Exception {
         proxy.stop();

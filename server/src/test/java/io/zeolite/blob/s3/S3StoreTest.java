@@ -7,13 +7,24 @@ import io.zeolite.blob.BlobStoreContract;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Settings.Encryption;
+import io.zeolite.blob.tier.FaultProxy;
+import io.zeolite.blob.tier.FaultProxy.Fault;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -131,6 +142,102 @@ final class S3StoreTest extends BlobStoreContract {
             assertReason(Reason.REFUSED, () -> store.put("bad.blob", file("abc"), 1, "text/plain"));
             assertReason(Reason.NOT_FOUND, () -> store.stat("bad.blob"));
         }
+    }
+
+    /** A file whose every megabyte is another one. */
+    private Path largeFile(long size) throws IOException {
+        Path file = directory.resolve("large");
+        byte[] megabyte = new byte[1 << 20];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (long left = size; left > 0; left -= megabyte.length) {
+                new Random(left).nextBytes(megabyte);
+                out.write(megabyte, 0, (int) Math.min(megabyte.length, left));
+            }
+        }
+        return file;
+    }
+
+    private static int checksum(Path file) throws IOException {
+        return new FilePart(file, 0, Files.size(file)).crc32c();
+    }
+
+    @Test
+    void put_largeFile_goesInPartsAndComesBackWhole() throws Exception {
+        Path file = largeFile(S3Upload.LARGEST_IN_ONE + 12_345);
+        try (S3Store store = new S3Store(server.settings("site/"))) {
+            StoredObject written = store.put("a.blob", file, checksum(file), "image/png");
+            assertThat(written.version()).as("as S3 marks what came in parts").contains("-5");
+            assertThat(store.stat("a.blob").size()).isEqualTo(Files.size(file));
+            assertThat(store.stat("a.blob").crc32c()).isEqualTo(checksum(file));
+            assertThat(server.contentType("site/a.blob")).isEqualTo("image/png");
+            Path back = directory.resolve("back");
+            try (StoredContent content = store.open("a.blob", 0, null);
+                    FileChannel out = FileChannel.open(back, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+                while (content.read(buffer.clear()) >= 0) {
+                    out.write(buffer.flip());
+                }
+            }
+            assertThat(Files.mismatch(file, back)).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void put_partThatFailsOnce_isSentAgain() throws Exception {
+        Path file = largeFile(S3Upload.LARGEST_IN_ONE + 1);
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            proxy.setAfter(3, new Fault.Status(503));
+            store.put("a.blob", file, checksum(file), "image/png");
+            assertThat(store.stat("a.blob").size()).isEqualTo(Files.size(file));
+        }
+    }
+
+    @Test
+    void put_partsThatFail_leaveNeitherObjectNorUpload() throws Exception {
+        Path file = largeFile(S3Upload.LARGEST_IN_ONE + 1);
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            // The upload begins; no part gets through.
+            proxy.setAfter(1, new Fault.Status(503), 15);
+            assertReason(Reason.UNAVAILABLE, () -> store.put("a.blob", file, checksum(file), "image/png"));
+            proxy.set(new Fault.None());
+            assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
+        }
+    }
+
+    @Test
+    void abortStaleUploads_abortsOldOnesUnderThePrefix() throws Exception {
+        try (S3Store store = new S3Store(server.settings("site/"));
+                S3Client client = S3Clients.create(server.settings(""))) {
+            for (String key : List.of("site/a.blob", "other/b.blob")) {
+                client.createMultipartUpload(
+                        request -> request.bucket(S3Server.BUCKET).key(key));
+            }
+            assertThat(store.abortStaleUploads(Instant.now().minusSeconds(3600)))
+                    .isZero();
+            assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isEqualTo(1);
+            assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isZero();
+        }
+    }
+
+    @Test
+    void mayWrite_credentialsThatAreNotKnown_mayNot() throws Exception {
+        try (S3Store store = new S3Store(
+                S3Server.settings(server.endpoint(), "", new Credentials.Keys("nobody", "nothing", null)))) {
+            assertThat(store.mayWrite()).isFalse();
+        }
+    }
+
+    private static S3Settings settings(URI endpoint) {
+        return S3Server.settings(endpoint, "", new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null));
+    }
+
+    @Test
+    void partBytes_largestObject_hasNoMoreThanTenThousandParts() {
+        long most = 5L << 40;
+        assertThat(S3Upload.partBytes(100 << 20)).isEqualTo(16 << 20);
+        assertThat(S3Upload.partBytes(most) * 10_000).isGreaterThanOrEqualTo(most);
     }
 
     @Test

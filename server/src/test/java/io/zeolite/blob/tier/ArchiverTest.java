@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobSource;
+import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.ReadOnlyStore;
 import io.zeolite.blob.StoredContent;
@@ -13,9 +14,12 @@ import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
 import io.zeolite.blob.tier.Archiver.Candidate;
+import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.blob.tier.Archiver.Step;
+import io.zeolite.blob.tier.Deposits.Deposit;
 import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,6 +30,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,17 +88,26 @@ final class ArchiverTest {
     }
 
     private Archiver archiver() {
-        return new Archiver(directory, store, KeyLayout.FLAT, ONE_ATTEMPT);
+        return archiver(store);
+    }
+
+    private Archiver archiver(BlobStore behind) {
+        return new Archiver(directory, new RetryingStore(behind, ONE_ATTEMPT), KeyLayout.FLAT);
     }
 
     private static Selection all() {
-        return new Selection(Instant.MAX, -1, Long.MAX_VALUE);
+        return new Selection(Tid.NONE, Tid.MAX, -1, Long.MAX_VALUE);
     }
 
     private List<Step> archive(Afterwards afterwards) throws IOException {
+        return archive(store, afterwards, new Effort(1, 0), () -> false);
+    }
+
+    private List<Step> archive(BlobStore to, Afterwards afterwards, Effort effort, BooleanSupplier stop)
+            throws IOException {
         List<Step> steps = new ArrayList<>();
-        Archiver archiver = archiver();
-        archiver.archive(archiver.select(all()), afterwards, steps::add);
+        Archiver archiver = archiver(to);
+        archiver.archive(archiver.select(all()), afterwards, effort, steps::add, stop);
         return steps;
     }
 
@@ -119,12 +134,16 @@ final class ArchiverTest {
         commit(3, TID + (1L << 40), 400);
         Files.write(home.resolve("blobs/tmp/0x01.blob"), new byte[900]);
         Instant then = TimeStamp.toInstant(TID).plusSeconds(1);
-        assertThat(archiver().select(new Selection(then, 100, 10)))
+        assertThat(archiver().select(Selection.before(then, 100, 10)))
                 .extracting(Candidate::revision)
                 .containsExactly(new BlobRevision(2, TID), new BlobRevision(0x1234567, TID));
-        assertThat(archiver().select(new Selection(then, 100, 1)))
+        assertThat(archiver().select(Selection.before(then, 100, 1)))
                 .extracting(Candidate::size)
                 .containsExactly(300L);
+        assertThat(archiver().select(new Selection(TID + 1, Tid.MAX, -1, 10)))
+                .extracting(Candidate::size)
+                .containsExactly(400L);
+        assertThat(archiver().select(new Selection(TID, TID, -1, 10))).hasSize(3);
     }
 
     @Test
@@ -145,7 +164,7 @@ final class ArchiverTest {
         archive(Afterwards.KEEP);
         assertThat(isLocal(1)).isTrue();
         List<Step> again = archive(Afterwards.BACK_UP);
-        assertThat(again).containsExactly(new Step.Proven(again.get(0).blob(), false));
+        assertThat(again).containsExactly(new Step.Proven(again.get(0).blob(), new Deposit(false, true)));
         assertThat(isLocal(1)).isFalse();
         assertThat(Path.of(directory.path(1, TID) + ".bak")).hasBinaryContent(bytes(1, 1000));
     }
@@ -156,7 +175,7 @@ final class ArchiverTest {
         Path wrong = Files.write(home.resolve("wrong"), new byte[1000]);
         store.put(KeyLayout.FLAT.key(1, TID), wrong, 0, "text/plain");
         List<Step> steps = archive(Afterwards.REMOVE);
-        assertThat(steps).containsExactly(new Step.Proven(steps.get(0).blob(), true));
+        assertThat(steps).containsExactly(new Step.Proven(steps.get(0).blob(), new Deposit(true, true)));
         assertThat(isInTheBucket(1, 1000)).isTrue();
     }
 
@@ -170,7 +189,7 @@ final class ArchiverTest {
                 new Fault.Cut(50_000));
         long oid = 0;
         for (Fault fault : faults) {
-            for (int position = 0; position < 4; position++) {
+            for (int position = 0; position < 5; position++) {
                 oid++;
                 commit(oid, TID, 200_000);
                 proxy.setAfter(position, fault);
@@ -189,9 +208,7 @@ final class ArchiverTest {
     @Test
     void archive_readOnlyBucket_isRefusedWithoutARequestThatWrites() throws IOException {
         commit(1, TID, 1000);
-        Archiver archiver = new Archiver(directory, new ReadOnlyStore(store), KeyLayout.FLAT, ONE_ATTEMPT);
-        List<Step> steps = new ArrayList<>();
-        archiver.archive(archiver.select(all()), Afterwards.REMOVE, steps::add);
+        List<Step> steps = archive(new ReadOnlyStore(store), Afterwards.REMOVE, new Effort(1, 0), () -> false);
         assertThat(steps).singleElement().isInstanceOfSatisfying(Step.Failed.class, failed -> assertThat(
                         failed.failure())
                 .hasMessageContaining("read-only-bucket"));
@@ -200,5 +217,71 @@ final class ArchiverTest {
         try (BlobSource source = directory.open(1, TID)) {
             assertThat(source.size()).isEqualTo(1000);
         }
+    }
+
+    @Test
+    void archive_severalAtATime_movesAll() throws IOException {
+        for (int oid = 1; oid <= 40; oid++) {
+            commit(oid, TID, 1000 * oid);
+        }
+        assertThat(archive(store, Afterwards.REMOVE, new Effort(8, 0), () -> false))
+                .hasSize(40)
+                .allSatisfy(step -> assertThat(step).isInstanceOf(Step.Proven.class));
+        for (int oid = 1; oid <= 40; oid++) {
+            assertThat(isLocal(oid)).isFalse();
+            assertThat(isInTheBucket(oid, 1000 * oid)).isTrue();
+        }
+    }
+
+    @Test
+    void archive_toldToStop_finishesWhatHasBegun() throws IOException {
+        for (int oid = 1; oid <= 10; oid++) {
+            commit(oid, TID, 1000);
+        }
+        List<Step> steps = new ArrayList<>();
+        Archiver archiver = archiver();
+        archiver.archive(
+                archiver.select(all()), Afterwards.REMOVE, new Effort(1, 0), steps::add, () -> steps.size() == 3);
+        assertThat(steps).hasSize(3);
+        assertThat(LongStream.rangeClosed(1, 10).filter(this::isLocal).count()).isEqualTo(7);
+        assertThat(archive(Afterwards.REMOVE)).hasSize(7);
+    }
+
+    @Test
+    void archive_fileThatSomebodyElseRemoves_isGone() throws IOException {
+        commit(1, TID, 1000);
+        Archiver archiver = archiver();
+        List<Candidate> blobs = archiver.select(all());
+        directory.remove(1, TID);
+        List<Step> steps = new ArrayList<>();
+        archiver.archive(blobs, Afterwards.REMOVE, new Effort(1, 0), steps::add, () -> false);
+        assertThat(steps).containsExactly(new Step.Gone(blobs.get(0)));
+    }
+
+    @Test
+    void archive_storeThatIsAway_isNotTriedOnAndOn() throws IOException {
+        for (int oid = 1; oid <= 10; oid++) {
+            commit(oid, TID, 1000);
+        }
+        proxy.set(new Fault.Status(503));
+        TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMinutes(1), 3);
+        Archiver archiver = new Archiver(directory, new RetryingStore(store, settings), KeyLayout.FLAT);
+        List<Step> steps = new ArrayList<>();
+        archiver.archive(archiver.select(all()), Afterwards.REMOVE, new Effort(1, 0), steps::add, () -> false);
+        assertThat(steps).hasSize(2);
+        assertThat(proxy.requests()).isEqualTo(3);
+        assertThat(LongStream.rangeClosed(1, 10).allMatch(this::isLocal)).isTrue();
+    }
+
+    @Test
+    void archive_imagesAndOthers_haveTheirMediaType() throws Exception {
+        Path file = directory.newTemporaryFile();
+        Files.write(file, new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff, (byte) 0xe0, 0, 16, 'J', 'F', 'I', 'F'});
+        directory.prepare(1);
+        directory.commit(file, 1, TID);
+        commit(2, TID, 1000);
+        archive(Afterwards.REMOVE);
+        assertThat(server.contentType(KeyLayout.FLAT.key(1, TID))).isEqualTo("image/jpeg");
+        assertThat(server.contentType(KeyLayout.FLAT.key(2, TID))).isEqualTo("application/octet-stream");
     }
 }

@@ -79,6 +79,21 @@ public final class BreakingStore implements BlobStore {
     }
 
     @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        return store.putIfAbsent(key, content, contentType);
+    }
+
+    @Override
+    public boolean mayWrite() throws StoreException {
+        return store.mayWrite();
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        return store.isEmpty(start);
+    }
+
+    @Override
     public void delete(String key) throws StoreException {
         store.delete(key);
     }

@@ -74,9 +74,14 @@ public final class FaultProxy implements Closeable {
     }
 
     /** Lets so many requests pass, and does it to the one that follows. */
-    void setAfter(int passing, Fault next) {
+    public void setAfter(int passing, Fault next) {
+        setAfter(passing, next, 1);
+    }
+
+    /** Lets so many requests pass, and does it to as many as said that follow. */
+    public void setAfter(int passing, Fault next, int requestCount) {
         skipped.set(passing);
-        set(next, 1);
+        set(next, requestCount);
     }
 
     private Fault next() {

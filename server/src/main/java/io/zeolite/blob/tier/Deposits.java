@@ -1,0 +1,121 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Puts files into a store and proves that they are there: by the checksum that the store itself has computed of the whole
+ * object, if it is one that verifies them, else by reading the object back. Any thread.
+ */
+public final class Deposits {
+    private final RetryingStore store;
+    private final ChecksumTrust trust;
+
+    /**
+     * A file whose bytes are proven to be in the store.
+     *
+     * @param written whether it was written now, or was there before
+     * @param readBack whether it was read back, or the store's checksum was enough
+     */
+    public record Deposit(boolean written, boolean readBack) {}
+
+    public Deposits(RetryingStore store) {
+        this.store = store;
+        this.trust = new ChecksumTrust(store);
+    }
+
+    /**
+     * Puts a file there unless an object with its bytes is there already. When this returns, the store has all of it.
+     *
+     * @param file does not change meanwhile
+     * @throws java.nio.file.NoSuchFileException if the file is gone
+     * @throws IOException if it is not proven; there may be an object or none
+     */
+    public Deposit put(String key, Path file) throws IOException {
+        int crc32c = FileChecksum.crc32c(file);
+        Finding found = find(key, file, crc32c);
+        boolean written = false;
+        if (!found.isProof()) {
+            store.put(key, file, crc32c, ContentTypes.of(file));
+            written = true;
+            found = find(key, file, crc32c);
+        }
+        if (!found.isProof()) {
+            throw new IOException(store.name() + key + " was written but is " + found.text);
+        }
+        return new Deposit(written, found == Finding.SAME_BYTES);
+    }
+
+    /** What has become of an object. */
+    private enum Finding {
+        MISSING("not there"),
+        OTHER("another object"),
+        SAME_CHECKSUM("the same by its checksum"),
+        SAME_BYTES("the same");
+
+        private final String text;
+
+        Finding(String text) {
+            this.text = text;
+        }
+
+        boolean isProof() {
+            return this == SAME_CHECKSUM || this == SAME_BYTES;
+        }
+    }
+
+    private Finding find(String key, Path file, int crc32c) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            StoredObject attested = store.attest(key);
+            if (attested.size() != channel.size()) {
+                return Finding.OTHER;
+            }
+            Integer checksum = attested.crc32c();
+            if (checksum != null && trust.isTrusted()) {
+                return checksum == crc32c ? Finding.SAME_CHECKSUM : Finding.OTHER;
+            }
+            return hasSameBytes(key, channel) ? Finding.SAME_BYTES : Finding.OTHER;
+        } catch (StoreException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return Finding.MISSING;
+            }
+            throw e;
+        }
+    }
+
+    private boolean hasSameBytes(String key, FileChannel file) throws IOException {
+        Comparison comparison = new Comparison(file);
+        StoredObject object = new ObjectReader(store).read(key, comparison);
+        return comparison.same && object.size() == file.size();
+    }
+
+    /** Compares with a file, up to the first difference. */
+    private static final class Comparison implements ObjectReader.Sink {
+        private final FileChannel file;
+        private ByteBuffer ofFile = ByteBuffer.allocate(0);
+        private boolean same = true;
+
+        Comparison(FileChannel file) {
+            this.file = file;
+        }
+
+        @Override
+        public boolean take(ByteBuffer bytes) throws IOException {
+            if (ofFile.capacity() < bytes.remaining()) {
+                ofFile = ByteBuffer.allocate(bytes.remaining());
+            }
+            ofFile.clear().limit(bytes.remaining());
+            while (ofFile.hasRemaining() && file.read(ofFile) >= 0) {
+                // Until as much is there.
+            }
+            same = ofFile.flip().equals(bytes);
+            return same;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that is asked again when it does not answer, a limited number of times and with growing pauses, and that is left
+ * alone for a while when it is away. For those who may wait. Any thread.
+ */
+public final class RetryingStore implements BlobStore {
+    private final BlobStore store;
+    private final TierSettings settings;
+    private final Breaker breaker;
+
+    /** Takes over the store, and closes it. */
+    public RetryingStore(BlobStore store, TierSettings settings) {
+        this.store = store;
+        this.settings = settings;
+        this.breaker =
+                new Breaker(store.name(), settings.failuresUntilAway(), settings.longestPause(), System::nanoTime);
+    }
+
+    /** Whether so many requests had no answer that there is little hope for the next one. */
+    public boolean isAway() {
+        return breaker.isAway();
+    }
+
+    Attempts attempts() {
+        return new Attempts(settings, breaker);
+    }
+
+    @Override
+    public String name() {
+        return store.name();
+    }
+
+    @Override
+    public StoredObject stat(String key) throws StoreException {
+        return attempts().make(() -> store.stat(key));
+    }
+
+    @Override
+    public StoredObject attest(String key) throws StoreException {
+        return attempts().make(() -> store.attest(key));
+    }
+
+    @Override
+    public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+        return attempts().make(() -> store.open(key, offset, version));
+    }
+
+    @Override
+    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
+        Attempts attempts = attempts();
+        while (true) {
+            attempts.begin();
+            try {
+                StoredObject written = store.put(key, file, crc32c, contentType);
+                attempts.end();
+                return written;
+            } catch (StoreException e) {
+                attempts.noteFailure(e);
+            }
+        }
+    }
+
+    /** The answer that says it was written may be lost, and the next one then says that there is one. */
+    @Override
+    public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+        return attempts().make(() -> store.putIfAbsent(key, content, contentType));
+    }
+
+    @Override
+    public boolean mayWrite() throws StoreException {
+        return attempts().make(store::mayWrite);
+    }
+
+    @Override
+    public boolean isEmpty(String start) throws StoreException {
+        return attempts().make(() -> store.isEmpty(start));
+    }
+
+    @Override
+    public int abortStaleUploads(Instant before) throws StoreException {
+        return attempts().make(() -> store.abortStaleUploads(before));
+    }
+
+    @Override
+    public void deleteAll(List<String> keys) throws StoreException {
+        attempts().make(() -> {
+            store.deleteAll(keys);
+            return keys;
+        });
+    }
+
+    @Override
+    public void delete(String key) throws StoreException {
+        attempts().make(() -> {
+            store.delete(key);
+            return key;
+        });
+    }
+
+    /** What has been told of before a failure may be told of again. */
+    @Override
+    public void list(String start, Consumer<StoredObject> each) throws StoreException {
+        attempts().make(() -> {
+            store.list(start, each);
+            return start;
+        });
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

@@ -1,0 +1,97 @@
+package io.zeolite.cli;
+
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.config.ServerConfig;
+import io.zeolite.config.ServerConfig.NamedStorage;
+import io.zeolite.config.ServerConfig.Overrides;
+import io.zeolite.config.StorageConfig;
+import io.zeolite.config.StorageConfig.BlobStorage;
+import io.zeolite.config.StorageConfig.ColdStorage;
+import io.zeolite.config.StorageConfig.FileStorage;
+import io.zeolite.config.zconfig.ConfigException;
+import io.zeolite.tool.blobs.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The options that say which storage of a configuration a tool for blobs works on. */
+final class SiteOptions {
+    private static final String CONFIGURE = "--configure";
+    private static final String NAME = "--name";
+
+    private SiteOptions() {}
+
+    static void addTo(CommandSpec spec) {
+        spec.addOption(OptionSpec.builder("-C", CONFIGURE)
+                .paramLabel("FILE")
+                .required(true)
+                .description("the server's configuration file (zeo.conf)")
+                .type(String.class)
+                .build());
+        spec.addOption(Options.value(String.class, "NAME", "the storage, if there are several with blobs", "-n", NAME));
+    }
+
+    /** Sends no request yet. The caller closes it. */
+    static Site site(ParseResult options, ConfigEnvironment environment) throws ConfigException, IOException {
+        NamedStorage named = storage(options, environment);
+        StorageConfig base = named.storage() instanceof ColdStorage cold ? cold.base() : named.storage();
+        Path blobs = blobDirectory(base);
+        if (blobs == null) {
+            throw new IOException("storage " + named.name() + " has no blob directory");
+        }
+        StorageConfig records = base instanceof BlobStorage around ? around.base() : base;
+        @Nullable Path data = records instanceof FileStorage file ? file.path() : null;
+        return new Site(named.name(), data, blobs, cold(named.storage()));
+    }
+
+    /** What the configuration has around the storage; null if there is no bucket. */
+    static @Nullable ColdStorage coldStorage(ParseResult options, ConfigEnvironment environment)
+            throws ConfigException, IOException {
+        return storage(options, environment).storage() instanceof ColdStorage cold ? cold : null;
+    }
+
+    private static Site.@Nullable Cold cold(StorageConfig storage) {
+        if (!(storage instanceof ColdStorage cold)) {
+            return null;
+        }
+        RetryingStore store = new RetryingStore(ColdBlobsOpener.store(cold), cold.tier());
+        return new Site.Cold(
+                store, cold.layout(), cold.readOnlyBucket(), cold.cache().directory());
+    }
+
+    private static NamedStorage storage(ParseResult options, ConfigEnvironment environment)
+            throws ConfigException, IOException {
+        Path file = Path.of(options.matchedOptionValue(CONFIGURE, ""));
+        @Nullable String name = options.matchedOptionValue(NAME, null);
+        List<NamedStorage> all =
+                ServerConfig.load(file, Overrides.NONE, environment).storages();
+        List<NamedStorage> cold = all.stream()
+                .filter(named -> named.storage() instanceof ColdStorage)
+                .toList();
+        List<NamedStorage> found = (name == null && !cold.isEmpty() ? cold : all)
+                .stream()
+                        .filter(named -> name == null ? hasBlobs(named.storage()) : name.equals(named.name()))
+                        .toList();
+        if (found.size() != 1) {
+            throw new IOException(file + ": " + found.size() + " storages with blobs"
+                    + (name == null ? "" : " and the name " + name) + " (expected one; " + NAME + " names it)");
+        }
+        return found.get(0);
+    }
+
+    private static boolean hasBlobs(StorageConfig storage) {
+        return storage instanceof ColdStorage || blobDirectory(storage) != null;
+    }
+
+    private static @Nullable Path blobDirectory(StorageConfig base) {
+        if (base instanceof BlobStorage blobs) {
+            return blobs.blobDirectory();
+        }
+        return base instanceof FileStorage file ? file.blobDirectory() : null;
+    }
+}

@@ -1,0 +1,178 @@
+package io.zeolite.blob.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.tier.Deposits.Deposit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With a store whose checksums are what a test wants; its objects are real. */
+final class DepositsTest {
+    private static final TierSettings SETTINGS =
+            new TierSettings(1, 1, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    @BeforeEach
+    void write() throws IOException {
+        byte[] bytes = new byte[300_000];
+        new Random(1).nextBytes(bytes);
+        file = Files.write(home.resolve("file"), bytes);
+        Files.createDirectories(home.resolve("store"));
+    }
+
+    private Path object(String key) {
+        return home.resolve("store").resolve(key);
+    }
+
+    /** What stores do about checksums. */
+    private enum Kind {
+        VERIFIES,
+        REPEATS,
+        GIVES_NONE
+    }
+
+    private final class Checksumming implements BlobStore {
+        private final BlobStore store = new DirectoryStore(home.resolve("store"));
+        private final Kind kind;
+        private final Map<String, Integer> given = new HashMap<>();
+        private int opened;
+        private boolean truncates;
+
+        Checksumming(Kind kind) {
+            this.kind = kind;
+        }
+
+        @Override
+        public String name() {
+            return "checksumming:";
+        }
+
+        @Override
+        public StoredObject stat(String key) throws StoreException {
+            return store.stat(key);
+        }
+
+        @Override
+        public StoredObject attest(String key) throws StoreException {
+            StoredObject found = store.stat(key);
+            Integer checksum = kind == Kind.GIVES_NONE ? null : given.get(key);
+            return new StoredObject(key, found.size(), found.version(), found.lastModified(), checksum);
+        }
+
+        @Override
+        public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+            opened++;
+            return store.open(key, offset, version);
+        }
+
+        @Override
+        public StoredObject put(String key, Path source, int crc32c, String contentType)
+                throws StoreException, IOException {
+            if (kind == Kind.VERIFIES && FileChecksum.crc32c(source) != crc32c) {
+                throw new StoreException(Reason.REFUSED, "BadDigest", null);
+            }
+            given.put(key, crc32c);
+            StoredObject written = store.put(key, source, crc32c, contentType);
+            if (truncates) {
+                byte[] bytes = Files.readAllBytes(object(key));
+                bytes[bytes.length - 1]++;
+                Files.write(object(key), bytes);
+            }
+            return written;
+        }
+
+        @Override
+        public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
+            return store.putIfAbsent(key, content, contentType);
+        }
+
+        @Override
+        public boolean mayWrite() throws StoreException {
+            return store.mayWrite();
+        }
+
+        @Override
+        public boolean isEmpty(String start) throws StoreException {
+            return store.isEmpty(start);
+        }
+
+        @Override
+        public void delete(String key) throws StoreException {
+            store.delete(key);
+        }
+
+        @Override
+        public void list(String start, Consumer<StoredObject> each) throws StoreException {
+            store.list(start, each);
+        }
+
+        @Override
+        public void close() {
+            store.close();
+        }
+    }
+
+    private static Deposits deposits(BlobStore store) {
+        return new Deposits(new RetryingStore(store, SETTINGS));
+    }
+
+    @Test
+    void put_storeThatVerifiesChecksums_isProvenWithoutReading() throws IOException {
+        Checksumming store = new Checksumming(Kind.VERIFIES);
+        Deposits deposits = deposits(store);
+        assertThat(deposits.put("a.blob", file)).isEqualTo(new Deposit(true, false));
+        assertThat(deposits.put("a.blob", file)).isEqualTo(new Deposit(false, false));
+        assertThat(store.opened).isZero();
+        assertThat(object("a.blob")).hasSameBinaryContentAs(file);
+        assertThat(object(ChecksumTrust.PROBE_KEY)).doesNotExist();
+    }
+
+    @Test
+    void put_storeThatRepeatsAnyChecksum_isReadBack() throws IOException {
+        Checksumming store = new Checksumming(Kind.REPEATS);
+        assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, true));
+        assertThat(store.opened).isEqualTo(1);
+        store.truncates = true;
+        assertThatThrownBy(() -> deposits(store).put("b.blob", file))
+                .hasMessage("checksumming:b.blob was written but is another object");
+    }
+
+    @Test
+    void put_storeWithoutChecksums_isReadBackWithoutTryingThem() throws IOException {
+        Checksumming store = new Checksumming(Kind.GIVES_NONE);
+        assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, true));
+        assertThat(store.given).containsOnlyKeys("a.blob");
+    }
+
+    @Test
+    void put_overAnotherObject_writesItAnew() throws IOException {
+        Checksumming store = new Checksumming(Kind.VERIFIES);
+        Path other = Files.write(home.resolve("other"), new byte[300_000]);
+        deposits(store).put("a.blob", other);
+        assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, false));
+        assertThat(object("a.blob")).hasSameBinaryContentAs(file);
+    }
+}

@@ -1,0 +1,150 @@
+package io.zeolite.blob.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.ReadOnlyStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.file.DirectoryStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class GarbageTest {
+    private static final Duration GRACE = Duration.ofDays(7);
+    private static final Instant PACKED = Instant.parse("2026-01-10T03:00:00Z");
+    private static final Instant DUE = PACKED.plus(GRACE);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private DirectoryStore store;
+
+    @BeforeEach
+    void fill() throws IOException {
+        store = new DirectoryStore(Files.createDirectories(directory.resolve("store")));
+        for (long oid = 1; oid <= 5; oid++) {
+            Files.writeString(object(oid), "content");
+        }
+    }
+
+    private Path object(long oid) {
+        return directory.resolve("store").resolve(KeyLayout.FLAT.key(oid, 0x10));
+    }
+
+    private Garbage garbage() {
+        return new Garbage(directory, store, KeyLayout.FLAT, GRACE);
+    }
+
+    private static BlobRevision revision(long oid) {
+        return new BlobRevision(oid, 0x10);
+    }
+
+    private List<Long> left() {
+        return List.of(1L, 2L, 3L, 4L, 5L).stream()
+                .filter(oid -> Files.exists(object(oid)))
+                .toList();
+    }
+
+    private static int sweep(Garbage garbage, Instant now) throws IOException {
+        return garbage.sweep(now, revision -> false, () -> false);
+    }
+
+    @Test
+    void sweep_beforeTheGraceIsOver_deletesNothing() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        assertThat(sweep(garbage, DUE.minusSeconds(1))).isZero();
+        assertThat(left()).hasSize(5);
+        assertThat(sweep(garbage, DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(2L, 3L, 4L, 5L);
+        assertThat(sweep(garbage, DUE.plusSeconds(1))).isZero();
+    }
+
+    @Test
+    void sweep_afterARestart_knowsWhatWasListed() throws IOException {
+        Garbage before = garbage();
+        before.add(revision(1), PACKED);
+        before.add(revision(2), PACKED.plusSeconds(10));
+        before.force();
+        assertThat(sweep(garbage(), DUE)).isEqualTo(1);
+        assertThat(sweep(garbage(), DUE.plusSeconds(10))).isEqualTo(1);
+        assertThat(left()).containsExactly(3L, 4L, 5L);
+    }
+
+    @Test
+    void sweep_revisionThatIsReferredTo_isKeptAndForgotten() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.add(revision(2), PACKED);
+        garbage.force();
+        assertThat(garbage.sweep(DUE, revision -> revision.oid() == 1, () -> false))
+                .isEqualTo(1);
+        assertThat(left()).containsExactly(1L, 3L, 4L, 5L);
+        assertThat(sweep(garbage, DUE.plusSeconds(1))).isZero();
+    }
+
+    @Test
+    void sweep_whenTheLogCannotBeRead_deletesNothingAndKeepsTheList() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        assertThatThrownBy(() -> garbage.sweep(
+                        DUE,
+                        revision -> {
+                            throw new IOException("closed");
+                        },
+                        () -> false))
+                .hasMessage("closed");
+        assertThat(left()).hasSize(5);
+        assertThat(sweep(garbage, DUE)).isEqualTo(1);
+    }
+
+    @Test
+    void sweep_storeThatRefuses_keepsTheList() throws IOException {
+        Garbage refused = new Garbage(directory, new ReadOnlyStore(store), KeyLayout.FLAT, GRACE);
+        refused.add(revision(1), PACKED);
+        refused.force();
+        assertThatThrownBy(() -> sweep(refused, DUE)).isInstanceOf(StoreException.class);
+        assertThat(left()).hasSize(5);
+        assertThat(sweep(garbage(), DUE)).isEqualTo(1);
+    }
+
+    @Test
+    void sweep_whatIsAddedMeanwhile_isNotLost() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        garbage.sweep(
+                DUE,
+                revision -> {
+                    garbage.add(revision(2), PACKED);
+                    return false;
+                },
+                () -> false);
+        assertThat(sweep(garbage(), DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(3L, 4L, 5L);
+    }
+
+    @Test
+    void sweep_lineThatACrashHasCut_isPassedOver() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        Files.writeString(directory.resolve(".bucket-garbage"), "00000000000000020000", StandardOpenOption.APPEND);
+        assertThat(sweep(garbage(), DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(2L, 3L, 4L, 5L);
+    }
+}

@@ -1,0 +1,126 @@
+package io.zeolite.blob.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.tier.ArchivePolicy.Window;
+import io.zeolite.blob.tier.Archiver.Effort;
+import io.zeolite.zodb.TimeStamp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class KeeperTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private BlobDirectory blobs;
+
+    @SuppressWarnings("NullAway.Init")
+    private OwnedStore store;
+
+    private Path root = Path.of("");
+
+    @BeforeEach
+    void open() throws IOException {
+        root = Files.createDirectories(directory.resolve("store"));
+        blobs = BlobDirectory.open(directory.resolve("blobs"));
+        store = new OwnedStore(new DirectoryStore(root), directory.resolve("blobs"), null);
+    }
+
+    private void commit(long oid, long tid, int size) throws IOException {
+        blobs.prepare(oid);
+        Files.write(blobs.path(oid, tid), new byte[size]);
+    }
+
+    private static long daysAgo(int days) {
+        return TimeStamp.of(NOW.minus(Duration.ofDays(days)));
+    }
+
+    private Keeper keeper() {
+        return new Keeper(directory.resolve("blobs"), store, Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    private Archiver archiver() {
+        TierSettings once = new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 10);
+        return new Archiver(blobs, new RetryingStore(store, once), KeyLayout.FLAT);
+    }
+
+    private static ArchivePolicy policy(@Nullable Window window, @Nullable Integer percent) {
+        return new ArchivePolicy(Duration.ofDays(1), 100, Duration.ofMillis(1), window, percent, new Effort(2, 0));
+    }
+
+    private Path object(long oid, long tid) {
+        return root.resolve(KeyLayout.FLAT.key(oid, tid));
+    }
+
+    private static void awaitGone(Path file) {
+        while (Files.exists(file)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void archive_movesWhatIsOldAndLarge() throws IOException {
+        commit(1, daysAgo(2), 101);
+        commit(2, daysAgo(2), 100);
+        commit(3, daysAgo(0), 101);
+        try (Keeper keeper = keeper()) {
+            keeper.look(false);
+            keeper.archive(archiver(), policy(null, null));
+            awaitGone(blobs.path(1, daysAgo(2)));
+        }
+        assertThat(object(1, daysAgo(2))).hasSize(101);
+        assertThat(blobs.path(2, daysAgo(2))).exists();
+        assertThat(blobs.path(3, daysAgo(0))).exists();
+        assertThat(root.resolve(OwnedStore.MARKER)).exists();
+    }
+
+    @Test
+    void archive_laterBlob_isFoundByTheNextRun() throws IOException {
+        try (Keeper keeper = keeper()) {
+            keeper.archive(archiver(), policy(new Window(LocalTime.of(11, 0), LocalTime.of(13, 0)), 1));
+            for (long oid = 1; oid <= 3; oid++) {
+                commit(oid, daysAgo(2), 101);
+                awaitGone(blobs.path(oid, daysAgo(2)));
+                assertThat(object(oid, daysAgo(2))).hasSize(101);
+            }
+        }
+    }
+
+    @Test
+    void archive_outsideOfItsWindow_movesNothing() throws IOException {
+        commit(1, daysAgo(2), 101);
+        try (Keeper keeper = keeper()) {
+            keeper.archive(archiver(), policy(new Window(LocalTime.of(22, 0), LocalTime.of(6, 0)), null));
+        }
+        assertThat(blobs.path(1, daysAgo(2))).exists();
+        assertThat(object(1, daysAgo(2))).doesNotExist();
+    }
+
+    @Test
+    void window_beyondMidnight_isOnBothSides() {
+        Window night = new Window(LocalTime.of(22, 0), LocalTime.of(6, 0));
+        assertThat(night.contains(LocalTime.of(23, 0))).isTrue();
+        assertThat(night.contains(LocalTime.of(5, 59))).isTrue();
+        assertThat(night.contains(LocalTime.of(6, 0))).isFalse();
+        Window day = new Window(LocalTime.of(6, 0), LocalTime.of(22, 0));
+        assertThat(day.contains(LocalTime.of(6, 0))).isTrue();
+        assertThat(day.contains(LocalTime.of(22, 0))).isFalse();
+    }
+}

@@ -1,0 +1,158 @@
+package io.zeolite.blob.tier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class OwnedStoreTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path directory;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private S3Server server;
+
+    private final List<BlobStore> stores = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        server = S3Server.start(Files.createDirectories(directory.resolve("s3")));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        stores.forEach(BlobStore::close);
+        server.close();
+    }
+
+    private OwnedStore store(String database, @Nullable String takeover) throws IOException {
+        Path blobs = Files.createDirectories(directory.resolve(database));
+        OwnedStore store = new OwnedStore(new S3Store(server.settings("site/")), blobs, takeover);
+        stores.add(store);
+        return store;
+    }
+
+    private void put(BlobStore store, String key) throws IOException {
+        Path file = Files.writeString(directory.resolve("upload"), "content");
+        store.put(key, file, FileChecksum.crc32c(file), "text/plain");
+    }
+
+    private static String refusal(OwnedStore store) {
+        try {
+            store.claim();
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
+        throw new AssertionError("it may write");
+    }
+
+    @Test
+    void emptyPrefix_belongsToTheFirstWhoWrites() throws IOException {
+        OwnedStore first = store("first", null);
+        OwnedStore second = store("second", null);
+        put(first, "a.blob");
+        for (ThrowingWrite write : List.<ThrowingWrite>of(
+                store -> put(store, "b.blob"),
+                store -> store.delete("a.blob"),
+                store -> store.deleteAll(List.of("a.blob")),
+                store -> store.putIfAbsent("c.txt", new byte[1], "text/plain"))) {
+            assertThatThrownBy(() -> write.on(second))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("s3://blobs/site/ cannot be written to: it belongs to another database")
+                    .hasMessageContaining("directory: " + directory.resolve("first"));
+        }
+        assertThat(second.stat("a.blob").size()).isEqualTo(7);
+        List<String> keys = new ArrayList<>();
+        second.list("", object -> keys.add(object.key()));
+        assertThat(keys).containsExactly("a.blob");
+        put(store("first", null), "b.blob");
+    }
+
+    private interface ThrowingWrite {
+        void on(OwnedStore store) throws IOException;
+    }
+
+    @Test
+    void ownedPrefix_takenOverByItsId_refusesTheOwnerOfBefore() throws IOException {
+        put(store("first", null), "a.blob");
+        Matcher id = Pattern.compile("bucket-takeover ([0-9a-f-]+)").matcher(refusal(store("second", null)));
+        assertThat(id.find()).isTrue();
+        assertThat(refusal(store("second", OwnedStore.UNOWNED))).contains("belongs to another database");
+
+        put(store("second", id.group(1)), "b.blob");
+        put(store("second", null), "c.blob");
+        assertThat(refusal(store("first", null))).contains("directory: " + directory.resolve("second"));
+        assertThat(refusal(store("third", id.group(1)))).contains("belongs to another database");
+    }
+
+    @Test
+    void objectsWithoutOwner_haveToBeTakenOver() throws IOException {
+        try (S3Store plain = new S3Store(server.settings("site/"))) {
+            put(plain, "0000000000000001000000000000000a.blob");
+        }
+        assertThat(refusal(store("first", null))).contains("it has objects, and no owner", "bucket-takeover unowned");
+        put(store("first", OwnedStore.UNOWNED), "a.blob");
+        put(store("first", null), "b.blob");
+    }
+
+    @Test
+    void copiedBlobDirectory_isAnotherDatabase() throws IOException {
+        put(store("first", null), "a.blob");
+        Files.createDirectories(directory.resolve("copy"));
+        Files.copy(
+                directory.resolve("first/.zeolite-identity"),
+                directory.resolve("copy/.zeolite-identity"),
+                StandardCopyOption.COPY_ATTRIBUTES);
+        assertThat(refusal(store("copy", null))).contains("belongs to another database");
+        put(store("first", null), "b.blob");
+    }
+
+    @Test
+    void movedBlobDirectory_isTheSameDatabase() throws IOException {
+        put(store("first", null), "a.blob");
+        Files.move(directory.resolve("first"), directory.resolve("moved"));
+        put(store("moved", null), "b.blob");
+    }
+
+    @Test
+    void lacks_storeWithoutAnythingMissingButChecksums() throws IOException {
+        OwnedStore store = store("first", null);
+        store.claim();
+        assertThat(store.lacks()).singleElement().asString().startsWith("checksums of its own");
+    }
+
+    @Test
+    void lacks_directory() throws IOException {
+        Path root = Files.createDirectories(directory.resolve("root"));
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        OwnedStore store = new OwnedStore(new DirectoryStore(root), blobs, null);
+        store.claim();
+        assertThat(store.lacks()).singleElement().asString().startsWith("checksums of its own");
+    }
+
+    @Test
+    void directoryThatIsNotMounted_isNotClaimed() throws IOException {
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        OwnedStore store = new OwnedStore(new DirectoryStore(directory.resolve("not-mounted")), blobs, null);
+        assertThatThrownBy(() -> put(store, "a.blob")).isInstanceOf(StoreException.class);
+        assertThat(directory.resolve("not-mounted")).doesNotExist();
+    }
+}
