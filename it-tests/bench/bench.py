@@ -14,6 +14,8 @@ from measures import BLOB_BYTES, MEASURES
 from servers import FIRST_START_SECONDS, START_SECONDS, BenchError, LoadGenerator, Server
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What the server in C can answer.
+FLOORED = ("loads-1", "loads-4x16", "loads-64x4")
 # A measurement that has not answered so long after its time is given up.
 PATIENCE_SECONDS = 120
 
@@ -62,8 +64,8 @@ class Run:
     def _warm_up(self):
         """Lets the JVM compile what the measurements use, and uploads the blob that they download."""
         tasks = [m for m in self._measures if m.task]
-        if any(m.name == "blob-down" for m in tasks):
-            tasks = [m for m in MEASURES if m.name == "blob-up" or m in tasks]
+        if any("blob-download" in m.task for m in tasks):
+            tasks = [m for m in MEASURES if m.name == "blob-up"] + tasks
         for server in self._servers:
             for measure in tasks:
                 self._say(f"warm-up: {measure.name}, {server.name}")
@@ -72,7 +74,7 @@ class Run:
     def _start_floor(self):
         """Adds the server in C, where it could be compiled, to the loads: it can answer nothing else."""
         floor = os.path.join(self._options.target, "floor")
-        loads = [m for m in self._measures if m.name.startswith("loads")]
+        loads = [m for m in self._measures if m.name in FLOORED]
         if not loads or not os.path.exists(floor):
             return
         command = f"'{floor}' {{port}} {datafile.record_bytes()}"
@@ -95,13 +97,17 @@ class Run:
         if measure.writes:
             # What others left to be written back is not paid for here.
             os.sync()
+        if measure.cold:
+            server.forget_data()
         task = measure.task.format(
-            seconds=seconds,
             objects=datafile.OBJECTS,
+            first_with_history=datafile.first_with_history(),
+            history_objects=datafile.HISTORY_OBJECTS,
+            history_revisions=datafile.HISTORY_REVISIONS,
             blob_oid=datafile.blob_oid(),
             blob_bytes=BLOB_BYTES,
         )
-        sample = self._load.measure(f"{task} port={server.port} pid={server.pid}", seconds + PATIENCE_SECONDS)
+        sample = self._load.measure(f"{task} port={server.port} pid={server.pid} seconds={seconds}", seconds + PATIENCE_SECONDS)
         if "error" in sample:
             self._say(f"{measure.name}, {server.name}: {sample['error']}\n{server.log_tail()}")
         return sample

@@ -15,13 +15,19 @@ from ZODB.utils import z64
 
 OBJECTS = 100_000
 OBJECTS_IN_A_TRANSACTION = 1000
+# Of these, older revisions are loaded.
+HISTORY_OBJECTS = 1000
+HISTORY_REVISIONS = 20
 # Makes records of about 500 bytes, with what ZODB puts around it.
 PAYLOAD_BYTES = 430
 
 
 def make(target):
-    """Returns a directory with Data.fs and its index: oids 1 to OBJECTS are mappings, the one after them is a blob's."""
-    directory = os.path.join(target, f"data-{OBJECTS}-{PAYLOAD_BYTES}")
+    """
+    Returns a directory with Data.fs and its index: oids 1 to OBJECTS are mappings, the one after them is a blob's, and behind
+    that are the objects that have a history.
+    """
+    directory = os.path.join(target, f"data-{OBJECTS}-{PAYLOAD_BYTES}-{HISTORY_OBJECTS}x{HISTORY_REVISIONS}")
     if not os.path.exists(directory):
         unfinished = directory + ".tmp"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -33,6 +39,10 @@ def make(target):
 
 def blob_oid():
     return OBJECTS + 1
+
+
+def first_with_history():
+    return OBJECTS + 2
 
 
 def record_bytes():
@@ -49,6 +59,10 @@ def _write(path):
         last = min(first + OBJECTS_IN_A_TRANSACTION - 1, OBJECTS)
         _commit(storage, [_record(payloads) for _ in range(first, last + 1)])
     _commit(storage, [ObjectWriter().serialize(Blob())])
+    oids = [storage.new_oid() for _ in range(HISTORY_OBJECTS)]
+    serial = z64
+    for _ in range(HISTORY_REVISIONS):
+        serial = _commit(storage, [_record(payloads) for _ in oids], oids, serial)
     storage.close()
 
 
@@ -56,10 +70,10 @@ def _record(payloads):
     return ObjectWriter().serialize(PersistentMapping(payload=payloads.randbytes(PAYLOAD_BYTES)))
 
 
-def _commit(storage, records):
+def _commit(storage, records, oids=None, serial=z64):
     meta = TransactionMetaData()
     storage.tpc_begin(meta)
-    for data in records:
-        storage.store(storage.new_oid(), z64, data, "", meta)
+    for data, oid in zip(records, oids or iter(storage.new_oid, None)):
+        storage.store(oid, serial, data, "", meta)
     storage.tpc_vote(meta)
-    storage.tpc_finish(meta)
+    return storage.tpc_finish(meta)

@@ -53,6 +53,7 @@ class Server:
         self.name = name
         self.process = None
         self.port = _free_port()
+        self._data_file = os.path.join(directory, "Data.fs")
         self._log_path = os.path.join(directory, "server.log")
         os.makedirs(os.path.join(directory, "blobs"), mode=0o700)
         conf = os.path.join(directory, "zeo.conf")
@@ -97,6 +98,16 @@ class Server:
     def stop(self):
         if self.process is not None:
             end(self.process)
+
+    def forget_data(self):
+        """Lets the system drop Data.fs from its page cache."""
+        descriptor = os.open(self._data_file, os.O_RDONLY)
+        try:
+            # What is not on disk yet would stay.
+            os.fsync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
 
     def memory_kb(self):
         """Resident memory now and at its highest, in KB."""

@@ -3,7 +3,10 @@ package io.zeolite.bench;
 import io.zeolite.bench.Connection.Revision;
 import java.io.IOException;
 
-/** Downloads the current revision of a blob a number of times and checks its length and, by the stamps in it, its order. */
+/**
+ * Downloads the current revision of a blob a number of times, or until the deadline if that is 0, and checks its length and, by
+ * the stamps in it, its order.
+ */
 final class BlobDownloads implements Workload {
     private final Connection connection;
     private final long length;
@@ -19,10 +22,12 @@ final class BlobDownloads implements Workload {
 
     @Override
     public void run(long deadlineNanos, Latencies latencies) throws IOException {
-        for (int i = 0; i < times; i++) {
-            long start = System.nanoTime();
+        long start = System.nanoTime();
+        for (int i = 0; times == 0 ? start - deadlineNanos < 0 : i < times; i++) {
             download();
-            latencies.add(System.nanoTime() - start);
+            long end = System.nanoTime();
+            latencies.add(end - start);
+            start = end;
         }
     }
 

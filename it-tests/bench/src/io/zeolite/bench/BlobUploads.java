@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Random;
 
 /**
- * Commits a blob a number of times, each in a transaction of its own. Its content is random but for the first eight bytes of
+ * Commits a blob a number of times, or until the deadline if that is 0, each in a transaction of its own. Its content is random but for the first eight bytes of
  * each {@link #CHUNK_BYTES}, which are their own position, so that a download can be checked at little cost.
  */
 final class BlobUploads implements Workload {
@@ -30,10 +30,12 @@ final class BlobUploads implements Workload {
 
     @Override
     public void run(long deadlineNanos, Latencies latencies) throws IOException {
-        for (int i = 0; i < times; i++) {
-            long start = System.nanoTime();
+        long start = System.nanoTime();
+        for (int i = 0; times == 0 ? start - deadlineNanos < 0 : i < times; i++) {
             upload();
-            latencies.add(System.nanoTime() - start);
+            long end = System.nanoTime();
+            latencies.add(end - start);
+            start = end;
         }
     }
 

@@ -4,34 +4,43 @@ import io.zeolite.bench.Connection.Revision;
 import java.io.IOException;
 
 /**
- * Commits one object after the other over one connection: begin, store and vote in one write, then finish. An operation is a
- * transaction from begin to the reply of finish. Where another connection was faster with the same object, the transaction is
- * aborted, the object loaded again and the operation goes on.
+ * Commits over one connection, each transaction with as many objects: begin, stores and vote in one write, then finish. An
+ * operation is a transaction from begin to the reply of finish. Where another connection was faster with the same object, the
+ * transaction is aborted, its objects are loaded again and the operation goes on.
  */
 final class Commits implements Workload {
     private final Connection connection;
-    private final Revision[] revisions;
+    private final Revision[][] batches;
     private int transaction;
 
-    /** Loads the objects {@code firstOid} and up, which are then committed in turn. */
-    Commits(Connection connection, long firstOid, int objects) throws IOException {
+    /** Loads the objects {@code firstOid} and up, which are then committed in turn, so many at a time. */
+    Commits(Connection connection, long firstOid, int transactions, int objectsOfEach) throws IOException {
         this.connection = connection;
-        revisions = new Revision[objects];
-        for (int i = 0; i < objects; i++) {
-            revisions[i] = connection.load(firstOid + i);
+        batches = new Revision[transactions][objectsOfEach];
+        long oid = firstOid;
+        for (Revision[] batch : batches) {
+            for (int i = 0; i < batch.length; i++) {
+                batch[i] = connection.load(oid++);
+            }
         }
     }
 
     @Override
     public void run(long deadlineNanos, Latencies latencies) throws IOException {
         long start = System.nanoTime();
-        for (int i = 0; start - deadlineNanos < 0; i = (i + 1) % revisions.length) {
-            while (!vote(revisions[i])) {
-                revisions[i] = connection.load(revisions[i].oid());
+        for (int i = 0; start - deadlineNanos < 0; i = (i + 1) % batches.length) {
+            Revision[] batch = batches[i];
+            while (!vote(batch)) {
+                for (int k = 0; k < batch.length; k++) {
+                    batch[k] = connection.load(batch[k].oid());
+                }
             }
             int finish = connection.nextId();
             connection.requests().tpcFinish(finish, transaction);
-            revisions[i] = revisions[i].at(tidOf(connection.reply(finish)));
+            long tid = tidOf(connection.reply(finish));
+            for (int k = 0; k < batch.length; k++) {
+                batch[k] = batch[k].at(tid);
+            }
             long end = System.nanoTime();
             latencies.add(end - start);
             start = end;
@@ -46,11 +55,13 @@ final class Commits implements Workload {
     }
 
     /** Whether the transaction is ready to finish; after a conflict it is gone. */
-    private boolean vote(Revision revision) throws IOException {
+    private boolean vote(Revision[] batch) throws IOException {
         transaction++;
         int vote = connection.nextId();
         connection.requests().tpcBegin(transaction);
-        connection.requests().storea(revision.oid(), revision.serial(), revision.data(), transaction);
+        for (Revision revision : batch) {
+            connection.requests().storea(revision.oid(), revision.serial(), revision.data(), transaction);
+        }
         connection.requests().vote(vote, transaction);
         try {
             Message reply = connection.reply(vote);

@@ -105,7 +105,12 @@ final class Connection implements AutoCloseable {
 
     /** Loads the current revision of one object. */
     Revision load(long oid) throws IOException {
-        requests.loadBefore(oid, Requests.MAX_TID);
+        return loadBefore(oid, Requests.MAX_TID);
+    }
+
+    /** Loads the last revision of one object before a transaction; there must be one. */
+    Revision loadBefore(long oid, long tid) throws IOException {
+        requests.loadBefore(oid, tid);
         flush();
         Message reply = next();
         while (reply.isNotification()) {

@@ -33,6 +33,9 @@ final class Latencies {
 
     /** The smallest entry that {@code share} of all entries do not exceed; of sorted entries. */
     double quantileMicros(double share) {
+        if (count == 0) {
+            return 0;
+        }
         int rank = (int) Math.ceil(share * count);
         return nanos[Math.max(0, rank - 1)] / 1e3;
     }

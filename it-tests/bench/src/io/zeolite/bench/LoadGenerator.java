@@ -22,15 +22,21 @@ import java.util.concurrent.Future;
  * input is one measurement, answered by one line of JSON; it ends with its input.
  *
  * <pre>
- *   loads         port=8100 pid=77 connections=4 seconds=4 depth=16 objects=100000
- *   commits       port=8100 pid=77 connections=8 seconds=4 shared=0
- *   blob-upload   port=8100 pid=77 connections=1 times=2 oid=100001 length=100000000
- *   blob-download port=8100 pid=77 connections=1 times=5 oid=100001 length=100000000
+ *   loads         connections=4 depth=16 first=1 objects=100000 most=0
+ *   old-loads     connections=1 first=1 objects=1000 revisions=20
+ *   commits       connections=8 first=1 shared=0 batch=1
+ *   blob-upload   connections=1 times=2 oid=100001 length=100000000
+ *   blob-download connections=1 times=5 oid=100001 length=100000000
+ *   listeners     connections=200
+ *   deaf          connections=1 first=1 objects=100000
  * </pre>
+ *
+ * <p>A line ends with {@code port=8100 pid=77 seconds=4}. Before that, several of these can stand side by side, with a
+ * {@code +} between: they run at the same time, for so many seconds, and each has its own numbers in the answer.
  */
 final class LoadGenerator {
-    /** Objects that each connection commits in turn; those of two connections are never the same. */
-    private static final int OBJECTS_OF_A_CONNECTION = 100;
+    /** Transactions that each connection commits in turn; their objects are never those of another connection. */
+    private static final int TRANSACTIONS_OF_A_CONNECTION = 100;
 
     private LoadGenerator() {}
 
@@ -43,100 +49,183 @@ final class LoadGenerator {
 
     private static String answer(String line) throws InterruptedException {
         try {
-            return measure(Task.parse(line));
+            return measure(Measurement.parse(line));
         } catch (IOException | ExecutionException e) {
             Throwable reason = e instanceof ExecutionException ? e.getCause() : e;
             return "{\"error\": \"" + reason.toString().replaceAll("[\"\\\\\\p{Cntrl}]", " ") + "\"}";
         }
     }
 
-    private static String measure(Task task) throws IOException, ExecutionException, InterruptedException {
-        int count = (int) task.number("connections");
+    private static String measure(Measurement measurement) throws IOException, ExecutionException, InterruptedException {
         List<Connection> connections = new ArrayList<>();
-        ExecutorService threads = Executors.newFixedThreadPool(count);
+        ExecutorService threads = Executors.newCachedThreadPool();
         try {
-            List<Workload> workloads = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                Connection connection = Connection.open((int) task.number("port"));
-                connections.add(connection);
-                workloads.add(workload(task, connection, i));
+            List<List<Workload>> groups = new ArrayList<>();
+            for (Task task : measurement.tasks) {
+                List<Workload> workloads = new ArrayList<>();
+                for (int i = 0; i < task.number("connections"); i++) {
+                    Connection connection = Connection.open(measurement.port());
+                    connections.add(connection);
+                    workloads.add(workload(task, connection, i));
+                }
+                groups.add(workloads);
             }
-            return run(task, workloads, threads);
+            return run(measurement, groups, threads);
         } finally {
-            threads.shutdownNow();
+            // Before the threads: whoever waits for a message that does not come is woken by it.
             for (Connection connection : connections) {
                 connection.close();
             }
+            threads.shutdownNow();
         }
     }
 
     private static Workload workload(Task task, Connection connection, int number) throws IOException {
         return switch (task.name()) {
             case "loads" ->
-                new Loads(connection, new SplittableRandom(number), task.number("objects"), (int) task.number("depth"));
-            case "commits" ->
-                task.number("shared") != 0
-                        ? new Commits(connection, 1, 1)
-                        : new Commits(connection, 1 + (long) number * OBJECTS_OF_A_CONNECTION, OBJECTS_OF_A_CONNECTION);
+                new Loads(
+                        connection,
+                        new SplittableRandom(number),
+                        task.number("first"),
+                        task.number("objects"),
+                        (int) task.number("depth"),
+                        task.number("most"));
+            case "old-loads" ->
+                new OldLoads(
+                        connection,
+                        new SplittableRandom(number),
+                        task.number("first"),
+                        task.number("objects"),
+                        (int) task.number("revisions"));
+            case "commits" -> commits(task, connection, number);
             case "blob-upload" ->
                 new BlobUploads(connection, task.number("oid"), task.number("length"), (int) task.number("times"));
             case "blob-download" ->
                 new BlobDownloads(connection, task.number("oid"), task.number("length"), (int) task.number("times"));
+            case "listeners" -> new Listener(connection);
+            case "deaf" -> new Deaf(connection, task.number("first"), task.number("objects"));
             default -> throw new IOException("workload: " + task.name());
         };
     }
 
-    private static String run(Task task, List<Workload> workloads, ExecutorService threads)
+    private static Commits commits(Task task, Connection connection, int number) throws IOException {
+        int batch = (int) task.number("batch");
+        if (task.number("shared") != 0) {
+            return new Commits(connection, task.number("first"), 1, batch);
+        }
+        long first = task.number("first") + (long) number * TRANSACTIONS_OF_A_CONNECTION * batch;
+        return new Commits(connection, first, TRANSACTIONS_OF_A_CONNECTION, batch);
+    }
+
+    private static String run(Measurement measurement, List<List<Workload>> groups, ExecutorService threads)
             throws IOException, ExecutionException, InterruptedException {
-        Path server = Path.of("/proc", Long.toString(task.number("pid")), "stat");
-        Path self = Path.of("/proc/self/stat");
+        Path server = Path.of("/proc", Long.toString(measurement.pid()));
+        Path self = Path.of("/proc/self");
         long serverTicks = cpuTicks(server);
         long ownTicks = cpuTicks(self);
         long start = System.nanoTime();
-        long deadline = start + task.number("seconds") * 1_000_000_000L;
-        List<Future<Latencies>> parts = new ArrayList<>();
-        for (Workload workload : workloads) {
-            parts.add(threads.submit(() -> {
-                Latencies latencies = new Latencies();
-                workload.run(deadline, latencies);
-                return latencies;
-            }));
+        long deadline = start + measurement.seconds() * 1_000_000_000L;
+        List<List<Future<Latencies>>> running = new ArrayList<>();
+        for (List<Workload> group : groups) {
+            List<Future<Latencies>> parts = new ArrayList<>();
+            for (Workload workload : group) {
+                parts.add(threads.submit(() -> {
+                    Latencies latencies = new Latencies();
+                    workload.run(deadline, latencies);
+                    return latencies;
+                }));
+            }
+            running.add(parts);
         }
-        List<Latencies> finished = new ArrayList<>();
-        for (Future<Latencies> part : parts) {
-            finished.add(part.get());
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < running.size(); i++) {
+            if (i == 1) {
+                stop(groups.subList(1, groups.size()));
+            }
+            List<Latencies> finished = new ArrayList<>();
+            for (Future<Latencies> part : running.get(i)) {
+                finished.add(part.get());
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            parts.add(json(Latencies.sorted(finished), seconds));
         }
-        double seconds = (System.nanoTime() - start) / 1e9;
         ownTicks = cpuTicks(self) - ownTicks;
         serverTicks = cpuTicks(server) - serverTicks;
-        return json(Latencies.sorted(finished), seconds, serverTicks, ownTicks);
-    }
-
-    private static String json(Latencies sorted, double seconds, long serverTicks, long ownTicks) {
+        String first = parts.get(0);
         return String.format(
                 Locale.ROOT,
-                "{\"operations\": %d, \"seconds\": %.6f, \"server_ticks\": %d, \"own_ticks\": %d, "
-                        + "\"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}",
-                sorted.count(),
-                seconds,
+                "%s, \"server_ticks\": %d, \"own_ticks\": %d, \"server_rss_kb\": %d, \"beside\": [%s]}",
+                first.substring(0, first.length() - 1),
                 serverTicks,
                 ownTicks,
+                residentKilobytes(server),
+                String.join(", ", parts.subList(1, parts.size())));
+    }
+
+    private static void stop(List<List<Workload>> groups) throws IOException {
+        for (List<Workload> group : groups) {
+            for (Workload workload : group) {
+                workload.stop();
+            }
+        }
+    }
+
+    private static String json(Latencies sorted, double seconds) {
+        return String.format(
+                Locale.ROOT,
+                "{\"operations\": %d, \"seconds\": %.6f, "
+                        + "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
+                sorted.count(),
+                seconds,
                 sorted.quantileMicros(0.5),
                 sorted.quantileMicros(0.99),
+                sorted.quantileMicros(0.999),
                 sorted.quantileMicros(1));
     }
 
     /** CPU time of a process with all its threads, those that ended too, in clock ticks: utime and stime of proc(5). */
-    private static long cpuTicks(Path stat) throws IOException {
-        String text = Files.readString(stat, StandardCharsets.ISO_8859_1);
+    private static long cpuTicks(Path process) throws IOException {
+        String text = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
         String[] afterName = text.substring(text.lastIndexOf(')') + 2).split(" ");
         return Long.parseLong(afterName[11]) + Long.parseLong(afterName[12]);
     }
 
+    private static long residentKilobytes(Path process) throws IOException {
+        for (String line : Files.readAllLines(process.resolve("status"), StandardCharsets.ISO_8859_1)) {
+            if (line.startsWith("VmRSS:")) {
+                return Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new IOException(process + "/status: no VmRSS");
+    }
+
     /** A line of input. */
+    private record Measurement(List<Task> tasks, Task last) {
+        static Measurement parse(String line) {
+            List<Task> tasks = new ArrayList<>();
+            for (String part : line.split(" \\+ ")) {
+                tasks.add(Task.parse(part));
+            }
+            return new Measurement(tasks, tasks.get(tasks.size() - 1));
+        }
+
+        int port() throws IOException {
+            return (int) last.number("port");
+        }
+
+        long pid() throws IOException {
+            return last.number("pid");
+        }
+
+        long seconds() throws IOException {
+            return last.number("seconds");
+        }
+    }
+
+    /** What some connections do. */
     private record Task(String name, Map<String, Long> numbers) {
-        static Task parse(String line) {
-            String[] words = line.split(" ");
+        static Task parse(String text) {
+            String[] words = text.split(" ");
             Map<String, Long> numbers = new HashMap<>();
             for (int i = 1; i < words.length; i++) {
                 int equals = words[i].indexOf('=');

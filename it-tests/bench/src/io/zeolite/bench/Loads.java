@@ -5,19 +5,24 @@ import java.util.random.RandomGenerator;
 
 /**
  * Loads random objects over one connection and keeps {@code depth} requests under way: each reply is followed by a new request,
- * and all replies that arrived together by one write. Replies may come in any order.
+ * and all replies that arrived together by one write. Replies may come in any order. It ends at the deadline or after so many
+ * requests, if a number is given.
  */
 final class Loads implements Workload {
     private final Connection connection;
     private final RandomGenerator random;
+    private final long first;
     private final long objects;
+    private long left;
     private final long[] oids;
     private final long[] sentNanos;
 
-    Loads(Connection connection, RandomGenerator random, long objects, int depth) {
+    Loads(Connection connection, RandomGenerator random, long first, long objects, int depth, long most) {
         this.connection = connection;
         this.random = random;
+        this.first = first;
         this.objects = objects;
+        this.left = most == 0 ? Long.MAX_VALUE : most;
         oids = new long[depth];
         sentNanos = new long[depth];
     }
@@ -38,7 +43,7 @@ final class Loads implements Workload {
                 int slot = slotOf(check(reply).id());
                 long now = System.nanoTime();
                 latencies.add(now - sentNanos[slot]);
-                if (now - deadlineNanos < 0) {
+                if (left > 0 && now - deadlineNanos < 0) {
                     request(slot, now);
                 } else {
                     oids[slot] = -1;
@@ -50,10 +55,11 @@ final class Loads implements Workload {
     }
 
     private void request(int slot, long now) {
-        long oid = 1 + random.nextLong(objects);
+        left--;
+        long oid = first + random.nextLong(objects);
         // A client asks for the same revision once at a time, as the oid is the number of the call.
         while (slotOrNone(oid) >= 0) {
-            oid = 1 + random.nextLong(objects);
+            oid = first + random.nextLong(objects);
         }
         oids[slot] = oid;
         sentNanos[slot] = now;

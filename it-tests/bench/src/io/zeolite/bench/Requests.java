@@ -14,6 +14,7 @@ final class Requests {
     private static final byte[] REGISTER = name("register");
     private static final byte[] STORAGE = name("1");
     private static final byte[] LOAD_BEFORE = name("loadBefore");
+    private static final byte[] PING = name("ping");
     private static final byte[] TPC_BEGIN = name("tpc_begin");
     private static final byte[] STOREA = name("storea");
     private static final byte[] VOTE = name("vote");
@@ -51,6 +52,12 @@ final class Requests {
         eight(oid);
         eight(tid);
         op(0x86);
+        end();
+    }
+
+    void ping(int id) {
+        call(id, PING);
+        op(')');
         end();
     }
 

@@ -6,4 +6,7 @@ import java.io.IOException;
 interface Workload {
     /** Works until {@code deadlineNanos}, in the time of {@link System#nanoTime}, and adds an entry for each operation. */
     void run(long deadlineNanos, Latencies latencies) throws IOException;
+
+    /** Ends what does not end by itself; from another thread, when the first workloads of the measurement have ended. */
+    default void stop() throws IOException {}
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,22 +21,37 @@ import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /**
- * The Python with the packages of {@code requirements.txt}, in a virtual environment under {@code target/python}. It is made once,
- * and again when the requirements change. Where it cannot be made, for want of Python or of the package index, the scenarios
- * are skipped, loudly; with {@code CI=true} in the environment they fail instead.
+ * A Python with packages from the package index, in a virtual environment under {@code target}. It is made once, and again when
+ * its requirements change. Where it cannot be made, for want of Python or of the package index, the scenarios are skipped, loudly;
+ * with {@code CI=true} in the environment they fail instead.
  */
-final class PythonEnvironment {
-    private static final Path HOME = Layout.TARGET.resolve("python");
-    private static final Path REQUIREMENTS = Layout.SCRIPTS.resolve("requirements.txt");
+public final class PythonEnvironment {
+    /** The clients. */
+    public static final PythonEnvironment CLIENTS = new PythonEnvironment("python", "requirements.txt");
+
+    /** An S3 server, and what has written buckets before; some of it says of itself that it wants a newer Python. */
+    public static final PythonEnvironment S3 =
+            new PythonEnvironment("python-s3", "requirements-s3.txt", "--no-deps", "--ignore-requires-python");
+
     private static final Duration INSTALL_TIME = Duration.ofMinutes(10);
 
-    private static @Nullable String missing;
-    private static boolean ready;
+    private final String name;
+    private final Path home;
+    private final Path requirements;
+    private final List<String> options;
 
-    private PythonEnvironment() {}
+    private @Nullable String missing;
+    private boolean ready;
+
+    private PythonEnvironment(String name, String requirements, String... options) {
+        this.name = name;
+        this.home = Layout.TARGET.resolve(name);
+        this.requirements = Layout.SCRIPTS.resolve(requirements);
+        this.options = List.of(options);
+    }
 
     /** The interpreter. Takes a minute the first time. */
-    static synchronized Path interpreter() {
+    public synchronized Path interpreter() {
         if (!ready && missing == null) {
             prepare();
         }
@@ -45,16 +61,16 @@ final class PythonEnvironment {
             }
             throw new TestAbortedException(missing);
         }
-        return HOME.resolve("bin/python");
+        return home.resolve("bin/python");
     }
 
-    private static void prepare() {
+    private void prepare() {
         try {
             Files.createDirectories(Layout.TARGET);
-            try (FileChannel lock = FileChannel.open(Layout.TARGET.resolve("python.lock"), CREATE, WRITE);
+            try (FileChannel lock = FileChannel.open(Layout.TARGET.resolve(name + ".lock"), CREATE, WRITE);
                     FileLock held = lock.lock()) {
                 String wanted = fingerprint();
-                Path stamp = HOME.resolve("zeolite-stamp");
+                Path stamp = home.resolve("zeolite-stamp");
                 if (!Files.exists(stamp) || !Files.readString(stamp).equals(wanted)) {
                     make();
                     Files.writeString(stamp, wanted);
@@ -67,22 +83,18 @@ final class PythonEnvironment {
         }
     }
 
-    private static void make() throws IOException {
+    private void make() throws IOException {
         String python = System.getProperty("zeolite.it.python", "python3");
-        run(List.of(python, "-m", "venv", "--clear", HOME.toString()));
-        run(List.of(
-                HOME.resolve("bin/python").toString(),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-input",
-                "-r",
-                REQUIREMENTS.toString()));
+        run(List.of(python, "-m", "venv", "--clear", home.toString()));
+        List<String> install = new ArrayList<>(
+                List.of(home.resolve("bin/python").toString(), "-m", "pip", "install", "--quiet", "--no-input"));
+        install.addAll(options);
+        install.addAll(List.of("-r", requirements.toString()));
+        run(install);
     }
 
-    private static void run(List<String> command) throws IOException {
-        Path output = Layout.TARGET.resolve("python.log");
+    private void run(List<String> command) throws IOException {
+        Path output = Layout.TARGET.resolve(name + ".log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -106,11 +118,11 @@ final class PythonEnvironment {
         }
     }
 
-    private static String fingerprint() {
+    private String fingerprint() {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(HOME.toString().getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(sha.digest(Files.readAllBytes(REQUIREMENTS)));
+            sha.update(home.toString().getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(sha.digest(Files.readAllBytes(requirements)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (NoSuchAlgorithmException e) {

@@ -41,7 +41,7 @@ public final class PythonScript {
     public static PythonScript start(Path directory, String label, String script, List<String> arguments) {
         List<String> command = new ArrayList<>();
         // With faulthandler, a script that hangs says where when it is ended with SIGABRT.
-        command.addAll(List.of(PythonEnvironment.interpreter().toString(), "-u", "-X", "faulthandler"));
+        command.addAll(List.of(PythonEnvironment.CLIENTS.interpreter().toString(), "-u", "-X", "faulthandler"));
         command.add(Layout.SCRIPTS.resolve(script).toString());
         command.addAll(arguments);
         Path output = directory.resolve(label + ".out");

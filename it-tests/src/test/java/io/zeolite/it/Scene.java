@@ -65,7 +65,7 @@ public final class Scene implements BeforeEachCallback, AfterEachCallback, TestE
 
     @Override
     public void beforeEach(ExtensionContext context) {
-        PythonEnvironment.interpreter();
+        PythonEnvironment.CLIENTS.interpreter();
         String name = context.getRequiredTestMethod().getName();
         Path home = Layout.TARGET
                 .resolve("it")

@@ -16,7 +16,7 @@ public enum ServerKind {
         @Override
         public List<String> command() {
             Path script = Layout.SCRIPTS.resolve("runzeo_address_file.py");
-            return List.of(PythonEnvironment.interpreter().toString(), script.toString());
+            return List.of(PythonEnvironment.CLIENTS.interpreter().toString(), script.toString());
         }
     };
 

@@ -29,14 +29,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A start of the server as it is in production, a client that says hello, and the end. The build runs it to learn which
- * classes belong into the class-data-sharing archive.
+ * Starts of the server as they are in production: a client that says hello to a new storage, and the same storage again,
+ * which has an index by then, with TLS. The build runs it to learn which classes belong into the class-data-sharing
+ * archive.
  */
 final class ArchiveTraining {
     private static final String CONFIGURATION = """
-            %define data .
+            %%define data .
             <zeo>
               address 127.0.0.1:0
+              %s
             </zeo>
             <filestorage 1>
               path $data/Data.fs
@@ -49,6 +51,13 @@ final class ArchiveTraining {
             </eventlog>
             """;
 
+    private static final String TLS = """
+            <ssl>
+              certificate %s
+              authenticate %s
+            </ssl>
+            """;
+
     /** A client's answer to the announcement of the protocol. */
     private static final byte[] PROTOCOL = "Z5".getBytes(StandardCharsets.US_ASCII);
 
@@ -57,6 +66,10 @@ final class ArchiveTraining {
 
     private static final Codec CODEC = new PickleCodec(ValueLimits.FROM_SERVER);
     private static final byte[] MAX_TID = {0x7f, -1, -1, -1, -1, -1, -1, -1};
+
+    private interface Visit {
+        void to(InetSocketAddress server) throws IOException;
+    }
 
     private final ServerLauncher launcher;
     private final PrintStream out;
@@ -68,29 +81,45 @@ final class ArchiveTraining {
         this.err = err;
     }
 
-    /** @return the exit status of the server */
-    int run() throws IOException {
+    /**
+     * @param certificate with its key in the same file, for a start with TLS; null to do without
+     * @return the exit status of the servers: 0 if all is well
+     */
+    int run(@Nullable Path certificate) throws IOException {
         Path directory = Files.createTempDirectory("zeolite");
         try {
-            Files.writeString(directory.resolve("zeo.conf"), CONFIGURATION);
-            ConfigEnvironment environment = new ConfigEnvironment(Map.of(), directory);
-            AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
-            ServerLauncher visited = config -> {
-                RunningServer server = launcher.start(config);
-                try {
-                    sayHello((InetSocketAddress) server.address());
-                } catch (IOException e) {
-                    server.stop();
-                    throw e;
-                }
-                Objects.requireNonNull(stop.get(), "stop").run();
-                return server;
-            };
-            return new Zeolite(visited, environment, out, err, stop::set)
-                    .run("serve", "-C", "zeo.conf", "--address-file", "address");
+            int status = start(directory, "", ArchiveTraining::sayHello);
+            if (status == 0 && certificate != null) {
+                status = start(directory, TLS.formatted(certificate, certificate), ArchiveTraining::knock);
+            }
+            return status;
         } finally {
             delete(directory);
         }
+    }
+
+    private int start(Path directory, String section, Visit visit) throws IOException {
+        Files.writeString(directory.resolve("zeo.conf"), CONFIGURATION.formatted(section));
+        ConfigEnvironment environment = new ConfigEnvironment(Map.of(), directory);
+        AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
+        ServerLauncher visited = config -> {
+            RunningServer server = launcher.start(config);
+            try {
+                visit.to((InetSocketAddress) server.address());
+            } catch (IOException e) {
+                server.stop();
+                throw e;
+            }
+            Objects.requireNonNull(stop.get(), "stop").run();
+            return server;
+        };
+        return new Zeolite(visited, environment, out, err, stop::set)
+                .run("serve", "-C", "zeo.conf", "--address-file", "address");
+    }
+
+    /** Is let in, and says nothing that could be read without a certificate. */
+    private static void knock(InetSocketAddress address) throws IOException {
+        new Socket(address.getAddress(), address.getPort()).close();
     }
 
     /** A client's first moments: it registers, commits an object and loads it. */

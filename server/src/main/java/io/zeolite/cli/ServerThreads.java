@@ -1,6 +1,7 @@
 package io.zeolite.cli;
 
 import io.zeolite.commit.Timers;
+import io.zeolite.disk.Background;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +45,13 @@ final class ServerThreads implements Timers {
 
     /** A thread for the packs of a storage, which is there only while there is one. */
     ExecutorService packer(String storage) {
-        ThreadPoolExecutor packer = new ThreadPoolExecutor(
-                1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("zeolite-pack-" + storage));
+        ThreadFactory named = named("zeolite-pack-" + storage);
+        ThreadFactory background = task -> named.newThread(() -> {
+            Background.enter();
+            task.run();
+        });
+        ThreadPoolExecutor packer =
+                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), background);
         packer.allowCoreThreadTimeOut(true);
         packers.add(packer);
         return packer;

@@ -6,12 +6,14 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -78,7 +80,7 @@ public final class Zeolite {
     private int run(ParseResult command) throws ConfigException, IOException {
         return switch (command.commandSpec().name()) {
             case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
-            case TRAINING -> new ArchiveTraining(launcher, out, err).run();
+            case TRAINING -> new ArchiveTraining(launcher, out, err).run(command.matchedPositionalValue(0, null));
             default -> throw new IllegalStateException("command without code");
         };
     }
@@ -98,6 +100,11 @@ public final class Zeolite {
         }
         CommandSpec training = CommandSpec.create();
         training.usageMessage().hidden(true);
+        training.addPositional(PositionalParamSpec.builder()
+                .paramLabel("CERTIFICATE")
+                .arity("0..1")
+                .type(Path.class)
+                .build());
         return root.addSubcommand(TRAINING, training);
     }
 

@@ -3,8 +3,6 @@ package io.zeolite.commit;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.LocalTransaction.Phase;
 import io.zeolite.error.CallException;
-import io.zeolite.error.ConflictException;
-import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
@@ -62,9 +60,6 @@ final class Committer {
     /** Bounds one batch, so that the first in it does not wait for ever. */
     private static final long MAX_BATCH_BYTES = 32L << 20;
 
-    /** More conflicting data than this is not sent back to be resolved; the transaction fails. */
-    private static final long MAX_CONFLICT_BYTES = 64L << 20;
-
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
     private final TransactionLog log;
@@ -74,7 +69,7 @@ final class Committer {
     private final InvalidationHub hub;
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
-    private final long quotaBytes;
+    private final VoteChecks checks;
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -105,8 +100,8 @@ final class Committer {
             @Nullable BlobDirectory blobs,
             CommitContext context,
             long quotaBytes) {
-        this.quotaBytes = quotaBytes;
         this.log = log;
+        this.checks = new VoteChecks(log, quotaBytes);
         this.undoableLog = log instanceof UndoableLog undoable ? undoable : null;
         this.hub = hub;
         this.blobs = blobs;
@@ -244,10 +239,8 @@ final class Committer {
 
     private void check(LocalTransaction transaction, Completion<VoteResult> completion) {
         attempt(transaction, completion, () -> {
-            checkReads(transaction);
-            checkDeletions(transaction);
-            checkTid(transaction.copied);
-            List<Conflict> conflicts = findConflicts(transaction);
+            checks.requireUnchanged(transaction);
+            List<Conflict> conflicts = checks.conflicts(transaction.records);
             if (!conflicts.isEmpty()) {
                 transaction.phase = Phase.CONFLICTED;
                 completion.complete(VoteResult.conflicts(conflicts));
@@ -318,72 +311,11 @@ final class Committer {
     private void seal(LocalTransaction transaction, Completion<VoteResult> completion, VoteResult result)
             throws IOException {
         long bytes = log.sizeOf(transaction.metadata, transaction.records);
-        checkQuota(bytes);
+        checks.requireQuota(bytes);
         log.reserve(bytes);
         transaction.reservedBytes = bytes;
         transaction.phase = Phase.VOTED;
         completion.complete(result);
-    }
-
-    /** An object that is to be deleted must be there, a deletion included, and as the client knows it. */
-    private void checkDeletions(LocalTransaction transaction) throws IOException {
-        for (int i = 0; i < transaction.records.count(); i++) {
-            if (transaction.records.isDeletion(i)) {
-                long oid = transaction.records.oid(i);
-                long committed = log.currentSerial(oid);
-                if (committed == Tid.NONE) {
-                    throw PosKeyException.noObject(oid);
-                }
-                if (committed != transaction.records.serial(i)) {
-                    throw ConflictException.onWrite(oid, committed, transaction.records.serial(i));
-                }
-            }
-        }
-    }
-
-    private void checkTid(@Nullable CopiedTransaction copied) {
-        if (copied != null && copied.tid() != Tid.NONE && !Tid.isAfter(copied.tid(), log.lastTransaction())) {
-            throw CallException.storage("tid of a copied transaction: " + Tid.toHex(copied.tid())
-                    + " (expected: after the last one, " + Tid.toHex(log.lastTransaction()) + ")");
-        }
-    }
-
-    private void checkQuota(long bytes) {
-        if (log.size() + bytes > quotaBytes) {
-            throw CallException.quota("the quota of the storage is used up: " + log.size() + " bytes and " + bytes
-                    + " for this transaction (quota: " + quotaBytes + ")");
-        }
-    }
-
-    private void checkReads(LocalTransaction transaction) throws IOException {
-        for (LocalTransaction.Check check : transaction.checks) {
-            long committed = check.absent() ? log.currentSerial(check.oid()) : log.getTid(check.oid());
-            if (committed != (check.absent() ? Tid.NONE : check.serial())) {
-                throw ConflictException.onRead(check.oid(), committed, check.serial());
-            }
-        }
-    }
-
-    /** The stored objects whose serial is not the current one. An object that is new to the log takes any serial. */
-    private List<Conflict> findConflicts(LocalTransaction transaction) throws IOException {
-        List<Conflict> conflicts = new ArrayList<>();
-        long bytes = 0;
-        for (int i = 0; i < transaction.records.count(); i++) {
-            if (!transaction.records.isStored(i)) {
-                continue;
-            }
-            long oid = transaction.records.oid(i);
-            long read = transaction.records.serial(i);
-            long committed = log.currentSerial(oid);
-            if (committed != read && committed != Tid.NONE) {
-                bytes += transaction.records.length(i);
-                if (bytes > MAX_CONFLICT_BYTES) {
-                    throw ConflictException.onWrite(oid, committed, read);
-                }
-                conflicts.add(new Conflict(oid, committed, read, transaction.records.data(i)));
-            }
-        }
-        return conflicts;
     }
 
     // Finish

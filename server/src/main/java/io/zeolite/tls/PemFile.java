@@ -40,9 +40,6 @@ import org.jspecify.annotations.Nullable;
  * or not. Text around and between them does not count. Immutable.
  */
 final class PemFile {
-    /** Only asked directly and not registered: other code of the JVM goes on with the JDK's providers. */
-    private static final Provider DECRYPTION = new BouncyCastleProvider();
-
     private final Path path;
     private final List<Object> objects;
 
@@ -131,12 +128,12 @@ final class PemFile {
         try {
             return object instanceof PEMEncryptedKeyPair pair
                     ? pair.decryptKeyPair(new JcePEMDecryptorProviderBuilder()
-                                    .setProvider(DECRYPTION)
+                                    .setProvider(Decryption.PROVIDER)
                                     .build(secret))
                             .getPrivateKeyInfo()
                     : ((PKCS8EncryptedPrivateKeyInfo) object)
                             .decryptPrivateKeyInfo(new JceOpenSSLPKCS8DecryptorProviderBuilder()
-                                    .setProvider(DECRYPTION)
+                                    .setProvider(Decryption.PROVIDER)
                                     .build(secret));
         } catch (IOException | PKCSException | OperatorCreationException | RuntimeException e) {
             throw new IOException(
@@ -162,6 +159,12 @@ final class PemFile {
         } catch (CertificateException | CRLException e) {
             throw new IOException(path + ": a revocation list that this Java does not read: " + e.getMessage(), e);
         }
+    }
+
+    /** Apart, since it brings hundreds of classes with it, and few keys are encrypted. */
+    private static final class Decryption {
+        /** Only asked directly and not registered: other code of the JVM goes on with the JDK's providers. */
+        static final Provider PROVIDER = new BouncyCastleProvider();
     }
 
     /** Skips what it does not know, like the parameters of a key exchange, where its superclass would give up. */

@@ -146,6 +146,15 @@ public final class BlobCache implements Closeable {
         return Files.exists(layout.blob(oid, tid));
     }
 
+    /** Whether somebody, in this process or another one, is fetching a blob at this moment. */
+    public boolean isArriving(long oid, long tid) throws IOException {
+        try (Flock lock = Flock.open(layout.part(oid, tid))) {
+            return !lock.tryShare();
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
     private static @Nullable CacheEntry open(Path path) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS_TO_SHARE; attempt++) {
             Flock pin = openFile(path);

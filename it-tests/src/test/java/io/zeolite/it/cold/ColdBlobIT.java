@@ -10,18 +10,14 @@ import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.it.Encoding;
-import io.zeolite.it.Layout;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -38,40 +34,20 @@ final class ColdBlobIT {
     final Scene scene = new Scene();
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
-    private S3Server bucket;
+    private ColdSite site;
 
     @SuppressWarnings("NullAway.Init")
     private FaultProxy proxy;
 
     @BeforeEach
     void startBucket() throws Exception {
-        bucket = S3Server.start(Files.createDirectories(scene.directory().resolve("s3")));
-        proxy = FaultProxy.before(bucket.port());
+        site = ColdSite.start(scene);
+        proxy = site.proxy();
     }
 
     @AfterEach
     void stopBucket() throws Exception {
-        proxy.close();
-        bucket.close();
-    }
-
-    /** A server with the bucket behind it, by way of the proxy, which reads the settings of a section. */
-    private ZeoServer server(Encoding encoding, String keys) {
-        return scene.server(encoding)
-                .environment("BUCKET_KEY", S3Server.ACCESS_KEY)
-                .environment("BUCKET_SECRET", S3Server.SECRET_KEY)
-                .storages("<s3blobs 1>\n  cache-dir cache\n" + keys + """
-                          <filestorage>
-                            path Data.fs
-                            blob-dir blobs
-                          </filestorage>
-                        </s3blobs>
-                        """);
-    }
-
-    private String bucketKeys(URI endpoint) {
-        return "  bucket " + S3Server.BUCKET + "\n  prefix site\n  endpoint " + endpoint
-                + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n  read-timeout 2s\n";
+        site.close();
     }
 
     /** Moves all blobs of a stopped server into a store. */
@@ -100,13 +76,13 @@ final class ColdBlobIT {
     }
 
     private ZeoServer serverOfMovedBlobs(Encoding encoding) throws Exception {
-        ZeoServer server = server(encoding, bucketKeys(proxy.endpoint())).start();
+        ZeoServer server = site.start(site.server(encoding, ""));
         scene.run("cold.py", "write", server.address());
         server.stop();
-        try (S3Store store = new S3Store(bucket.settings("site/"))) {
+        try (S3Store store = site.store()) {
             move(server, store, KeyLayout.FLAT);
         }
-        return server.start();
+        return site.start(server);
     }
 
     @ParameterizedTest
@@ -117,9 +93,10 @@ final class ColdBlobIT {
         scene.run("cold.py", "read", server.address());
         assertThat(proxy.requests() - before).isEqualTo(5);
         server.stop();
-        server.start();
+        site.start(server);
+        before = proxy.requests();
         scene.run("cold.py", "read", server.address());
-        assertThat(proxy.requests() - before).as("requests after a restart").isEqualTo(5);
+        assertThat(proxy.requests() - before).as("requests after a restart").isZero();
         server.stop();
         assertThat(server.log()).doesNotContain(S3Server.SECRET_KEY, " ERROR ", " WARNING ");
     }
@@ -128,7 +105,8 @@ final class ColdBlobIT {
     @EnumSource
     void blobsInADirectory_areReadByClients(Encoding encoding) throws Exception {
         Path cold = scene.directory().resolve("cold");
-        ZeoServer server = server(encoding, "  bucket " + cold.toUri() + "\n  key-layout zodb-s3blobs\n")
+        Files.createDirectories(cold);
+        ZeoServer server = site.serverOf(encoding, "  bucket " + cold.toUri() + "\n  key-layout zodb-s3blobs\n")
                 .start();
         scene.run("cold.py", "write", server.address());
         server.stop();
@@ -141,26 +119,12 @@ final class ColdBlobIT {
     @ParameterizedTest
     @EnumSource
     void blobsArchivedBesideARunningServer_areReadByClients(Encoding encoding) throws Exception {
-        ZeoServer server = server(encoding, bucketKeys(proxy.endpoint())).start();
+        ZeoServer server = site.start(site.server(encoding, ""));
         scene.run("cold.py", "write", server.address());
+        int started = proxy.requests();
         scene.run("cold.py", "read", server.address());
-        assertThat(proxy.requests()).isZero();
-        ProcessBuilder archive = new ProcessBuilder(
-                        Layout.launcher().toString(),
-                        "archive-blobs",
-                        "-C",
-                        "zeo.conf",
-                        "-a",
-                        "0",
-                        "-s",
-                        "100000",
-                        "-d")
-                .directory(server.directory().toFile())
-                .redirectErrorStream(true);
-        archive.environment().putAll(Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY));
-        Process archiver = archive.start();
-        String said = new String(archiver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(archiver.waitFor()).as(said).isZero();
+        assertThat(proxy.requests()).as("requests for local blobs").isEqualTo(started);
+        String said = site.archive(server, "-a", "0", "-s", "100000", "-d");
         assertThat(said).contains("2 of 2 blobs are proven to be in s3://blobs/site/, 2 of them written now");
         int before = proxy.requests();
         scene.run("cold.py", "read", server.address());

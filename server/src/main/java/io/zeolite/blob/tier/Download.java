@@ -81,6 +81,11 @@ final class Download {
 
     private void fetch(Runnable atEnd) throws IOException {
         while (true) {
+            if (cameByAnotherWay()) {
+                atEnd.run();
+                opened.complete(Optional.empty());
+                return;
+            }
             StoredContent content = attempts.make(() -> store.open(key, 0, null));
             try {
                 Optional<NewEntry> begun = cache.begin(
@@ -94,20 +99,12 @@ final class Download {
             } finally {
                 content.close();
             }
-            if (cameByAnotherWay()) {
-                atEnd.run();
-                opened.complete(Optional.empty());
-                return;
-            }
         }
     }
 
     /** Waits for another process that fetches the same blob. */
     private boolean cameByAnotherWay() throws IOException {
-        for (int i = 0; i < 50; i++) {
-            if (cache.contains(revision.oid(), revision.tid())) {
-                return true;
-            }
+        while (cache.isArriving(revision.oid(), revision.tid())) {
             try {
                 Thread.sleep(PAUSE_MILLIS);
             } catch (InterruptedException e) {
@@ -115,7 +112,7 @@ final class Download {
                 throw new StoreException(Reason.UNAVAILABLE, "interrupted while waiting for " + revision, e);
             }
         }
-        return false;
+        return cache.contains(revision.oid(), revision.tid());
     }
 
     private void fill(NewEntry entry, StoredContent first, Runnable atEnd) throws IOException {

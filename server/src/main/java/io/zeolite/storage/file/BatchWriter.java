@@ -14,6 +14,7 @@ import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.index.PositionIndex;
+import io.zeolite.zodb.Oid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -51,6 +52,31 @@ final class BatchWriter {
                 + metadata.user().length
                 + metadata.description().length
                 + metadata.extension().length;
+    }
+
+    /** @throws IllegalArgumentException if the format cannot hold a transaction */
+    static void check(LogTransaction transaction) {
+        check(transaction.metadata());
+        check(transaction.records());
+    }
+
+    private static void check(TransactionMetadata metadata) {
+        for (byte[] part : List.of(metadata.user(), metadata.description(), metadata.extension())) {
+            if (part.length > TransactionMetadata.MAX_LENGTH) {
+                throw new IllegalArgumentException("user, description or extension: " + part.length
+                        + " bytes (expected: at most " + TransactionMetadata.MAX_LENGTH + ")");
+            }
+        }
+    }
+
+    private static void check(StagedRecords records) {
+        for (int i = 0; i < records.count(); i++) {
+            if (records.length(i) < 1 && !records.isPointer(i)) {
+                // The format has no way to say it: a length of 0 announces a back pointer.
+                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
+                        + records.length(i) + " bytes (expected: at least 1)");
+            }
+        }
     }
 
     /** Writes transactions one after the other, all marked as unfinished. */

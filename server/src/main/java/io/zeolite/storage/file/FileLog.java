@@ -4,7 +4,6 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
-import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.UndoException;
 import io.zeolite.storage.AppendFailedException;
@@ -27,7 +26,6 @@ import io.zeolite.storage.undo.PendingRecords;
 import io.zeolite.storage.undo.UndoTarget;
 import io.zeolite.storage.undo.UndoableLog;
 import io.zeolite.storage.undo.UndoneRecord;
-import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
@@ -199,54 +197,17 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public LoadResult loadBefore(long oid, long before) throws IOException {
-        return read(current -> loadBefore(current.reader(oid), before));
-    }
-
-    private static LoadResult loadBefore(RecordReader reader, long before) throws IOException {
-        DataHeader record = reader.newest();
-        if (record == null) {
-            return LoadResult.NO_OBJECT;
-        }
-        long end = Tid.NONE;
-        while (Long.compareUnsigned(record.tid(), before) >= 0) {
-            end = record.tid();
-            record = reader.previous(record);
-            if (record == null) {
-                return LoadResult.NONE_BEFORE;
-            }
-        }
-        byte[] data = reader.data(record);
-        return data == null ? LoadResult.NO_OBJECT : new LoadResult.Loaded(data, record.tid(), end);
+        return read(current -> current.reader(oid).loadBefore(before));
     }
 
     @Override
     public byte[] loadSerial(long oid, long serial) throws IOException {
-        return read(current -> loadSerial(current.reader(oid), oid, serial));
-    }
-
-    private static byte[] loadSerial(RecordReader reader, long oid, long serial) throws IOException {
-        DataHeader record = reader.newest();
-        while (record != null && Tid.isAfter(record.tid(), serial)) {
-            record = reader.previous(record);
-        }
-        byte[] data = record == null || record.tid() != serial ? null : reader.data(record);
-        if (data == null) {
-            throw PosKeyException.noRevision(oid, serial);
-        }
-        return data;
+        return read(current -> current.reader(oid).loadSerial(serial));
     }
 
     @Override
     public long getTid(long oid) throws IOException {
-        return read(current -> getTid(current.reader(oid), oid));
-    }
-
-    private static long getTid(RecordReader reader, long oid) throws IOException {
-        DataHeader record = reader.newest();
-        if (record == null || !reader.exists(record)) {
-            throw PosKeyException.noObject(oid);
-        }
-        return record.tid();
+        return read(current -> current.reader(oid).tid());
     }
 
     @Override
@@ -259,23 +220,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public List<RevisionSummary> history(long oid, long size) throws IOException {
-        return read(current -> history(current, oid, size));
-    }
-
-    private static List<RevisionSummary> history(Generation generation, long oid, long size) throws IOException {
-        RecordReader reader = generation.reader(oid);
-        DataHeader record = reader.newest();
-        if (record == null) {
-            throw PosKeyException.noObject(oid);
-        }
-        History transactions = new History(generation.file());
-        List<RevisionSummary> history = new ArrayList<>();
-        while (record != null && history.size() < size) {
-            TransactionMetadata metadata = transactions.metadata(record.transaction());
-            history.add(new RevisionSummary(record.tid(), metadata, record.dataLength()));
-            record = reader.previous(record);
-        }
-        return history;
+        return read(current -> new History(current.file()).of(current.reader(oid), size));
     }
 
     @Override
@@ -460,8 +405,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
                 throw new IllegalArgumentException(
                         "tid: " + Tid.toHex(transaction.tid()) + " (expected: after " + Tid.toHex(tid) + ")");
             }
-            check(transaction.metadata());
-            check(transaction.records());
+            BatchWriter.check(transaction);
             tid = transaction.tid();
             positions[i] = position;
             position += BatchWriter.lengthOf(transaction.metadata(), transaction.records());
@@ -474,25 +418,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
                     new NoSpaceException(path, position - start, room));
         }
         return positions;
-    }
-
-    private static void check(TransactionMetadata metadata) {
-        for (byte[] part : List.of(metadata.user(), metadata.description(), metadata.extension())) {
-            if (part.length > TransactionMetadata.MAX_LENGTH) {
-                throw new IllegalArgumentException("user, description or extension: " + part.length
-                        + " bytes (expected: at most " + TransactionMetadata.MAX_LENGTH + ")");
-            }
-        }
-    }
-
-    private static void check(StagedRecords records) {
-        for (int i = 0; i < records.count(); i++) {
-            if (records.length(i) < 1 && !records.isPointer(i)) {
-                // The format has no way to say it: a length of 0 announces a back pointer.
-                throw new IllegalArgumentException("the record of object " + Oid.toString(records.oid(i)) + " has "
-                        + records.length(i) + " bytes (expected: at least 1)");
-            }
-        }
     }
 
     private BatchWriter writer() {

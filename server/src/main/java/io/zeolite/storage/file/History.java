@@ -5,7 +5,9 @@ import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Invalidations;
+import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -46,6 +48,20 @@ final class History {
         });
         Collections.reverse(changes);
         return changes;
+    }
+
+    /** The newest revisions of an object, the last one first. */
+    List<RevisionSummary> of(RecordReader reader, long size) throws IOException {
+        DataHeader record = reader.newest();
+        if (record == null) {
+            throw PosKeyException.noObject(reader.oid());
+        }
+        List<RevisionSummary> revisions = new ArrayList<>();
+        while (record != null && revisions.size() < size) {
+            revisions.add(new RevisionSummary(record.tid(), metadata(record.transaction()), record.dataLength()));
+            record = reader.previous(record);
+        }
+        return revisions;
     }
 
     /**

@@ -14,7 +14,7 @@ final class PackOutput implements Closeable {
      * So often the file is forced to disk, so that little is left to be forced at the end, and so that a commit never
      * waits for much of what the pack has written.
      */
-    private static final long FORCE_INTERVAL = 8 << 20;
+    private static final long FORCE_INTERVAL = 1 << 20;
 
     private final DiskFile file;
     private final Pace pace;

@@ -6,6 +6,9 @@ import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -46,6 +49,10 @@ final class RecordReader {
         this.fileEnd = fileEnd;
     }
 
+    long oid() {
+        return oid;
+    }
+
     /** The newest record of the object that is visible; null if there is none. */
     @Nullable
     DataHeader newest() throws IOException {
@@ -72,6 +79,46 @@ final class RecordReader {
     byte @Nullable [] data(DataHeader record) throws IOException {
         DataHeader origin = origin(record);
         return origin == null ? null : window.data(origin);
+    }
+
+    /** The newest data of before a transaction. */
+    LoadResult loadBefore(long before) throws IOException {
+        DataHeader record = newest();
+        if (record == null) {
+            return LoadResult.NO_OBJECT;
+        }
+        long end = Tid.NONE;
+        while (Long.compareUnsigned(record.tid(), before) >= 0) {
+            end = record.tid();
+            record = previous(record);
+            if (record == null) {
+                return LoadResult.NONE_BEFORE;
+            }
+        }
+        byte[] data = data(record);
+        return data == null ? LoadResult.NO_OBJECT : new LoadResult.Loaded(data, record.tid(), end);
+    }
+
+    /** The data that a transaction wrote. */
+    byte[] loadSerial(long serial) throws IOException {
+        DataHeader record = newest();
+        while (record != null && Tid.isAfter(record.tid(), serial)) {
+            record = previous(record);
+        }
+        byte[] data = record == null || record.tid() != serial ? null : data(record);
+        if (data == null) {
+            throw PosKeyException.noRevision(oid, serial);
+        }
+        return data;
+    }
+
+    /** Which transaction wrote the newest data. */
+    long tid() throws IOException {
+        DataHeader record = newest();
+        if (record == null || !exists(record)) {
+            throw PosKeyException.noObject(oid);
+        }
+        return record.tid();
     }
 
     /** At most the first bytes of the data of a record that has some. */

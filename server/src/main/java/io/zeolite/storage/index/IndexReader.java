@@ -4,6 +4,7 @@ import io.zeolite.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Reads an index file. It knows the few opcodes that can stand there and executes nothing; whatever Python would not
@@ -100,22 +101,57 @@ final class IndexReader {
             bucket = new byte[length];
         }
         readFully(bucket, length);
-        ByteBuffer entries = ByteBuffer.wrap(bucket, 0, length);
-        int count = length / 8;
-        int lastSuffix = -1;
-        for (int i = 0; i < count; i++) {
-            int suffix = entries.getShort(2 * i) & 0xffff;
-            int value = 2 * count + 6 * i;
-            long position = (entries.getShort(value) & 0xffffL) << 32 | (entries.getInt(value + 2) & 0xffffffffL);
-            if (suffix <= lastSuffix) {
-                throw malformed("suffix " + suffix, "more than " + lastSuffix);
+        addBucket(prefix, length / 8, end, index);
+    }
+
+    private void addBucket(long prefix, int count, long end, PositionIndex index) throws IOException {
+        long[] page = new long[PositionIndex.PAGE_SIZE];
+        int i = 0;
+        while (i < count) {
+            long oid = prefix << 16 | suffix(i);
+            Arrays.fill(page, 0);
+            i = readPage(i, count, end, page);
+            index.putPage(oid, page);
+        }
+    }
+
+    /**
+     * Reads the entries of a page from the bucket; returns the first one that is not of it. A server reads its index
+     * before anything is compiled: this is short, called often and does with plain bytes, so that it is compiled soon.
+     */
+    private int readPage(int first, int count, long end, long[] page) throws IOException {
+        int number = suffix(first) >> PositionIndex.PAGE_BITS;
+        int last = first == 0 ? -1 : suffix(first - 1);
+        int i = first;
+        for (; i < count; i++) {
+            int suffix = suffix(i);
+            if (suffix <= last) {
+                throw malformed("suffix " + suffix, "more than " + last);
             }
+            if (suffix >> PositionIndex.PAGE_BITS != number) {
+                break;
+            }
+            long position = position(2 * count + 6 * i);
             if (position < MIN_POSITION || position >= end) {
                 throw malformed("position " + position, MIN_POSITION + " to " + end);
             }
-            lastSuffix = suffix;
-            index.put(prefix << 16 | suffix, position);
+            page[suffix & PositionIndex.PAGE_SIZE - 1] = position;
+            last = suffix;
         }
+        return i;
+    }
+
+    private int suffix(int entry) {
+        return (bucket[2 * entry] & 0xff) << 8 | (bucket[2 * entry + 1] & 0xff);
+    }
+
+    private long position(int at) {
+        byte[] bytes = bucket;
+        return (long) ((bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff)) << 32
+                | (bytes[at + 2] & 0xffL) << 24
+                | (bytes[at + 3] & 0xff) << 16
+                | (bytes[at + 4] & 0xff) << 8
+                | (bytes[at + 5] & 0xff);
     }
 
     private int readBytesLength(int opcode) throws IOException {

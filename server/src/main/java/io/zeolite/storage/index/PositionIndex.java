@@ -26,8 +26,8 @@ public final class PositionIndex {
     /** The first position that does not fit. */
     public static final long POSITION_LIMIT = 1L << 48;
 
-    private static final int PAGE_BITS = 7;
-    private static final int PAGE_SIZE = 1 << PAGE_BITS;
+    static final int PAGE_BITS = 7;
+    static final int PAGE_SIZE = 1 << PAGE_BITS;
     private static final long LAST_PAGE = -1L >>> PAGE_BITS;
     /** How many pages in a row are tried before all are looked at. */
     private static final int PROBES = 1024;
@@ -35,6 +35,7 @@ public final class PositionIndex {
     private static final int SLOT_MASK = PAGE_SIZE - 1;
     private static final int DENSE_LENGTH = 1 + PAGE_SIZE;
     private static final int[] SPARSE_CAPACITIES = {2, 4, 8, 16};
+    private static final int MAX_SPARSE = 16;
     private static final int POSITION_BITS = 48;
     private static final long POSITION_MASK = POSITION_LIMIT - 1;
     private static final int INITIAL_TABLE_LENGTH = 1 << 6;
@@ -143,10 +144,47 @@ public final class PositionIndex {
                 ? putDense(page, (int) oid & SLOT_MASK, position)
                 : putSparse(page, (int) oid & SLOT_MASK, position);
         if (added) {
-            if (Long.compareUnsigned(oid, maxOid) > 0) {
-                maxOid = oid;
-            }
+            noteOid(oid);
             size++;
+        }
+    }
+
+    /**
+     * Sets the positions of many objects whose oids differ in the lower {@link #PAGE_BITS} bits only: what
+     * {@link #put} of each would do, at a fraction of its cost where the page is new and well filled.
+     *
+     * @param oid one of them
+     * @param positions by those bits, 0 for no object; checked by the caller, and its to use again
+     */
+    void putPage(long oid, long[] positions) {
+        int count = 0;
+        int highest = 0;
+        for (int slot = 0; slot < PAGE_SIZE; slot++) {
+            if (positions[slot] != 0) {
+                count++;
+                highest = slot;
+            }
+        }
+        long number = oid >>> PAGE_BITS;
+        if (count <= MAX_SPARSE || page(table, number) != null) {
+            for (int slot = 0; slot < PAGE_SIZE; slot++) {
+                if (positions[slot] != 0) {
+                    put(number << PAGE_BITS | slot, positions[slot]);
+                }
+            }
+            return;
+        }
+        long[] page = new long[DENSE_LENGTH];
+        page[0] = number;
+        System.arraycopy(positions, 0, page, 1, PAGE_SIZE);
+        addPage(page);
+        size += count;
+        noteOid(number << PAGE_BITS | highest);
+    }
+
+    private void noteOid(long oid) {
+        if (Long.compareUnsigned(oid, maxOid) > 0) {
+            maxOid = oid;
         }
     }
 
@@ -234,13 +272,17 @@ public final class PositionIndex {
         if (page == null) {
             page = new long[1 + SPARSE_CAPACITIES[0]];
             page[0] = number;
-            if (++pages > table.length / 2) {
-                growTable();
-            }
-            PAGE.setRelease(table, tableIndex(table, number), page);
+            addPage(page);
         }
         lastPage = page;
         return page;
+    }
+
+    private void addPage(long[] page) {
+        if (++pages > table.length / 2) {
+            growTable();
+        }
+        PAGE.setRelease(table, tableIndex(table, page[0]), page);
     }
 
     private void growTable() {

@@ -92,6 +92,37 @@ final class PositionIndexTest {
     }
 
     @Test
+    void putPage_likePuttingEach() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        PositionIndex expected = new PositionIndex();
+        for (int i = 0; i < 2_000; i++) {
+            // Now and then a page that is there, in either form.
+            long first = (random.nextInt(1_000) - 500L) << PositionIndex.PAGE_BITS;
+            long[] positions = new long[PositionIndex.PAGE_SIZE];
+            for (int n = random.nextInt(2 * PositionIndex.PAGE_SIZE); n > 0; n /= 1 + random.nextInt(2), n--) {
+                int slot = random.nextInt(PositionIndex.PAGE_SIZE);
+                positions[slot] = 1 + (random.nextLong() >>> 17);
+            }
+            for (int slot = 0; slot < PositionIndex.PAGE_SIZE; slot++) {
+                if (positions[slot] != 0) {
+                    expected.put(first + slot, positions[slot]);
+                }
+            }
+            index.putPage(first + random.nextInt(PositionIndex.PAGE_SIZE), positions);
+        }
+
+        assertThat(index.size()).as("seed %s", seed).isEqualTo(expected.size());
+        assertThat(index.maxOid()).as("seed %s", seed).isEqualTo(expected.maxOid());
+        List<Long> all = new ArrayList<>();
+        expected.forEach((oid, position) -> {
+            assertThat(index.get(oid)).as("seed %s, oid %x", seed, oid).isEqualTo(position);
+            all.add(oid);
+        });
+        assertThat(oids()).as("seed %s", seed).isEqualTo(all);
+    }
+
+    @Test
     void readers_whileItGrows_seeEverythingThatWasPutBefore() throws Exception {
         int count = 200_000;
         AtomicLong done = new AtomicLong(-1);

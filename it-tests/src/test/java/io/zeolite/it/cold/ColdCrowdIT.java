@@ -1,0 +1,115 @@
+package io.zeolite.it.cold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.it.Encoding;
+import io.zeolite.it.Layout;
+import io.zeolite.it.PythonScript;
+import io.zeolite.it.Scene;
+import io.zeolite.it.ZeoServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Many blobs, many clients, and servers that die. */
+final class ColdCrowdIT {
+    private static final int CLIENTS = 8;
+    private static final int LARGE_BYTES = 5_000_000;
+    private static final int SMALL = 1000 * Layout.scale();
+    private static final int LARGE = 2 * Layout.scale();
+    private static final int KILLS = 5 + 5 * Math.min(9, Layout.scale());
+
+    @RegisterExtension
+    final Scene scene = new Scene();
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private ColdSite site;
+
+    @BeforeEach
+    void startBucket() throws Exception {
+        site = ColdSite.start(scene);
+    }
+
+    @AfterEach
+    void stopBucket() throws Exception {
+        site.close();
+    }
+
+    @Test
+    void manyBlobs_archivedAndReadByEightClients_areRight() throws Exception {
+        ZeoServer server = site.start(site.server(Encoding.PICKLE, ""));
+        int count = SMALL + LARGE;
+        scene.start("cold.py", "write_many", server.address(), count, LARGE)
+                .finish(Duration.ofSeconds(120L * Layout.scale()));
+        site.archive(server, "-a", "0", "-d", "--parallel", "8");
+        assertThat(ColdSite.localBlobs(server)).isZero();
+        scene.start("cold.py", "read_many", server.address(), count, LARGE, CLIENTS)
+                .finish(Duration.ofSeconds(200L * Layout.scale()));
+        server.stop();
+    }
+
+    @Test
+    void parallelReads_beyondTheLimitOfTheCache_keepIt() throws Exception {
+        int limit = 5_000_000 * Layout.scale();
+        ZeoServer server =
+                site.start(site.server(Encoding.MSGPACK, "  cache-size " + limit + "\n  downloads " + CLIENTS + "\n"));
+        int large = 10 * Layout.scale();
+        scene.start("cold.py", "write_many", server.address(), large, large).finish(Duration.ofMinutes(2));
+        site.archive(server, "-a", "0", "-d");
+        PythonScript readers = scene.start("cold.py", "read_many", server.address(), large, large, CLIENTS);
+        long most = 0;
+        while (readers.isAlive()) {
+            most = Math.max(most, bytes(server.directory().resolve("cache")));
+        }
+        readers.finish(Duration.ofSeconds(1));
+        assertThat(most)
+                .as("bytes in the cache, and in files without a place there")
+                .isPositive()
+                .isLessThanOrEqualTo(limit + (long) CLIENTS * LARGE_BYTES);
+        server.stop();
+    }
+
+    private static long bytes(Path directory) {
+        try (var files = Files.walk(directory)) {
+            return files.mapToLong(
+                            file -> file.toFile().isFile() ? file.toFile().length() : 0)
+                    .sum();
+        } catch (IOException | UncheckedIOException e) {
+            // Something has gone while it was looked at.
+            return 0;
+        }
+    }
+
+    /** It commits, archives and forgets local files all the time, so a kill hits each of these at one time or another. */
+    @Test
+    void serverThatIsKilled_losesNoBlob() throws Exception {
+        ZeoServer server = site.server(
+                Encoding.PICKLE,
+                "  archive-age 0s\n  archive-interval 1s\n  archive-rate 0\n  archive-parallel 4\n  cache-size 3MB\n");
+        Path acknowledged = scene.directory().resolve("acknowledged");
+        Random random = new Random(7);
+        for (int kill = 0; kill < KILLS; kill++) {
+            server.start();
+            PythonScript writer = scene.start("cold.py", "keep_writing", server.address(), "life" + kill, acknowledged);
+            writer.awaitLine("committed");
+            Thread.sleep(random.nextInt(1500));
+            server.kill();
+            writer.kill();
+        }
+        site.start(server);
+        scene.start("cold.py", "check_acknowledged", server.address(), acknowledged)
+                .finish(Duration.ofMinutes(2));
+        site.archive(server, "-a", "0", "-d");
+        assertThat(ColdSite.localBlobs(server)).isZero();
+        scene.start("cold.py", "check_acknowledged", server.address(), acknowledged)
+                .finish(Duration.ofMinutes(2));
+        server.stop();
+    }
+}

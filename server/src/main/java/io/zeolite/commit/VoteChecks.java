@@ -1,0 +1,103 @@
+package io.zeolite.commit;
+
+import io.zeolite.commit.staging.RecordStaging;
+import io.zeolite.error.CallException;
+import io.zeolite.error.ConflictException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.Conflict;
+import io.zeolite.storage.CopiedTransaction;
+import io.zeolite.storage.TransactionLog;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a transaction that has its locks must find in the log to be committed. On the committer's thread, so that nothing
+ * changes meanwhile.
+ */
+final class VoteChecks {
+    /** More conflicting data than this is not sent back to be resolved; the transaction fails. */
+    private static final long MAX_CONFLICT_BYTES = 64L << 20;
+
+    private final TransactionLog log;
+    private final long quotaBytes;
+
+    VoteChecks(TransactionLog log, long quotaBytes) {
+        this.log = log;
+        this.quotaBytes = quotaBytes;
+    }
+
+    /**
+     * What a transaction has read and what it deletes must be as its client knows it; nothing that its client could do
+     * would resolve a difference.
+     */
+    void requireUnchanged(LocalTransaction transaction) throws IOException {
+        checkReads(transaction);
+        checkDeletions(transaction);
+        checkTid(transaction.copied);
+    }
+
+    /** An object that is to be deleted must be there, a deletion included, and as the client knows it. */
+    private void checkDeletions(LocalTransaction transaction) throws IOException {
+        for (int i = 0; i < transaction.records.count(); i++) {
+            if (transaction.records.isDeletion(i)) {
+                long oid = transaction.records.oid(i);
+                long committed = log.currentSerial(oid);
+                if (committed == Tid.NONE) {
+                    throw PosKeyException.noObject(oid);
+                }
+                if (committed != transaction.records.serial(i)) {
+                    throw ConflictException.onWrite(oid, committed, transaction.records.serial(i));
+                }
+            }
+        }
+    }
+
+    private void checkTid(@Nullable CopiedTransaction copied) {
+        if (copied != null && copied.tid() != Tid.NONE && !Tid.isAfter(copied.tid(), log.lastTransaction())) {
+            throw CallException.storage("tid of a copied transaction: " + Tid.toHex(copied.tid())
+                    + " (expected: after the last one, " + Tid.toHex(log.lastTransaction()) + ")");
+        }
+    }
+
+    /** @throws CallException if so many bytes more are too many for the storage */
+    void requireQuota(long bytes) {
+        if (log.size() + bytes > quotaBytes) {
+            throw CallException.quota("the quota of the storage is used up: " + log.size() + " bytes and " + bytes
+                    + " for this transaction (quota: " + quotaBytes + ")");
+        }
+    }
+
+    private void checkReads(LocalTransaction transaction) throws IOException {
+        for (LocalTransaction.Check check : transaction.checks) {
+            long committed = check.absent() ? log.currentSerial(check.oid()) : log.getTid(check.oid());
+            if (committed != (check.absent() ? Tid.NONE : check.serial())) {
+                throw ConflictException.onRead(check.oid(), committed, check.serial());
+            }
+        }
+    }
+
+    /** The stored objects whose serial is not the current one. An object that is new to the log takes any serial. */
+    List<Conflict> conflicts(RecordStaging records) throws IOException {
+        List<Conflict> conflicts = new ArrayList<>();
+        long bytes = 0;
+        for (int i = 0; i < records.count(); i++) {
+            if (!records.isStored(i)) {
+                continue;
+            }
+            long oid = records.oid(i);
+            long read = records.serial(i);
+            long committed = log.currentSerial(oid);
+            if (committed != read && committed != Tid.NONE) {
+                bytes += records.length(i);
+                if (bytes > MAX_CONFLICT_BYTES) {
+                    throw ConflictException.onWrite(oid, committed, read);
+                }
+                conflicts.add(new Conflict(oid, committed, read, records.data(i)));
+            }
+        }
+        return conflicts;
+    }
+}
