@@ -64,7 +64,8 @@ final class MirrorBlobsCommand implements ToolCommand {
                 temporary, EffortOptions.effort(options), Options.isSet(options, DRY_RUN), Options.json(options));
         ColdStorage source = SiteOptions.coldStorage(options, environment);
         String to = options.matchedOptionValue(TO, "");
-        @Nullable ColdStorage other = to.startsWith(FILE_URL + "/") ? null : SiteOptions.coldStorage(Path.of(to), environment);
+        @Nullable
+        ColdStorage other = to.startsWith(FILE_URL + "/") ? null : SiteOptions.coldStorage(Path.of(to), environment);
         ColdStore store =
                 other == null ? new ColdStore.Directory(Path.of(to.substring(FILE_URL.length()))) : other.store();
         if (isSame(source.store(), store)) {

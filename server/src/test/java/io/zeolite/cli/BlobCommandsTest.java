@@ -48,9 +48,10 @@ final class BlobCommandsTest {
         Files.createDirectories(home.resolve("cold"));
         configure("zeo.conf", "bucket " + home.resolve("cold").toUri());
         configure("s3.conf", "bucket b\n  region eu-central-1\n  prefix site");
-        configure("read-only.conf", "read-only-bucket on\n  bucket " + home.resolve("cold").toUri());
-        Files.writeString(
-                home.resolve("plain.conf"), """
+        configure(
+                "read-only.conf",
+                "read-only-bucket on\n  bucket " + home.resolve("cold").toUri());
+        Files.writeString(home.resolve("plain.conf"), """
                 <zeo>
                   address 8100
                 </zeo>

@@ -163,7 +163,11 @@ final class MovingTest {
     @Test
     void restore_faultAtEveryRequest_putsNoWrongBytesAnywhereAndTheNextRunFinishes() throws Exception {
         List<Fault> faults = List.of(
-                new Fault.Status(503), new Fault.Status(403), new Fault.Cut(0), new Fault.Cut(400), new Fault.Cut(50_000));
+                new Fault.Status(503),
+                new Fault.Status(403),
+                new Fault.Cut(0),
+                new Fault.Cut(400),
+                new Fault.Cut(50_000));
         try (TestSite test = new TestSite(home, true)) {
             for (int oid = 1; oid <= 2; oid++) {
                 test.commit(oid, TID + oid, 100_000);
@@ -190,8 +194,7 @@ final class MovingTest {
                     test.proxy().set(new Fault.None());
                     restore(test, ALL, false, false, ExitStatus.OK);
                     for (int oid = 1; oid <= 2; oid++) {
-                        assertThat(test.file(oid, TID + oid))
-                                .hasBinaryContent(TestSite.bytes(oid, TID + oid, 100_000));
+                        assertThat(test.file(oid, TID + oid)).hasBinaryContent(TestSite.bytes(oid, TID + oid, 100_000));
                     }
                 }
             }
