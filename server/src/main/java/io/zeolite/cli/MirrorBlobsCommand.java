@@ -5,12 +5,15 @@ import io.zeolite.blob.tier.RetryingStore;
 import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.config.StorageConfig.ColdStorage;
+import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.config.zconfig.ConfigException;
 import io.zeolite.tool.Console;
 import io.zeolite.tool.blobs.Mirror;
 import io.zeolite.tool.blobs.Site;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -59,19 +62,42 @@ final class MirrorBlobsCommand implements ToolCommand {
         Path temporary = options.matchedOptionValue(TEMPORARY, Path.of(System.getProperty("java.io.tmpdir")));
         Mirror.Options asked = new Mirror.Options(
                 temporary, EffortOptions.effort(options), Options.isSet(options, DRY_RUN), Options.json(options));
+        ColdStorage source = SiteOptions.coldStorage(options, environment);
+        String to = options.matchedOptionValue(TO, "");
+        @Nullable
+        ColdStorage other = to.startsWith(FILE_URL + "/") ? null : SiteOptions.coldStorage(Path.of(to), environment);
+        ColdStore store =
+                other == null ? new ColdStore.Directory(Path.of(to.substring(FILE_URL.length()))) : other.store();
+        if (isSame(source.store(), store)) {
+            throw new IOException("the mirror is the bucket itself: " + to + " (expected: another one)");
+        }
         try (Site site = SiteOptions.site(options, environment);
-                RetryingStore target = target(options)) {
+                RetryingStore target = target(other, store)) {
             return new Mirror(site, target, asked, console).run();
         }
     }
 
-    private RetryingStore target(ParseResult options) throws ConfigException, IOException {
-        String to = options.matchedOptionValue(TO, "");
-        if (to.startsWith(FILE_URL + "/")) {
-            return new RetryingStore(
-                    new DirectoryStore(Path.of(to.substring(FILE_URL.length()))), TierSettings.DEFAULT);
+    private static RetryingStore target(@Nullable ColdStorage storage, ColdStore store) {
+        if (storage != null) {
+            return new RetryingStore(ColdBlobsOpener.store(storage), storage.tier());
         }
-        ColdStorage storage = SiteOptions.coldStorage(Path.of(to), environment);
-        return new RetryingStore(ColdBlobsOpener.store(storage), storage.tier());
+        return new RetryingStore(new DirectoryStore(((ColdStore.Directory) store).root()), TierSettings.DEFAULT);
+    }
+
+    /** Whether objects of the one have the same places as those of the other; bucket names are unique for one store only. */
+    private static boolean isSame(ColdStore a, ColdStore b) {
+        if (a instanceof ColdStore.Bucket first && b instanceof ColdStore.Bucket second) {
+            return first.settings().bucket().equals(second.settings().bucket())
+                    && first.settings().prefix().equals(second.settings().prefix())
+                    && Objects.equals(
+                            first.settings().endpoint(), second.settings().endpoint());
+        }
+        return a instanceof ColdStore.Directory first
+                && b instanceof ColdStore.Directory second
+                && absolute(first).equals(absolute(second));
+    }
+
+    private static Path absolute(ColdStore.Directory directory) {
+        return directory.root().toAbsolutePath().normalize();
     }
 }

@@ -11,6 +11,7 @@ import io.zeolite.it.ServerKind;
 import io.zeolite.it.Tool;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -54,8 +55,12 @@ final class MovingBlobsIT {
     }
 
     private String storages(String data, String more) {
-        return "<s3blobs 1>\n  cache-dir cache\n  bucket " + S3Server.BUCKET + "\n  prefix site\n  endpoint "
-                + bucket.endpoint() + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n" + more
+        return storages(bucket.endpoint(), data, more);
+    }
+
+    private static String storages(URI endpoint, String data, String more) {
+        return "<s3blobs 1>\n  cache-dir cache\n  bucket " + S3Server.BUCKET + "\n  prefix site\n  endpoint " + endpoint
+                + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n" + more
                 + "  <filestorage>\n    path " + data + "\n    blob-dir blobs\n  </filestorage>\n</s3blobs>\n";
     }
 
@@ -164,6 +169,34 @@ final class MovingBlobsIT {
             scene.run("moving.py", "read", server.address(), 1000 * round, 40);
         }
         server.stop();
+    }
+
+    /** A store in another language, by other authors, that takes a wrong checksum without a word. */
+    @Test
+    void anotherStore_isReadBackMirroredAndBroughtBack() throws Exception {
+        try (OtherProgram moto = OtherProgram.serve(scene.directory(), S3Server.BUCKET)) {
+            URI endpoint = URI.create(moto.line("http"));
+            ZeoServer server =
+                    scene.server(Encoding.MSGPACK).storages(storages(endpoint, "Data.fs", "  checksums on\n"));
+            KEYS.forEach(server::environment);
+            server.start();
+            scene.run("moving.py", "write", server.address(), 0, BLOBS);
+            assertThat(start(server, "bucket-check").finish(1))
+                    .contains("checksums: a wrong one is taken without a word", "ok       deleting");
+            assertThat(run(server, "archive-blobs", "-a", "0", "-d")).contains("100 read back");
+            assertThat(localBlobs(server)).isEmpty();
+            scene.run("moving.py", "read", server.address(), 0, BLOBS);
+            Files.writeString(
+                    server.directory().resolve("mirror.conf"),
+                    "<zeo>\n  address 127.0.0.1:0\n</zeo>\n" + storages("Data.fs", ""));
+            assertThat(run(server, "mirror-blobs", "--to", "mirror.conf")).contains("100 of 100 objects copied");
+            Tool.start(server.directory(), KEYS, "verify-blobs", "-C", "mirror.conf", "--deep")
+                    .finish(0);
+            run(server, "restore-blobs");
+            assertThat(localBlobs(server)).hasSize(BLOBS);
+            verify(server);
+            server.stop();
+        }
     }
 
     /** What docs/s3.md tells a developer to do. */

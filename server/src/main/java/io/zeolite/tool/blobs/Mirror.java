@@ -47,7 +47,11 @@ public final class Mirror {
 
     private record Failure(String key, String message) {}
 
-    /** The caller closes both. */
+    /**
+     * The caller closes both.
+     *
+     * @param target another store than that of the site
+     */
     public Mirror(Site site, RetryingStore target, Options options, Console console) {
         this.site = site;
         this.target = target;
@@ -63,9 +67,6 @@ public final class Mirror {
      */
     public int run() throws IOException {
         Site.Cold bucket = site.bucket();
-        if (bucket.store().name().equals(target.name())) {
-            throw new IOException("the mirror is the bucket itself: " + target.name());
-        }
         List<StoredObject> wanted = missing(bucket);
         if (!options.dryRun()) {
             copy(bucket, wanted);

@@ -15,6 +15,8 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -155,6 +157,50 @@ final class MovingTest {
             assertThatThrownBy(() -> new Archive(site, options, new ToolOutput().console()).run())
                     .hasMessageContaining("read-only-bucket is on");
             assertThat(test.proxy().requests()).isZero();
+        }
+    }
+
+    @Test
+    void restore_faultAtEveryRequest_putsNoWrongBytesAnywhereAndTheNextRunFinishes() throws Exception {
+        List<Fault> faults = List.of(
+                new Fault.Status(503),
+                new Fault.Status(403),
+                new Fault.Cut(0),
+                new Fault.Cut(400),
+                new Fault.Cut(50_000));
+        try (TestSite test = new TestSite(home, true)) {
+            for (int oid = 1; oid <= 2; oid++) {
+                test.commit(oid, TID + oid, 100_000);
+            }
+            for (Fault fault : faults) {
+                // A list, and an object each.
+                for (int position = 0; position < 3; position++) {
+                    test.archive(10, Afterwards.REMOVE);
+                    test.proxy().setAfter(position, fault, 5);
+                    ToolOutput output = new ToolOutput();
+                    try (Site site = test.site()) {
+                        new Restore(site, new Restore.Options(ALL, EFFORT, false, false), output.console()).run();
+                    } catch (IOException e) {
+                        assertThat(e).hasMessageContaining("s3://blobs/site/");
+                    }
+                    for (int oid = 1; oid <= 2; oid++) {
+                        Path file = test.file(oid, TID + oid);
+                        assertThat(Files.notExists(file)
+                                        || Arrays.equals(
+                                                Files.readAllBytes(file), TestSite.bytes(oid, TID + oid, 100_000)))
+                                .as(fault + " at request " + position)
+                                .isTrue();
+                    }
+                    test.proxy().set(new Fault.None());
+                    restore(test, ALL, false, false, ExitStatus.OK);
+                    for (int oid = 1; oid <= 2; oid++) {
+                        assertThat(test.file(oid, TID + oid)).hasBinaryContent(TestSite.bytes(oid, TID + oid, 100_000));
+                    }
+                }
+            }
+            try (var leftovers = Files.list(home.resolve("blobs/tmp"))) {
+                assertThat(leftovers).isEmpty();
+            }
         }
     }
 }
