@@ -423,6 +423,8 @@ final class Committer {
         LocalTransaction transaction = finish.transaction;
         Invalidations invalidations = new Invalidations(written.tid(), transaction.oids());
         hub.publish(publication::publish, invalidations, transaction.subscription);
+        // Before the answer: a client that has it is told of no lock of its own.
+        releaseLocks(transaction);
         finish.completion.complete(new Finished(written.tid(), log.length(), log.size()));
         transaction.blobs.clear();
         end(transaction);

@@ -12,6 +12,9 @@ public interface Outbox {
     /** Writes a message after everything that was written before. */
     void send(Message message);
 
+    /** The same, of one instance that others are sent as well, so that it is encoded once. */
+    void sendShared(Message message);
+
     /**
      * Writes a blob in chunks, with other messages in between; takes over the source and closes it.
      *

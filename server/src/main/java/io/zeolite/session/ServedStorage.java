@@ -1,6 +1,10 @@
 package io.zeolite.session;
 
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Storage;
 import io.zeolite.zodb.Tid;
 import java.time.Duration;
@@ -8,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A storage under the name that clients ask for, and what they do to it. Any thread. */
 public final class ServedStorage {
@@ -21,6 +26,10 @@ public final class ServedStorage {
     private final Duration transactionTimeout;
     private final Instant start;
     private final StorageStats stats = new StorageStats();
+    /** What clients were told last; most of them are told the same a moment later. */
+    private volatile @Nullable Told told;
+
+    private record Told(long tid, Message message) {}
 
     /**
      * A storage to serve.
@@ -56,6 +65,21 @@ public final class ServedStorage {
 
     StorageStats stats() {
         return stats;
+    }
+
+    /** What clients are told of a transaction: one instance, however many they are. */
+    Message messageOf(Invalidations invalidations) {
+        Told last = told;
+        if (last == null || last.tid != invalidations.tid()) {
+            // Two loops may do this at the same time, or a slow one go back; then there are two of it.
+            last = new Told(
+                    invalidations.tid(),
+                    new Message.OneWay(
+                            Methods.INVALIDATE_TRANSACTION,
+                            PyTuple.of(Session.bytes(invalidations.tid()), invalidations.oids())));
+            told = last;
+        }
+        return last.message;
     }
 
     /** The answer to {@code server_status}: the fields of Python's server, in its order. */

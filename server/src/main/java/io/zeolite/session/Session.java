@@ -80,8 +80,7 @@ public final class Session {
 
         private void tell(Invalidations invalidations) {
             lastTold = invalidations.tid();
-            outbox.send(new Message.OneWay(
-                    Methods.INVALIDATE_TRANSACTION, PyTuple.of(bytes(invalidations.tid()), invalidations.oids())));
+            outbox.sendShared(served.messageOf(invalidations));
         }
     }
 

@@ -44,6 +44,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private final Channel channel;
     private final TransportSettings settings;
     private final StatusReport status;
+    private final SharedFrames shared;
     private final Session session;
     private final String peer;
 
@@ -61,7 +62,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private boolean unflushed;
     private boolean watched;
 
-    Connection(Channel channel, TransportSettings settings, SessionSettings sessions, StatusReport status) {
+    Connection(
+            Channel channel,
+            TransportSettings settings,
+            SessionSettings sessions,
+            StatusReport status,
+            SharedFrames shared) {
+        this.shared = shared;
         this.channel = channel;
         this.settings = settings;
         this.status = status;
@@ -157,15 +164,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     @Override
     public void send(Message message) {
         Codec encoding = codec;
-        if (encoding == null || !channel.isActive()) {
-            return;
-        }
-        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        if (pending != null && pending.totalPendingWriteBytes() > settings.clientBufferBytes()) {
-            drop(
-                    "does not read: {} bytes wait for it (client-buffer-limit: {})",
-                    pending.totalPendingWriteBytes(),
-                    settings.clientBufferBytes());
+        if (encoding == null || !takesMore()) {
             return;
         }
         ByteBuf out = channel.alloc().ioBuffer();
@@ -179,6 +178,30 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             }
         }
         write(out);
+    }
+
+    @Override
+    public void sendShared(Message message) {
+        Codec encoding = codec;
+        if (encoding != null && takesMore()) {
+            write(shared.frame(message, encoding));
+        }
+    }
+
+    /** Drops a client for which too much is waiting already. */
+    private boolean takesMore() {
+        if (!channel.isActive()) {
+            return false;
+        }
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        if (pending != null && pending.totalPendingWriteBytes() > settings.clientBufferBytes()) {
+            drop(
+                    "does not read: {} bytes wait for it (client-buffer-limit: {})",
+                    pending.totalPendingWriteBytes(),
+                    settings.clientBufferBytes());
+            return false;
+        }
+        return true;
     }
 
     void write(Object out) {

@@ -61,6 +61,7 @@ public final class ZeoServer implements AutoCloseable {
             throws IOException {
         this.loops = loops;
         StatusReport status = () -> statusJson(sessions);
+        SharedFrames shared = new SharedFrames();
         boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
@@ -75,7 +76,7 @@ public final class ZeoServer implements AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast(new FrameDecoder(settings.maxMessageBytes()))
-                                .addLast(new Connection(channel, settings, sessions, status));
+                                .addLast(new Connection(channel, settings, sessions, status, shared));
                     }
                 });
         if (unix) {

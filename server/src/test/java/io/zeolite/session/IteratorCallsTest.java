@@ -47,6 +47,11 @@ class IteratorCallsTest {
 
     private final Outbox outbox = new Outbox() {
         @Override
+        public void sendShared(Message message) {
+            send(message);
+        }
+
+        @Override
         public void send(Message message) {
             sent.add(message);
         }

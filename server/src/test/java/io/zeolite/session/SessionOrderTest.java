@@ -127,6 +127,11 @@ class SessionOrderTest {
         }
 
         @Override
+        public void sendShared(Message message) {
+            send(message);
+        }
+
+        @Override
         public void send(Message message) {
             sent.add(message);
         }
