@@ -1,9 +1,10 @@
 /**
- * The Java client of a ZEO server.
+ * The Java client of a ZEO server, Zeolite's or Python's.
  *
- * <p>So far there is the {@link io.zeolite.client.connection connection}, which the command line uses; the object cache
- * and the size-limited blob cache come here. It stands between {@code protocol}, whose messages it speaks, and
- * {@code server}.
+ * <p>Starting points: {@link io.zeolite.client.ZeoClient} and its asynchronous other half,
+ * {@link io.zeolite.client.AsyncZeoClient}; {@link io.zeolite.client.ZeoTransaction}; {@link io.zeolite.client.ZeoView};
+ * {@link io.zeolite.client.ClientCore} for those who want to know how it works. It stands between {@code protocol}, whose
+ * messages it speaks, and {@code server}.
  */
 @NullMarked
 package io.zeolite.client;

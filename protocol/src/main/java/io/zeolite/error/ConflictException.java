@@ -38,6 +38,26 @@ public final class ConflictException extends ZeoException {
         return new ConflictException("ReadConflictError", "database read conflict error", oid, committed, read);
     }
 
+    /** The object. */
+    public long oid() {
+        return oid;
+    }
+
+    /** The revision that is current. */
+    public long committedSerial() {
+        return committed;
+    }
+
+    /** The revision that the transaction was made over. */
+    public long readSerial() {
+        return read;
+    }
+
+    /** Whether the object was only read, see {@link #onRead}. */
+    public boolean isOnRead() {
+        return pythonClass().endsWith("ReadConflictError");
+    }
+
     @Override
     public Object detail() {
         // All keys are required: without one the client's message handler fails and the call hangs.

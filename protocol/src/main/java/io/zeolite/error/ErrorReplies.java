@@ -26,6 +26,7 @@ public final class ErrorReplies {
                     case "ZODB.POSException.ConflictError" -> conflict(detail, false);
                     case "ZODB.POSException.ReadConflictError" -> conflict(detail, true);
                     case "ZODB.POSException.MultipleUndoErrors" -> undo(detail);
+                    case "ZODB.POSException.UndoError" -> plainUndo(detail);
                     case "ZODB.POSException.ReadOnlyError" -> new ReadOnlyException();
                     case "ZODB.POSException.StorageTransactionError" -> transaction(detail);
                     default -> null;
@@ -63,16 +64,35 @@ public final class ErrorReplies {
     }
 
     private static @Nullable ZeoException undo(Object detail) {
-        if (!(detail instanceof PyDict attributes) || !(attributes.get("_errs") instanceof List<?> errors)) {
+        if (!(detail instanceof PyDict attributes)) {
             return null;
         }
         List<UndoException.Cause> causes = new ArrayList<>();
-        for (Object error : errors) {
+        for (Object error : items(attributes.get("_errs"))) {
             if (error instanceof PyTuple pair && pair.size() == 2) {
                 causes.add(new UndoException.Cause(id(pair.get(0)), reason(pair.get(1))));
             }
         }
         return causes.isEmpty() ? null : new UndoException(causes);
+    }
+
+    /** A sequence, which one encoding sends as a list and the other one as a tuple. */
+    private static List<@Nullable Object> items(@Nullable Object value) {
+        List<@Nullable Object> items = new ArrayList<>();
+        if (value instanceof List<?> list) {
+            items.addAll(list);
+        } else if (value instanceof PyTuple tuple) {
+            for (int i = 0; i < tuple.size(); i++) {
+                items.add(tuple.get(i));
+            }
+        }
+        return items;
+    }
+
+    private static @Nullable ZeoException plainUndo(Object detail) {
+        return detail instanceof PyDict attributes && attributes.get("_reason") instanceof String reason
+                ? new UndoException(List.of(new UndoException.Cause(id(attributes.get("_oid")), reason)))
+                : null;
     }
 
     /** Python's server sends an exception, as a call that makes it. */

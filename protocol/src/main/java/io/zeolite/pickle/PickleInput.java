@@ -40,6 +40,22 @@ final class PickleInput {
         return Integer.toUnsignedLong(int4());
     }
 
+    /** A length of eight bytes. */
+    long length8() throws PickleException {
+        require(8);
+        long length = bytes.readLongLE();
+        if (length < 0) {
+            throw error("a length beyond 63 bits", "a shorter one");
+        }
+        return length;
+    }
+
+    /** Passes over eight bytes. */
+    void bytes8() throws PickleException {
+        require(8);
+        bytes.skipBytes(8);
+    }
+
     double float8() throws PickleException {
         require(8);
         return bytes.readDouble();

@@ -3,6 +3,7 @@ package io.zeolite.pickle;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,13 @@ public final class PickleWriter {
     /** The same with a memo; what {@link PyGlobal} and {@link PyCall} stand for is written too. */
     static void writeWithMemo(@Nullable Object value, ByteBuf out) {
         new PickleWriter(out, new IdentityHashMap<>()).writePickle(value);
+    }
+
+    /** The two pickles of a record, which may hold references. */
+    static void writeRecord(PyGlobal type, @Nullable Object state, ByteBuf out) {
+        PickleWriter writer = new PickleWriter(out, new IdentityHashMap<>());
+        writer.writePickle(type);
+        writer.writePickle(state);
     }
 
     private void writePickle(@Nullable Object value) {
@@ -95,6 +103,8 @@ public final class PickleWriter {
             writeDict(dict);
         } else if (memo != null && value instanceof PyGlobal global) {
             writeGlobal(global);
+        } else if (memo != null && value instanceof PyReference reference) {
+            writeReference(reference);
         } else if (memo != null && value instanceof PyCall call) {
             write(call.function());
             write(call.args());
@@ -244,6 +254,19 @@ public final class PickleWriter {
         out.writeByte(Opcode.GLOBAL);
         ByteBufUtil.writeAscii(out, global.module() + "\n" + global.name() + "\n");
         remember(global);
+    }
+
+    private void writeReference(PyReference reference) {
+        if (reference.kind() != ReferenceKind.STRONG) {
+            throw new IllegalArgumentException("value: a " + reference + " (expected: a strong one)");
+        }
+        byte[] oid = ByteBuffer.allocate(Long.BYTES).putLong(reference.oid()).array();
+        writeBytes(oid);
+        if (reference.type() != null) {
+            write(reference.type());
+            out.writeByte(Opcode.TUPLE2);
+        }
+        out.writeByte(Opcode.BINPERSID);
     }
 
     private boolean writeFromMemo(Object value) {

@@ -326,6 +326,48 @@ public final class BlobCache implements Closeable {
         return false;
     }
 
+    /**
+     * Makes room for more of a blob that has turned out to be longer. The ledger counts all of it from now on.
+     *
+     * @return false if there is no room; the part has lost its name then, and is counted no more
+     */
+    boolean grow(long oid, Path part, FileChannel channel, long size) throws IOException {
+        int directory = CacheLayout.number(oid);
+        long most = limit.bytes(root);
+        for (int attempt = 0; size <= most && attempt < ATTEMPTS_FOR_ROOM; attempt++) {
+            long excess;
+            try (Ledger.Locked locked = ledger.lock()) {
+                locked.know(directory);
+                long before = channel.size();
+                excess = locked.total() - before + size - most;
+                if (excess <= 0) {
+                    locked.changing(directory);
+                    channel.write(ByteBuffer.allocate(1), size - 1);
+                    locked.changed(directory, size - before);
+                    upkeep.hint(locked.total(), most);
+                    return true;
+                }
+            }
+            if (evict(excess) == 0) {
+                break;
+            }
+        }
+        LOG.debug("no place in {} for {} bytes or more: everything else is in use", root, size);
+        discard(oid, part);
+        return false;
+    }
+
+    /** Gives back what was reserved beyond the end of a blob. */
+    void cut(long oid, FileChannel channel, long size) throws IOException {
+        int directory = CacheLayout.number(oid);
+        try (Ledger.Locked locked = ledger.lock()) {
+            locked.changing(directory);
+            long before = channel.size();
+            channel.truncate(size);
+            locked.changed(directory, size - before);
+        }
+    }
+
     private static long setLength(Path file, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             long before = channel.size();

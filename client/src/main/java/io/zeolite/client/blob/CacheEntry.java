@@ -23,8 +23,8 @@ public final class CacheEntry implements Closeable {
         return channel;
     }
 
-    /** A name of the very file, valid until this is closed. */
-    Path descriptor() {
+    /** A name of the very file, valid in this process until this is closed. */
+    public Path descriptor() {
         return pin.descriptor();
     }
 

@@ -18,10 +18,10 @@ public final class NewEntry implements Closeable {
     private final BlobCache cache;
     private final long oid;
     private final long tid;
-    private final long size;
+    private long size;
     private final FileChannel channel;
-    private final @Nullable Path part;
-    private final @Nullable Flock lock;
+    private @Nullable Path part;
+    private @Nullable Flock lock;
     private boolean ended;
 
     NewEntry(
@@ -52,6 +52,33 @@ public final class NewEntry implements Closeable {
     /** How many bytes it will have. */
     public long size() {
         return size;
+    }
+
+    /**
+     * Makes room for a blob whose length is not known in advance. If there is none, it becomes a file without a name, with
+     * the bytes that it has.
+     *
+     * @param atLeast how many bytes it will have or more; not less than before
+     */
+    public void grow(long atLeast) throws IOException {
+        Path named = part;
+        Flock held = lock;
+        if (named != null && held != null && atLeast > size && !cache.grow(oid, named, channel, atLeast)) {
+            part = null;
+            lock = null;
+            held.close();
+        }
+        size = atLeast;
+    }
+
+    /** Says that it has so many bytes, not more than there is room for. */
+    public void cut(long bytes) throws IOException {
+        if (part != null) {
+            cache.cut(oid, channel, bytes);
+        } else {
+            channel.truncate(bytes);
+        }
+        size = bytes;
     }
 
     /** Whether {@link #keep} will put it into the cache. */

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -41,6 +42,11 @@ public final class ClientLoops implements AutoCloseable {
                 threads,
                 new DefaultThreadFactory("zeolite-client", true),
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    }
+
+    /** One of the threads; what a single-threaded user of connections may run its own steps on. */
+    EventLoop loop() {
+        return group.next();
     }
 
     /**
@@ -84,8 +90,12 @@ public final class ClientLoops implements AutoCloseable {
 
     private static ChannelHandler tlsHandler(Channel channel, SocketAddress address, ConnectionOptions options) {
         SslContext tls = Objects.requireNonNull(options.tls(), "tls");
+        int port = address instanceof InetSocketAddress inet ? inet.getPort() : 0;
+        if (options.serverName() != null) {
+            return tls.newHandler(channel.alloc(), options.serverName(), port);
+        }
         return address instanceof InetSocketAddress inet
-                ? tls.newHandler(channel.alloc(), inet.getHostString(), inet.getPort())
+                ? tls.newHandler(channel.alloc(), inet.getHostString(), port)
                 : tls.newHandler(channel.alloc());
     }
 
@@ -109,7 +119,8 @@ public final class ClientLoops implements AutoCloseable {
         return message.substring(message.lastIndexOf(": ") < 0 ? 0 : message.lastIndexOf(": ") + 2);
     }
 
-    static String describe(SocketAddress address) {
+    /** An address as the messages write it: host and port, or the path of a socket. */
+    public static String describe(SocketAddress address) {
         if (address instanceof InetSocketAddress inet) {
             String host = inet.getHostString();
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + inet.getPort();

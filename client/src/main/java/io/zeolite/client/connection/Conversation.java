@@ -39,6 +39,8 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     private @Nullable Throwable failure;
     private @Nullable Future<?> keepAlive;
     private long lastId;
+    private long lastHeard = System.nanoTime();
+    private boolean flushing;
 
     Conversation(String server, Duration announcementTimeout, ServerMessages messages) {
         this.server = server;
@@ -62,32 +64,23 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
 
     void call(String method, PyTuple args, CompletableFuture<@Nullable Object> answer) {
         Long id = ++lastId;
-        pending.put(id, answer);
-        CompletableFuture<@Nullable Object> sent = new CompletableFuture<>();
-        sent.whenComplete((nothing, refused) -> {
-            if (refused != null && pending.remove(id) != null) {
-                answer.completeExceptionally(refused);
-            }
-        });
-        write(new Message.Call(id, method, args), sent);
+        ByteBuf frame = encode(new Message.Call(id, method, args), answer);
+        ChannelHandlerContext open = context;
+        if (frame != null && open != null) {
+            // That it cannot be written is heard of as the end of the connection.
+            pending.put(id, answer);
+            open.write(frame, open.voidPromise());
+            flushSoon(open);
+        }
     }
 
     void write(Message message, CompletableFuture<@Nullable Object> sent) {
+        ByteBuf frame = encode(message, sent);
         ChannelHandlerContext open = context;
-        Codec current = codec;
-        if (open == null || current == null || !open.channel().isActive()) {
-            sent.completeExceptionally(disconnected());
+        if (frame == null || open == null) {
             return;
         }
-        ByteBuf frame = open.alloc().buffer();
-        try {
-            current.encode(message, frame);
-        } catch (IllegalArgumentException e) {
-            frame.release();
-            sent.completeExceptionally(e);
-            return;
-        }
-        open.writeAndFlush(frame).addListener(written -> {
+        open.write(frame).addListener(written -> {
             if (written.isSuccess()) {
                 sent.complete(null);
             } else {
@@ -95,6 +88,50 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
                         "cannot write to " + server + ": " + written.cause().getMessage(), written.cause()));
             }
         });
+        flushSoon(open);
+    }
+
+    /** @return null if it cannot be sent, and the future has been told why */
+    private @Nullable ByteBuf encode(Message message, CompletableFuture<?> orFails) {
+        ChannelHandlerContext open = context;
+        Codec current = codec;
+        if (open == null || current == null || !open.channel().isActive()) {
+            orFails.completeExceptionally(disconnected());
+            return null;
+        }
+        ByteBuf frame = open.alloc().buffer();
+        try {
+            current.encode(message, frame);
+            return frame;
+        } catch (IllegalArgumentException e) {
+            frame.release();
+            orFails.completeExceptionally(e);
+            return null;
+        }
+    }
+
+    /** Hands what is written in one turn of the loop, by whomever, to the system together. */
+    private void flushSoon(ChannelHandlerContext open) {
+        if (!flushing) {
+            flushing = true;
+            open.executor().execute(() -> {
+                flushing = false;
+                open.flush();
+            });
+        }
+    }
+
+    /** Since when the server has said nothing, as {@link System#nanoTime} counts. */
+    long lastHeard() {
+        return lastHeard;
+    }
+
+    /** Ends the connection for this reason. */
+    void fail(String reason) {
+        ChannelHandlerContext open = context;
+        if (open != null) {
+            give(open, new DisconnectedException(server + " " + reason, null));
+        }
     }
 
     @Override
@@ -121,6 +158,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) throws MalformedMessageException {
         Codec current = codec;
+        lastHeard = System.nanoTime();
         if (current != null) {
             received(current.decode(frame));
         } else {
@@ -190,7 +228,8 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         ctx.fireChannelInactive();
     }
 
-    private DisconnectedException disconnected() {
+    /** Why there is no connection any more. */
+    DisconnectedException disconnected() {
         Throwable known = failure;
         return known instanceof DisconnectedException reason
                 ? reason

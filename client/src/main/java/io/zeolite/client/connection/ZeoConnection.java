@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection on which the handshake is done. Any thread may call; what one thread sends goes out in the order in which
- * it was sent. Futures complete on the event loop, so what hangs on them must not block.
+ * it was sent, and what is sent on the event loop itself is written at once. Futures complete on the event loop, so what hangs on them must not block.
  */
 public final class ZeoConnection implements AutoCloseable {
     private final SocketAddress address;
@@ -66,7 +66,11 @@ public final class ZeoConnection implements AutoCloseable {
 
     private void onLoop(Runnable task, CompletableFuture<?> orFails) {
         try {
-            channel.eventLoop().execute(task);
+            if (channel.eventLoop().inEventLoop()) {
+                task.run();
+            } else {
+                channel.eventLoop().execute(task);
+            }
         } catch (RejectedExecutionException e) {
             orFails.completeExceptionally(new DisconnectedException("the connection was closed", e));
         }
@@ -94,6 +98,29 @@ public final class ZeoConnection implements AutoCloseable {
     /** {@code Z5} or {@code M5}. */
     public String encoding() {
         return conversation.encoding();
+    }
+
+    /** Since when the server has said nothing, as {@link System#nanoTime} counts. On the event loop. */
+    long lastHeard() {
+        return conversation.lastHeard();
+    }
+
+    /** Why it has ended. On the event loop. */
+    DisconnectedException end() {
+        return conversation.disconnected();
+    }
+
+    /** Ends the connection; calls that are under way fail with this reason. On the event loop. */
+    void fail(String reason) {
+        conversation.fail(reason);
+    }
+
+    /**
+     * Stops or goes on reading what the server sends, so that a reader that is slower than the network is not drowned. Any
+     * thread.
+     */
+    public void read(boolean on) {
+        channel.config().setAutoRead(on);
     }
 
     /** Completes when the connection has ended, for whatever reason. */

@@ -1,0 +1,255 @@
+package io.zeolite.client;
+
+import io.zeolite.client.blob.BlobCache;
+import io.zeolite.client.blob.CacheEntry;
+import io.zeolite.client.blob.NewEntry;
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.ServerLink;
+import io.zeolite.client.connection.ZeoConnection;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A blob that arrives. Chunks come on the event loop, are queued, and written by one thread at a time of the pool for
+ * files; when too much waits, nothing more is read from the server.
+ */
+final class BlobDownload {
+    private static final long MOST_QUEUED_BYTES = 8L << 20;
+    private static final long FEW_QUEUED_BYTES = 2L << 20;
+    private static final long LEAST_ROOM = 256L << 10;
+    private static final long MOST_ROOM_AT_ONCE = 64L << 20;
+
+    /** What begins the blob anew. */
+    private static final byte[] START = {};
+
+    /** What says that it is complete. */
+    private static final byte[] STOP = {};
+
+    private final BlobStore store;
+    private final ServerLink link;
+    private final BlobCache cache;
+    private final long oid;
+    private final long serial;
+
+    /** On the event loop. */
+    private final CompletableFuture<Done> done = new CompletableFuture<>();
+
+    private final AtomicInteger askers = new AtomicInteger();
+
+    // Guarded by the queue.
+    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
+    private long queuedBytes;
+    private boolean writing;
+    private @Nullable ZeoConnection heldBack;
+
+    // Whoever writes.
+    private volatile @Nullable NewEntry entry;
+    private long written;
+
+    BlobDownload(BlobStore store, ServerLink link, BlobCache cache, long oid, long serial) {
+        this.store = store;
+        this.link = link;
+        this.cache = cache;
+        this.oid = oid;
+        this.serial = serial;
+    }
+
+    CompletableFuture<Done> done() {
+        return done;
+    }
+
+    /** One more who will {@link #open} it. On the event loop, before it is done. */
+    void join() {
+        askers.incrementAndGet();
+    }
+
+    void start() {
+        store.inBackground(this::prepare).whenComplete((begun, failure) -> {
+            if (failure != null) {
+                end(failure);
+            } else if (begun != null && !begun) {
+                end(null);
+            } else {
+                store.request(oid, serial).whenComplete((answer, refused) -> {
+                    if (refused != null) {
+                        end(refused);
+                    } else {
+                        enqueue(STOP, null);
+                    }
+                });
+            }
+        });
+    }
+
+    /** @return false if another process has fetched it meanwhile */
+    private CompletableFuture<Boolean> prepare() throws IOException {
+        while (true) {
+            Optional<NewEntry> begun = cache.begin(oid, serial, 0);
+            if (begun.isPresent()) {
+                entry = begun.get();
+                return CompletableFuture.completedFuture(true);
+            } else if (cache.contains(oid, serial)) {
+                return CompletableFuture.completedFuture(false);
+            }
+            BlobStore.pause();
+        }
+    }
+
+    /** The server begins to send it, perhaps not for the first time. On the event loop. */
+    void begin(@Nullable ZeoConnection from) {
+        enqueue(START, from);
+    }
+
+    /** On the event loop. */
+    void add(byte[] chunk, @Nullable ZeoConnection from) {
+        enqueue(chunk, from);
+    }
+
+    private void enqueue(byte[] chunk, @Nullable ZeoConnection from) {
+        synchronized (queue) {
+            queue.add(chunk);
+            queuedBytes += chunk.length;
+            if (queuedBytes > MOST_QUEUED_BYTES && heldBack == null && from != null) {
+                heldBack = from;
+                from.read(false);
+            }
+            if (writing) {
+                return;
+            }
+            writing = true;
+        }
+        try {
+            store.io().execute(this::write);
+        } catch (RejectedExecutionException e) {
+            end(new ServerUnavailableException("the client was closed", e));
+        }
+    }
+
+    private void write() {
+        try {
+            for (byte[] chunk = next(); chunk != null; chunk = next()) {
+                write(chunk);
+            }
+        } catch (IOException | RuntimeException e) {
+            readOn(0);
+            end(e);
+        }
+    }
+
+    private byte @Nullable [] next() {
+        synchronized (queue) {
+            byte[] chunk = queue.poll();
+            if (chunk == null) {
+                writing = false;
+            } else {
+                queuedBytes -= chunk.length;
+            }
+            readOn(queuedBytes);
+            return chunk;
+        }
+    }
+
+    private void readOn(long stillQueued) {
+        synchronized (queue) {
+            if (heldBack != null && stillQueued <= FEW_QUEUED_BYTES) {
+                heldBack.read(true);
+                heldBack = null;
+            }
+        }
+    }
+
+    private void write(byte[] chunk) throws IOException {
+        NewEntry arriving = entry;
+        if (arriving == null || done.isDone()) {
+            return;
+        }
+        if (chunk == START) {
+            written = 0;
+        } else if (chunk == STOP) {
+            arriving.cut(written);
+            arriving.keep(null);
+            end(null);
+        } else {
+            long needed = written + chunk.length;
+            if (needed > arriving.size()) {
+                long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
+                arriving.grow(Math.max(Math.max(needed, room), LEAST_ROOM));
+            }
+            ByteBuffer bytes = ByteBuffer.wrap(chunk);
+            while (bytes.hasRemaining()) {
+                written += arriving.channel().write(bytes, written);
+            }
+        }
+    }
+
+    private void end(@Nullable Throwable failure) {
+        Runnable tell = () -> {
+            if (failure == null) {
+                done.complete(Done.DONE);
+            } else if (done.completeExceptionally(failure)) {
+                release();
+            }
+        };
+        try {
+            link.onLoop(tell);
+        } catch (RejectedExecutionException e) {
+            tell.run();
+        }
+    }
+
+    /** The blob, for one of those who have joined, after it is done. Waits for the disk. */
+    BlobFile open() throws IOException {
+        try {
+            CacheEntry found = cache.find(oid, serial);
+            NewEntry arrived = entry;
+            if (found != null) {
+                return BlobFile.of(found);
+            } else if (arrived == null) {
+                throw new IOException("the blob was fetched and removed again by another process");
+            }
+            return copy(arrived.channel());
+        } finally {
+            if (askers.decrementAndGet() == 0) {
+                release();
+            }
+        }
+    }
+
+    /** For a blob that got no place in the cache, or lost it already: a file of the asker's own. */
+    private BlobFile copy(FileChannel from) throws IOException {
+        Path file = Files.createTempFile("zeolite-blob-", ".tmp");
+        try (FileChannel to = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            long size = from.size();
+            for (long at = 0; at < size; ) {
+                at += from.transferTo(at, size - at, to);
+            }
+            return BlobFile.of(file, true);
+        } catch (IOException e) {
+            Files.deleteIfExists(file);
+            throw e;
+        }
+    }
+
+    private void release() {
+        NewEntry ended = entry;
+        entry = null;
+        if (ended == null) {
+            return;
+        }
+        store.inBackground(() -> {
+            ended.close();
+            ended.channel().close();
+            return Done.future();
+        });
+    }
+}

@@ -1,0 +1,65 @@
+package io.zeolite.client;
+
+import io.zeolite.client.blob.CacheEntry;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A blob, open for reading. Its bytes can be read until it is closed, whatever becomes of the cache meanwhile. Any thread;
+ * channel and stream share a position.
+ */
+public final class BlobFile implements Closeable {
+    private final Path path;
+    private final FileChannel channel;
+    private final long size;
+    private final Closeable owner;
+
+    private BlobFile(Path path, FileChannel channel, long size, Closeable owner) {
+        this.path = path;
+        this.channel = channel;
+        this.size = size;
+        this.owner = owner;
+    }
+
+    static BlobFile of(CacheEntry entry) {
+        return new BlobFile(entry.descriptor(), entry.channel(), entry.size(), entry);
+    }
+
+    /** A file that nobody removes, or that goes when it is closed. */
+    static BlobFile of(Path path, boolean removedAtEnd) throws IOException {
+        FileChannel channel = removedAtEnd
+                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)
+                : FileChannel.open(path, StandardOpenOption.READ);
+        return new BlobFile(path, channel, channel.size(), channel);
+    }
+
+    /** A name of the file, for this process, until it is closed: one of those in {@code /proc/self/fd}, mostly. */
+    public Path path() {
+        return path;
+    }
+
+    /** Open for reading; closed together with this. */
+    public FileChannel channel() {
+        return channel;
+    }
+
+    /** Reads on from where the channel is. */
+    public InputStream stream() {
+        return Channels.newInputStream(channel);
+    }
+
+    /** In bytes. */
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void close() throws IOException {
+        owner.close();
+    }
+}

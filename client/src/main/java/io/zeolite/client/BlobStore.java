@@ -1,0 +1,267 @@
+package io.zeolite.client;
+
+import io.zeolite.client.blob.BlobCache;
+import io.zeolite.client.blob.CacheEntry;
+import io.zeolite.client.blob.NewEntry;
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.ServerLink;
+import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Tid;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Blobs on their way from and to the server. */
+final class BlobStore implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
+
+    /** As Python's client sends them. */
+    private static final int CHUNK_BYTES = 59_000;
+
+    /** How many chunks may be on their way out at a time. */
+    private static final int WINDOW = 32;
+
+    private static final long PAUSE_MILLIS = 10;
+
+    private final BlobDirectory directory;
+    private final ServerLink link;
+    private final Executor io;
+
+    /** Those that arrive. The event loop's. */
+    private final Map<Key, BlobDownload> arriving = new HashMap<>();
+
+    private record Key(long oid, long serial) {}
+
+    BlobStore(BlobDirectory directory, ServerLink link, Executor io) {
+        this.directory = directory;
+        this.link = link;
+        this.io = io;
+    }
+
+    // Down
+
+    /** Opens a blob, which is fetched first if need be. The caller closes it. */
+    CompletableFuture<BlobFile> open(long oid, long serial) {
+        if (directory instanceof BlobDirectory.Shared shared) {
+            return inBackground(() -> CompletableFuture.completedFuture(shared.open(oid, serial)));
+        }
+        BlobCache cache = ((BlobDirectory.Cached) directory).cache();
+        return inBackground(() -> find(cache, oid, serial));
+    }
+
+    private CompletableFuture<BlobFile> find(BlobCache cache, long oid, long serial) throws IOException {
+        CacheEntry entry = cache.find(oid, serial);
+        return entry != null ? CompletableFuture.completedFuture(BlobFile.of(entry)) : fetch(cache, oid, serial);
+    }
+
+    private CompletableFuture<BlobFile> fetch(BlobCache cache, long oid, long serial) {
+        CompletableFuture<BlobFile> opened = new CompletableFuture<>();
+        try {
+            link.onLoop(() -> {
+                Key key = new Key(oid, serial);
+                BlobDownload download = arriving.get(key);
+                if (download == null) {
+                    BlobDownload started = new BlobDownload(this, link, cache, oid, serial);
+                    arriving.put(key, started);
+                    started.done().whenComplete((done, failure) -> arriving.remove(key, started));
+                    started.start();
+                    download = started;
+                }
+                join(download, opened);
+            });
+        } catch (RejectedExecutionException e) {
+            opened.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+        }
+        return opened;
+    }
+
+    private void join(BlobDownload download, CompletableFuture<BlobFile> opened) {
+        download.join();
+        download.done().whenComplete((done, failure) -> {
+            if (failure != null) {
+                opened.completeExceptionally(failure);
+                return;
+            }
+            inBackground(() -> CompletableFuture.completedFuture(download.open()))
+                    .whenComplete((file, lost) -> {
+                        if (lost != null) {
+                            opened.completeExceptionally(lost);
+                        } else if (file != null) {
+                            opened.complete(file);
+                        }
+                    });
+        });
+    }
+
+    /** Takes what the server sends of blobs. On the event loop. */
+    void received(String method, PyTuple args) {
+        Key key = new Key(Wire.id(method, args.get(0)), Wire.id(method, args.get(1)));
+        BlobDownload download = arriving.get(key);
+        if (download == null) {
+            LOG.debug("{} of a blob that nobody waits for", method);
+        } else if (method.equals(Methods.RECEIVE_BLOB_START)) {
+            download.begin(link.currentConnection());
+        } else if (method.equals(Methods.RECEIVE_BLOB_CHUNK)) {
+            download.add(Wire.data(method, args.get(2)), link.currentConnection());
+        }
+    }
+
+    CompletableFuture<@Nullable Object> request(long oid, long serial) {
+        return link.call(Methods.SEND_BLOB, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial)), ServerLink.Retry.YES);
+    }
+
+    Executor io() {
+        return io;
+    }
+
+    // Up
+
+    /** Sends a blob, after its record. */
+    CompletableFuture<Done> upload(ZeoConnection to, Change.Store store, BlobSource blob, Long transaction) {
+        return inBackground(() -> {
+            if (directory instanceof BlobDirectory.Shared shared) {
+                placeShared(shared, to, store, blob, transaction);
+            } else {
+                send(to, store, blob, transaction);
+            }
+            return Done.future();
+        });
+    }
+
+    private static void send(ZeoConnection to, Change.Store store, BlobSource blob, Long transaction)
+            throws IOException {
+        ArrayDeque<CompletableFuture<@Nullable Object>> underWay = new ArrayDeque<>();
+        try (FileChannel channel = FileChannel.open(blob.file(), StandardOpenOption.READ)) {
+            to.send(Methods.STORE_BLOB_START, PyTuple.EMPTY);
+            while (true) {
+                ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+                int length = channel.read(chunk);
+                if (length < 0) {
+                    break;
+                }
+                byte[] bytes = length == CHUNK_BYTES ? chunk.array() : Arrays.copyOf(chunk.array(), length);
+                underWay.add(to.send(Methods.STORE_BLOB_CHUNK, PyTuple.of((Object) bytes)));
+                if (underWay.size() == WINDOW) {
+                    underWay.remove().join();
+                }
+            }
+        }
+        to.send(
+                        Methods.STORE_BLOB_END,
+                        PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial()), store.data(), transaction))
+                .join();
+    }
+
+    private static void placeShared(
+            BlobDirectory.Shared shared, ZeoConnection to, Change.Store store, BlobSource blob, Long transaction)
+            throws IOException {
+        Path home = shared.objectDirectory(store.oid());
+        Files.createDirectories(home);
+        Path placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
+        Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
+        to.send(
+                        Methods.STORE_BLOB_SHARED,
+                        PyTuple.of(
+                                Wire.bytes(store.oid()),
+                                Wire.bytes(store.serial()),
+                                store.data(),
+                                placed.getFileName().toString(),
+                                transaction))
+                .join();
+    }
+
+    /** Puts a blob that the client has committed into the cache, as it is here anyway. A failure is nobody's. */
+    CompletableFuture<Done> keep(long oid, long tid, BlobSource blob) {
+        if (!(directory instanceof BlobDirectory.Cached cached)) {
+            return Done.future();
+        }
+        return inBackground(() -> {
+                    copyIntoCache(cached.cache(), oid, tid, blob.file());
+                    return Done.future();
+                })
+                .exceptionally(failure -> {
+                    LOG.debug("a committed blob is not kept: {}", failure.toString());
+                    return Done.DONE;
+                });
+    }
+
+    private static void copyIntoCache(BlobCache cache, long oid, long tid, Path file) throws IOException {
+        try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ)) {
+            long size = from.size();
+            Optional<NewEntry> begun = cache.begin(oid, tid, size);
+            if (begun.isEmpty()) {
+                return;
+            }
+            try (NewEntry entry = begun.get();
+                    FileChannel to = entry.channel()) {
+                for (long at = 0; entry.hasPlace() && at < size; ) {
+                    long copied = from.transferTo(at, size - at, to.position(at));
+                    if (copied == 0) {
+                        throw new IOException(file + " has become shorter");
+                    }
+                    at += copied;
+                }
+                entry.keep(null);
+            }
+        }
+    }
+
+    /** What waits for the disk. */
+    interface Work<T extends @Nullable Object> {
+        CompletableFuture<T> run() throws IOException;
+    }
+
+    <T extends @Nullable Object> CompletableFuture<T> inBackground(Work<T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            io.execute(() -> {
+                try {
+                    work.run().whenComplete((value, failure) -> {
+                        if (failure == null) {
+                            result.complete(value);
+                        } else {
+                            result.completeExceptionally(failure);
+                        }
+                    });
+                } catch (IOException | RuntimeException e) {
+                    result.completeExceptionally(Failures.root(e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+        }
+        return result;
+    }
+
+    static void pause() throws IOException {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while another process fetches the blob", e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        directory.close();
+    }
+}

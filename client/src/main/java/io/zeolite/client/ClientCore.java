@@ -1,0 +1,399 @@
+package io.zeolite.client;
+
+import io.netty.handler.ssl.SslContext;
+import io.zeolite.client.cache.CacheFile;
+import io.zeolite.client.cache.CacheJournal;
+import io.zeolite.client.cache.ObjectCache;
+import io.zeolite.client.connection.ClientLoops;
+import io.zeolite.client.connection.ConnectionOptions;
+import io.zeolite.client.connection.DisconnectedException;
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.LinkOptions;
+import io.zeolite.client.connection.LinkUser;
+import io.zeolite.client.connection.ServerLink;
+import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the blocking and the asynchronous client are two views of. Any thread; the state is the event loop's but for what is
+ * volatile.
+ *
+ * <p>The futures in here complete on the event loop. What goes out to callers passes through {@link #publish}.
+ */
+final class ClientCore implements LinkUser {
+    private static final Logger LOG = LoggerFactory.getLogger(ZeoClient.class);
+
+    private final ZeoClientOptions options;
+    private final Workers workers = new Workers();
+    private final Notifications notifications = new Notifications(workers.callbacks());
+    private final @Nullable CacheFile cacheFile;
+    private final ObjectCache cache;
+    private final ServerLink link;
+    private final Loads loads;
+    private final CommitTurns turns = new CommitTurns();
+    private final OidSupply oids;
+    private final @Nullable BlobStore blobs;
+
+    private volatile @Nullable StorageInfo info;
+
+    private ClientCore(
+            ZeoClientOptions options,
+            @Nullable SslContext tls,
+            @Nullable CacheFile cacheFile,
+            @Nullable BlobDirectory blobDirectory) {
+        this.options = options;
+        this.cacheFile = cacheFile;
+        this.cache = cacheFile == null ? new ObjectCache(options.cacheBytes(), CacheJournal.NONE) : cacheFile.cache();
+        TlsOptions tlsOptions = options.tls();
+        ConnectionOptions connection = ConnectionOptions.DEFAULT
+                .withConnectTimeout(options.connectTimeout())
+                .withTls(tls)
+                .withServerName(tlsOptions == null ? null : tlsOptions.serverName());
+        this.link = new ServerLink(
+                new LinkOptions(
+                        options.addresses(),
+                        options.storage(),
+                        options.access(),
+                        options.label(),
+                        connection,
+                        options.firstRetry(),
+                        options.lastRetry(),
+                        options.waitTimeout(),
+                        options.serverTimeout(),
+                        workers.io()),
+                this);
+        this.loads = new Loads(cache, link);
+        this.oids = new OidSupply(link);
+        this.blobs = blobDirectory == null ? null : new BlobStore(blobDirectory, link, workers.io());
+    }
+
+    /** Opens the caches, and begins to connect. */
+    static ClientCore open(ZeoClientOptions options) throws IOException {
+        TlsOptions tls = options.tls();
+        SslContext context = tls == null ? null : tls.context();
+        Path file = options.cacheFile();
+        CacheFile cacheFile = file == null ? null : CacheFile.open(file, options.storage(), options.cacheBytes());
+        ClientCore core = null;
+        try {
+            core = new ClientCore(options, context, cacheFile, BlobDirectory.open(options));
+            core.link.start();
+            return core;
+        } finally {
+            if (core == null && cacheFile != null) {
+                cacheFile.close();
+            }
+        }
+    }
+
+    ZeoClientOptions options() {
+        return options;
+    }
+
+    ObjectCache cache() {
+        return cache;
+    }
+
+    ServerLink link() {
+        return link;
+    }
+
+    CommitTurns turns() {
+        return turns;
+    }
+
+    OidSupply oids() {
+        return oids;
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    Notifications notifications() {
+        return notifications;
+    }
+
+    /** @throws IllegalStateException if the client has no blob directory */
+    BlobStore blobs() {
+        if (blobs == null) {
+            throw new IllegalStateException(
+                    "the client has no directory for blobs (expected: blobCache or sharedBlobDirectory in its options)");
+        }
+        return blobs;
+    }
+
+    // Loads
+
+    /** @param before {@link Tid#MAX} for the current revision */
+    CompletableFuture<@Nullable Revision> load(long oid, long before) {
+        Revision cached = loads.cached(oid, before);
+        if (cached != null) {
+            return CompletableFuture.<@Nullable Revision>completedFuture(cached);
+        }
+        return this.<@Nullable Revision>onLoop(() -> loads.ask(oid, before));
+    }
+
+    @Nullable
+    Revision cached(long oid, long before) {
+        return loads.cached(oid, before);
+    }
+
+    CompletableFuture<@Nullable Revision[]> loadAll(long[] wanted, long before) {
+        long[] copy = wanted.clone();
+        @Nullable Revision[] found = new @Nullable Revision[copy.length];
+        boolean complete = true;
+        for (int i = 0; i < copy.length; i++) {
+            found[i] = loads.cached(copy[i], before);
+            complete &= found[i] != null;
+        }
+        return complete
+                ? CompletableFuture.completedFuture(found)
+                : onLoop(() -> loads.new Bulk(copy, before, found).start());
+    }
+
+    // Calls
+
+    /** Runs a step on the event loop; its future fails if the client was closed. */
+    <T extends @Nullable Object> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> step) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            link.onLoop(() -> {
+                try {
+                    relay(step.get(), result);
+                } catch (RuntimeException e) {
+                    result.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+        }
+        return result;
+    }
+
+    private static <T extends @Nullable Object> void relay(CompletableFuture<T> from, CompletableFuture<T> to) {
+        from.whenComplete((value, failure) -> {
+            if (failure == null) {
+                to.complete(value);
+            } else {
+                to.completeExceptionally(failure);
+            }
+        });
+    }
+
+    /** A call that changes nothing on the server. */
+    CompletableFuture<@Nullable Object> ask(String method, PyTuple args) {
+        return link.call(method, args, ServerLink.Retry.YES);
+    }
+
+    /**
+     * A future for callers: it fails with what they know, and what hangs on it runs on threads that may be blocked.
+     * Cancelling it means that nobody waits any more.
+     */
+    <T extends @Nullable Object> CompletableFuture<T> publish(CompletableFuture<T> inner) {
+        CompletableFuture<T> outer = new CompletableFuture<>();
+        if (inner.isDone()) {
+            complete(inner, outer);
+        } else {
+            inner.whenComplete((value, failure) -> workers.callBack(() -> complete(inner, outer)));
+        }
+        return outer;
+    }
+
+    private static <T extends @Nullable Object> void complete(CompletableFuture<T> inner, CompletableFuture<T> outer) {
+        inner.whenComplete((value, failure) -> {
+            if (failure == null) {
+                outer.complete(value);
+            } else {
+                outer.completeExceptionally(Failures.of(failure));
+            }
+        });
+    }
+
+    /** What the server said last; waits for the first connection. */
+    CompletableFuture<StorageInfo> info() {
+        return known(link.connection());
+    }
+
+    /** The same, for a program that starts: it waits, also if its calls fail at once later. */
+    CompletableFuture<StorageInfo> firstInfo() {
+        Duration patience = options.waitTimeout();
+        return known(link.connection(patience.isZero() ? options.connectTimeout() : patience));
+    }
+
+    private CompletableFuture<StorageInfo> known(CompletableFuture<ZeoConnection> connected) {
+        return connected.thenApply(connection -> {
+            StorageInfo known = info;
+            if (known == null) {
+                throw new IllegalStateException("connected, and nothing is known of the storage");
+            }
+            return known;
+        });
+    }
+
+    // The link
+
+    @Override
+    public CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction) {
+        long known = cache.lastTransaction();
+        CompletableFuture<Done> verified;
+        if (known == lastTransaction) {
+            verified = Done.future();
+        } else if (Tid.isAfter(known, lastTransaction)) {
+            verified = CompletableFuture.failedFuture(new IllegalStateException("its last transaction is "
+                    + Tid.toString(lastTransaction) + ", and this client knows of " + Tid.toString(known)
+                    + " (expected: the same storage, not an older copy)"));
+        } else if (known == Tid.NONE) {
+            startOver(lastTransaction);
+            verified = Done.future();
+        } else {
+            verified = connection
+                    .call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Wire.bytes(known)))
+                    .thenApply(answer -> catchUp(answer, lastTransaction));
+        }
+        return verified.thenCompose(done -> connection.call(Methods.GET_INFO, PyTuple.EMPTY))
+                .thenApply(answer -> {
+                    info = info(connection, Wire.dict(Methods.GET_INFO, answer));
+                    return Done.DONE;
+                });
+    }
+
+    private void startOver(long lastTransaction) {
+        cache.clear(lastTransaction);
+        notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));
+    }
+
+    private Done catchUp(@Nullable Object answer, long lastTransaction) {
+        if (answer == null) {
+            LOG.info("the server cannot say what has changed while we were away: the cache is dropped");
+            startOver(lastTransaction);
+            return Done.DONE;
+        }
+        PyTuple pair = Wire.tuple(Methods.GET_INVALIDATIONS, answer, 2);
+        long tid = Wire.id(Methods.GET_INVALIDATIONS, pair.get(0));
+        long[] changed = Wire.ids(Methods.GET_INVALIDATIONS, pair.get(1));
+        if (Tid.isAfter(tid, cache.lastTransaction())) {
+            cache.forget(tid, changed);
+            notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
+        }
+        return Done.DONE;
+    }
+
+    private static StorageInfo info(ZeoConnection connection, PyDict answer) {
+        Object named = answer.get("interfaces");
+        Set<String> interfaces = named == null
+                ? Set.of()
+                : Wire.sequence(Methods.GET_INFO, named).stream()
+                        .map(pair -> Wire.sequence(Methods.GET_INFO, pair).stream()
+                                .map(Wire::text)
+                                .collect(Collectors.joining(".")))
+                        .collect(Collectors.toUnmodifiableSet());
+        return new StorageInfo(
+                Wire.text(answer.get("name")),
+                Wire.number(answer.get("length")),
+                Wire.number(answer.get("size")),
+                Boolean.TRUE.equals(answer.get("supportsUndo")),
+                interfaces,
+                false,
+                ClientLoops.describe(connection.address()),
+                connection.encoding());
+    }
+
+    @Override
+    public void connected(ZeoConnection connection, boolean readOnly) {
+        StorageInfo known = info;
+        if (known != null && readOnly) {
+            info = new StorageInfo(
+                    known.name(),
+                    known.length(),
+                    known.sizeBytes(),
+                    known.supportsUndo(),
+                    known.interfaces(),
+                    true,
+                    known.server(),
+                    known.encoding());
+        }
+    }
+
+    @Override
+    public void received(String method, PyTuple args) {
+        switch (method) {
+            case Methods.INVALIDATE_TRANSACTION ->
+                invalidated(Wire.id(method, args.get(0)), Wire.ids(method, args.get(1)));
+            case Methods.INFO -> sizes(Wire.dict(method, args.get(0)));
+            case Methods.RECEIVE_BLOB_START, Methods.RECEIVE_BLOB_CHUNK, Methods.RECEIVE_BLOB_STOP -> {
+                if (blobs != null) {
+                    blobs.received(method, args);
+                }
+            }
+            default -> LOG.debug("the server calls {}, which is unknown", method);
+        }
+    }
+
+    private void sizes(PyDict changed) {
+        StorageInfo known = info;
+        if (known != null) {
+            Object length = changed.get("length");
+            Object size = changed.get("size");
+            info = known.withSizes(
+                    length == null ? known.length() : Wire.number(length),
+                    size == null ? known.sizeBytes() : Wire.number(size));
+        }
+    }
+
+    private void invalidated(long tid, long[] changed) {
+        if (!Tid.isAfter(tid, cache.lastTransaction())) {
+            return;
+        }
+        loads.invalidated(tid, changed);
+        cache.invalidate(tid, changed);
+        notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
+    }
+
+    /** The client's own transaction was committed. On the event loop, before the next message is looked at. */
+    void committed(long tid, long[] changed, Iterable<CommitEvidence.Store> written) {
+        invalidated(tid, changed);
+        for (CommitEvidence.Store store : written) {
+            cache.put(store.oid(), tid, Tid.NONE, store.data());
+        }
+    }
+
+    @Override
+    public void disconnected(DisconnectedException reason) {
+        turns.connectionLost();
+    }
+
+    /** How long a blocking call of the usual kind waits. */
+    Duration callTimeout() {
+        return options.callTimeout();
+    }
+
+    /** Ends the connection, the threads and the caches. Calls that wait fail. */
+    void close() {
+        link.close();
+        workers.close();
+        try {
+            if (cacheFile != null) {
+                cacheFile.close();
+            }
+            if (blobs != null) {
+                blobs.close();
+            }
+        } catch (IOException e) {
+            LOG.warn("closing a cache: {}", e.toString());
+        }
+    }
+}

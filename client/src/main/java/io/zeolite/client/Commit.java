@@ -1,0 +1,349 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.DisconnectedException;
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.error.ConflictException;
+import io.zeolite.error.PosKeyException;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PickleException;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.pickle.RecordScanner;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two phases of one transaction on a connection. Its steps follow each other, on whichever thread; only
+ * {@link #abort} may come at any time.
+ */
+final class Commit {
+    /** As often as Python's client. */
+    private static final int MAX_VOTES = 9;
+
+    private static final AtomicLong LAST_ID = new AtomicLong();
+
+    private final ClientCore core;
+    private final Metadata metadata;
+    private final Map<Long, Change> changes = new LinkedHashMap<>();
+    private final List<Long> undone;
+    private final Long id = LAST_ID.incrementAndGet();
+
+    /** What the server has written in another form than it was sent, or was not sent at all. */
+    private final Set<Long> writtenByServer = new HashSet<>();
+
+    private final CompletableFuture<Done> voted = new CompletableFuture<>();
+    private volatile boolean aborted;
+    private volatile CommitTurns.@Nullable Turn turn;
+    private volatile @Nullable ZeoConnection connection;
+
+    /** Who does what, for the storage's log. */
+    record Metadata(String user, String description, PyDict extension) {}
+
+    Commit(ClientCore core, Metadata metadata, List<Change> changes, List<Long> undone) {
+        this.core = core;
+        this.metadata = metadata;
+        this.undone = undone;
+        changes.forEach(change -> this.changes.put(change.oid(), change));
+    }
+
+    // Vote
+
+    CompletableFuture<Done> vote() {
+        core.onLoop(core.turns()::take)
+                .thenCompose(taken -> {
+                    turn = taken;
+                    return core.link().connection();
+                })
+                .thenCompose(open -> {
+                    connection = open;
+                    return send();
+                })
+                .thenCompose(sent -> ask(1))
+                .whenComplete((done, failure) -> {
+                    if (failure == null && !aborted) {
+                        voted.complete(Done.DONE);
+                    } else {
+                        giveUp(failure == null ? new CancellationException("the transaction was aborted") : failure);
+                    }
+                });
+        return voted;
+    }
+
+    private ZeoConnection connection() {
+        ZeoConnection open = connection;
+        if (open == null) {
+            throw new IllegalStateException("transaction: not on a connection yet");
+        }
+        return open;
+    }
+
+    /** Sends all that the server needs before the vote. */
+    private CompletableFuture<Done> send() {
+        ZeoConnection to = connection();
+        to.send(
+                Methods.TPC_BEGIN,
+                PyTuple.of(
+                        id,
+                        metadata.user().getBytes(StandardCharsets.UTF_8),
+                        metadata.description().getBytes(StandardCharsets.UTF_8),
+                        metadata.extension(),
+                        null,
+                        " "));
+        CompletableFuture<Done> sent = Done.future();
+        for (Change change : changes.values()) {
+            send(to, change);
+            if (change instanceof Change.Store store && store.blob() != null) {
+                BlobSource blob = store.blob();
+                sent = sent.thenCompose(before -> core.blobs().upload(to, store, blob, id));
+            }
+        }
+        for (long tid : undone) {
+            to.send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Wire.bytes(tid)), id));
+        }
+        return sent;
+    }
+
+    private void send(ZeoConnection to, Change change) {
+        byte[] oid = Wire.bytes(change.oid());
+        byte[] serial = Wire.bytes(change.serial());
+        if (change instanceof Change.Store store) {
+            to.send(Methods.STORE, PyTuple.of(oid, serial, store.data(), id));
+        } else if (change instanceof Change.Check) {
+            to.send(Methods.CHECK_CURRENT, PyTuple.of(oid, serial, id));
+        } else {
+            to.send(Methods.DELETE_OBJECT, PyTuple.of(oid, serial, id));
+        }
+    }
+
+    private CompletableFuture<Done> ask(int attempt) {
+        return connection()
+                .call(Methods.VOTE, PyTuple.of(id))
+                .handle((answer, failure) ->
+                        failure == null ? answered(answer, attempt) : refused(Failures.root(failure), attempt))
+                .thenCompose(next -> next);
+    }
+
+    private CompletableFuture<Done> answered(@Nullable Object answer, int attempt) {
+        List<PyDict> conflicts = new ArrayList<>();
+        for (Object item : Wire.sequence(Methods.VOTE, answer)) {
+            if (item instanceof PyDict conflict) {
+                conflicts.add(conflict);
+            } else {
+                writtenByServer.add(Wire.id(Methods.VOTE, item));
+            }
+        }
+        if (conflicts.isEmpty()) {
+            return Done.future();
+        }
+        List<CommitConflictException.ChangedObject> objects = conflicts.stream()
+                .map(conflict -> {
+                    PyTuple serials = Wire.tuple(Methods.VOTE, conflict.get("serials"), 2);
+                    return new CommitConflictException.ChangedObject(
+                            Wire.id(Methods.VOTE, conflict.get("oid")),
+                            Wire.id(Methods.VOTE, serials.get(0)),
+                            Wire.id(Methods.VOTE, serials.get(1)),
+                            false);
+                })
+                .toList();
+        // The server still has the transaction: what is resolved replaces what it has.
+        return resolve(objects, attempt).thenCompose(resolved -> {
+            resolved.forEach(store -> send(connection(), store));
+            return ask(attempt + 1);
+        });
+    }
+
+    private CompletableFuture<Done> refused(Throwable failure, int attempt) {
+        if (!(failure instanceof ConflictException conflict)) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        CommitConflictException.ChangedObject object = new CommitConflictException.ChangedObject(
+                conflict.oid(), conflict.committedSerial(), conflict.readSerial(), conflict.isOnRead());
+        // The server has dropped the transaction: all of it is sent again.
+        return resolve(List.of(object), attempt)
+                .thenCompose(resolved -> connection().call(Methods.TPC_ABORT, PyTuple.of(id)))
+                .thenCompose(gone -> {
+                    writtenByServer.clear();
+                    return send();
+                })
+                .thenCompose(sent -> ask(attempt + 1));
+    }
+
+    private CompletableFuture<List<Change.Store>> resolve(
+            List<CommitConflictException.ChangedObject> objects, int attempt) {
+        ConflictResolver resolver = core.options().conflictResolver();
+        boolean canBe = resolver != null
+                && attempt < MAX_VOTES
+                && objects.stream().allMatch(object -> changes.get(object.oid()) instanceof Change.Store);
+        if (!canBe || resolver == null) {
+            return CompletableFuture.failedFuture(new CommitConflictException(
+                    objects, attempt < MAX_VOTES ? "changed by others" : "changed by others again and again"));
+        }
+        CompletableFuture<List<Change.Store>> all = CompletableFuture.completedFuture(new ArrayList<>());
+        for (CommitConflictException.ChangedObject object : objects) {
+            all = all.thenCompose(resolved -> load(object)
+                    .thenApplyAsync(
+                            conflict -> resolver.resolve(conflict),
+                            core.workers().callbacks())
+                    .thenApply(record -> {
+                        if (record == null) {
+                            throw new CommitConflictException(objects, "changed by others, and not to be resolved");
+                        }
+                        Change.Store before = (Change.Store) stored(object.oid());
+                        Change.Store store =
+                                new Change.Store(object.oid(), object.committedSerial(), record, before.blob());
+                        changes.put(object.oid(), store);
+                        resolved.add(store);
+                        return resolved;
+                    }));
+        }
+        return all;
+    }
+
+    private Change stored(long oid) {
+        Change change = changes.get(oid);
+        if (change == null) {
+            throw new IllegalStateException("a conflict about an object that was not stored");
+        }
+        return change;
+    }
+
+    private CompletableFuture<Conflict> load(CommitConflictException.ChangedObject object) {
+        byte[] wanted = ((Change.Store) stored(object.oid())).data();
+        CompletableFuture<byte @Nullable []> original = loadSerial(object.oid(), object.readSerial())
+                .handle((data, failure) -> {
+                    if (failure != null && !(Failures.root(failure) instanceof PosKeyException)) {
+                        throw Failures.of(failure);
+                    }
+                    return data;
+                });
+        return original.thenCombine(
+                loadSerial(object.oid(), object.committedSerial()),
+                (read, committed) -> new Conflict(
+                        object.oid(),
+                        className(wanted),
+                        object.committedSerial(),
+                        object.readSerial(),
+                        read,
+                        committed,
+                        wanted));
+    }
+
+    private CompletableFuture<byte[]> loadSerial(long oid, long serial) {
+        return connection()
+                .call(Methods.LOAD_SERIAL, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial)))
+                .thenApply(data -> Wire.data(Methods.LOAD_SERIAL, data));
+    }
+
+    private static @Nullable String className(byte[] record) {
+        RecordScanner scanner = new RecordScanner((kind, oid) -> {});
+        try {
+            scanner.scanClass(record, 0, record.length);
+        } catch (PickleException e) {
+            return null;
+        }
+        return scanner.className();
+    }
+
+    // Finish
+
+    /** On the event loop the answer goes into the cache before anything else is looked at. */
+    CompletableFuture<Long> finish() {
+        return core.<Long>onLoop(() -> {
+                    ZeoConnection open = connection();
+                    if (core.link().currentConnection() != open) {
+                        return CompletableFuture.failedFuture(new ServerUnavailableException(
+                                "the connection broke before the transaction was finished, nothing was committed",
+                                new IllegalStateException("disconnected")));
+                    }
+                    return open.call(Methods.TPC_FINISH, PyTuple.of(id)).handle(this::finished);
+                })
+                .whenComplete((tid, failure) -> endTurn())
+                .thenCompose(tid -> keepBlobs(tid).thenApply(kept -> tid));
+    }
+
+    private Long finished(@Nullable Object answer, @Nullable Throwable failure) {
+        if (failure instanceof DisconnectedException) {
+            throw new CommitUnknownException(failure, new CommitEvidence(asSent()));
+        } else if (failure != null) {
+            connection().send(Methods.TPC_ABORT, PyTuple.of(id));
+            throw Failures.of(failure);
+        }
+        long tid = Wire.id(Methods.TPC_FINISH, answer);
+        Set<Long> changed = new HashSet<>(writtenByServer);
+        List<CommitEvidence.Store> written = asSent();
+        changes.values().stream()
+                .filter(change -> !(change instanceof Change.Check))
+                .forEach(change -> changed.add(change.oid()));
+        core.committed(tid, changed.stream().mapToLong(Long::longValue).toArray(), written);
+        return tid;
+    }
+
+    private List<CommitEvidence.Store> asSent() {
+        List<CommitEvidence.Store> stores = new ArrayList<>();
+        for (Change change : changes.values()) {
+            if (change instanceof Change.Store store && !writtenByServer.contains(store.oid())) {
+                stores.add(new CommitEvidence.Store(store.oid(), store.serial(), store.data()));
+            }
+        }
+        return stores;
+    }
+
+    private CompletableFuture<Done> keepBlobs(long tid) {
+        CompletableFuture<Done> kept = Done.future();
+        for (Change change : changes.values()) {
+            if (change instanceof Change.Store store && store.blob() != null) {
+                BlobSource blob = store.blob();
+                kept = kept.thenCompose(before -> core.blobs().keep(store.oid(), tid, blob));
+            }
+        }
+        return kept;
+    }
+
+    // The end
+
+    private void endTurn() {
+        CommitTurns.Turn mine = turn;
+        if (mine != null) {
+            core.onLoop(() -> {
+                mine.end();
+                return Done.future();
+            });
+        }
+    }
+
+    private void giveUp(Throwable failure) {
+        tellServer().whenComplete((done, ignored) -> {
+            endTurn();
+            voted.completeExceptionally(failure);
+        });
+    }
+
+    /** The transaction, if the server has it, is over there when this has completed. */
+    private CompletableFuture<Done> tellServer() {
+        ZeoConnection open = connection;
+        return open == null
+                ? Done.future()
+                : open.call(Methods.TPC_ABORT, PyTuple.of(id)).handle((answer, failure) -> Done.DONE);
+    }
+
+    CompletableFuture<Done> abort() {
+        aborted = true;
+        return tellServer().thenApply(done -> {
+            endTurn();
+            // A server may not answer the vote any more.
+            voted.completeExceptionally(new CancellationException("the transaction was aborted"));
+            return done;
+        });
+    }
+}

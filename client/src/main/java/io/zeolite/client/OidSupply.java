@@ -1,0 +1,54 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.ServerLink;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+
+/** Oids for new objects, which the server gives out by the hundred. On the event loop. */
+final class OidSupply {
+    private static final int PER_CALL = 100;
+
+    private final ServerLink link;
+    private final ArrayDeque<Long> supply = new ArrayDeque<>();
+
+    OidSupply(ServerLink link) {
+        this.link = link;
+    }
+
+    CompletableFuture<long[]> take(int count) {
+        long[] taken = new long[count];
+        int have = 0;
+        while (have < count && !supply.isEmpty()) {
+            taken[have++] = supply.remove();
+        }
+        return fill(taken, have);
+    }
+
+    private CompletableFuture<long[]> fill(long[] taken, int have) {
+        int missing = taken.length - have;
+        if (missing == 0) {
+            return CompletableFuture.completedFuture(taken);
+        }
+        // All in one flight; a server that gives fewer than a hundred is asked again.
+        CompletableFuture<?>[] calls = new CompletableFuture<?>[(missing + PER_CALL - 1) / PER_CALL];
+        Arrays.setAll(calls, i -> link.call(Methods.NEW_OIDS, PyTuple.EMPTY, ServerLink.Retry.YES)
+                .thenAccept(answer -> {
+                    for (long oid : Wire.ids(Methods.NEW_OIDS, answer)) {
+                        supply.add(oid);
+                    }
+                }));
+        return CompletableFuture.allOf(calls).thenCompose(done -> {
+            int filled = have;
+            while (filled < taken.length && !supply.isEmpty()) {
+                taken[filled++] = supply.remove();
+            }
+            if (filled == have) {
+                throw Wire.unexpected(Methods.NEW_OIDS, null, "at least one oid");
+            }
+            return fill(taken, filled);
+        });
+    }
+}

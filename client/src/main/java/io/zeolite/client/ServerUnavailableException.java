@@ -1,0 +1,13 @@
+package io.zeolite.client;
+
+/**
+ * There was no connection to a server within the time that the client waits for one, it broke, or the client was closed. A
+ * call that fails with this has changed nothing; the same call may be made again.
+ */
+public final class ServerUnavailableException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ServerUnavailableException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

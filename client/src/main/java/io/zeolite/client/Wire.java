@@ -1,0 +1,114 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.UnexpectedAnswerException;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Tid;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Python values of answers and arguments, and what they are here. */
+final class Wire {
+    private Wire() {}
+
+    static byte[] bytes(long id) {
+        return new byte[] {
+            (byte) (id >>> 56),
+            (byte) (id >>> 48),
+            (byte) (id >>> 40),
+            (byte) (id >>> 32),
+            (byte) (id >>> 24),
+            (byte) (id >>> 16),
+            (byte) (id >>> 8),
+            (byte) id
+        };
+    }
+
+    static byte @Nullable [] bytesOrNone(long tid) {
+        return tid == Tid.NONE ? null : bytes(tid);
+    }
+
+    static boolean isId(@Nullable Object value) {
+        return value instanceof byte[] bytes && bytes.length == Long.BYTES;
+    }
+
+    /** An oid or tid. */
+    static long id(String method, @Nullable Object value) {
+        if (value instanceof byte[] bytes && bytes.length == Long.BYTES) {
+            return ByteBuffer.wrap(bytes).getLong();
+        }
+        throw unexpected(method, value, "8 bytes");
+    }
+
+    /** An oid or tid; {@link Tid#NONE} for None. */
+    static long idOrNone(String method, @Nullable Object value) {
+        return value == null ? Tid.NONE : id(method, value);
+    }
+
+    static byte[] data(String method, @Nullable Object value) {
+        if (value instanceof byte[] bytes) {
+            return bytes;
+        }
+        throw unexpected(method, value, "bytes");
+    }
+
+    /** What one encoding sends as a list, the other one as a tuple. */
+    static List<@Nullable Object> sequence(String method, @Nullable Object value) {
+        if (value instanceof List<?> list) {
+            return new ArrayList<>(list);
+        } else if (value instanceof PyTuple tuple) {
+            List<@Nullable Object> list = new ArrayList<>(tuple.size());
+            for (int i = 0; i < tuple.size(); i++) {
+                list.add(tuple.get(i));
+            }
+            return list;
+        }
+        throw unexpected(method, value, "a sequence");
+    }
+
+    static PyTuple tuple(String method, @Nullable Object value, int size) {
+        if (value instanceof PyTuple tuple && tuple.size() == size) {
+            return tuple;
+        }
+        throw unexpected(method, value, "a tuple of " + size);
+    }
+
+    static PyDict dict(String method, @Nullable Object value) {
+        if (value instanceof PyDict dict) {
+            return dict;
+        }
+        throw unexpected(method, value, "a dict");
+    }
+
+    static long[] ids(String method, @Nullable Object value) {
+        List<@Nullable Object> items = sequence(method, value);
+        long[] ids = new long[items.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = id(method, items.get(i));
+        }
+        return ids;
+    }
+
+    /** A text that Python sends as bytes or as str; empty if it is neither. */
+    static String text(@Nullable Object value) {
+        if (value instanceof byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+        return value instanceof String text ? text : "";
+    }
+
+    static long number(@Nullable Object value) {
+        return value instanceof Number number ? number.longValue() : 0;
+    }
+
+    static double decimal(@Nullable Object value) {
+        return value instanceof Number number ? number.doubleValue() : 0;
+    }
+
+    static UnexpectedAnswerException unexpected(String method, @Nullable Object value, String expected) {
+        return new UnexpectedAnswerException("the server", method, value, expected);
+    }
+}

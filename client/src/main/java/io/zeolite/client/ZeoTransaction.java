@@ -1,0 +1,248 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.Done;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes that become visible together, or not at all. They are collected here, records in memory and blobs in files;
+ * nothing is sent before {@link #vote}. Any thread may use it, though mostly one does.
+ *
+ * <pre>
+ * try (ZeoTransaction transaction = client.begin("user", "what it does")) {
+ *     transaction.store(oid, serial, record);
+ *     long tid = transaction.commit();
+ * }
+ * </pre>
+ *
+ * <p>After {@link #vote} the server keeps the objects locked until {@link #finish} or {@link #abort}, and the client's
+ * other transactions wait for their turn, as a connection carries one at a time: do not take long between the two.
+ *
+ * <p>The failures of a commit:
+ *
+ * <ul>
+ *   <li>{@link CommitConflictException}: others have changed the same objects.
+ *   <li>{@link ServerUnavailableException}: nothing was committed.
+ *   <li>{@link CommitUnknownException}: the connection broke during the finish.
+ *   <li>{@link io.zeolite.error.ZeoException}: the server refuses, because it is read-only or its disk is full, say.
+ * </ul>
+ */
+public final class ZeoTransaction implements AutoCloseable {
+    private final ClientCore core;
+    private final String user;
+    private final String description;
+    private final PyDict extension;
+
+    // Guarded by this.
+    private final Map<Long, Change> changes = new LinkedHashMap<>();
+    private final List<Long> undone = new ArrayList<>();
+    private final List<BlobSource> sources = new ArrayList<>();
+    private State state = State.COLLECTING;
+    private @Nullable Commit commit;
+    private long tid = Tid.NONE;
+
+    private enum State {
+        COLLECTING,
+        VOTING,
+        VOTED,
+        FINISHING,
+        FINISHED,
+        ENDED
+    }
+
+    ZeoTransaction(ClientCore core, String user, String description, PyDict extension) {
+        this.core = core;
+        this.user = user;
+        this.description = description;
+        this.extension = extension;
+    }
+
+    /**
+     * Writes a record. A second one of the same object replaces the first.
+     *
+     * @param serial the revision that was read, over which it is written; {@link Tid#NONE} for a new object
+     * @param data two pickles; not changed by the caller any more
+     */
+    public ZeoTransaction store(long oid, long serial, byte[] data) {
+        return change(new Change.Store(oid, serial, data, null));
+    }
+
+    /** Writes over what was loaded. */
+    public ZeoTransaction store(Revision read, byte[] data) {
+        return store(read.oid(), read.serial(), data);
+    }
+
+    /**
+     * Writes the record of a blob and its bytes.
+     *
+     * @param record that of a {@code ZODB.blob.Blob}, see {@code ObjectRecord.BLOB}
+     * @param file not changed until the transaction has ended; it stays
+     * @throws IOException if the file cannot be read
+     */
+    public ZeoTransaction storeBlob(long oid, long serial, byte[] record, Path file) throws IOException {
+        return storeBlob(oid, serial, record, BlobSource.of(file));
+    }
+
+    /** The same with the bytes of a stream, which is read to its end, into a temporary file, before this returns. */
+    public ZeoTransaction storeBlob(long oid, long serial, byte[] record, InputStream content) throws IOException {
+        return storeBlob(oid, serial, record, BlobSource.of(content));
+    }
+
+    /** The same with the bytes of a channel. */
+    public ZeoTransaction storeBlob(long oid, long serial, byte[] record, ReadableByteChannel content)
+            throws IOException {
+        return storeBlob(oid, serial, record, Channels.newInputStream(content));
+    }
+
+    private synchronized ZeoTransaction storeBlob(long oid, long serial, byte[] record, BlobSource source) {
+        sources.add(source);
+        return change(new Change.Store(oid, serial, record, source));
+    }
+
+    /** Depends on a revision: the commit fails if it is not current any more. Nothing is done to an object that is stored. */
+    public synchronized ZeoTransaction checkCurrent(long oid, long serial) {
+        return changes.containsKey(oid) ? this : change(new Change.Check(oid, serial));
+    }
+
+    /** Removes an object, as external garbage collection does. Not every storage can. */
+    public ZeoTransaction delete(long oid, long serial) {
+        return change(new Change.Delete(oid, serial));
+    }
+
+    /** Undoes a transaction: writes again what was current of its objects before. */
+    public synchronized ZeoTransaction undo(long undoneTid) {
+        require(State.COLLECTING);
+        undone.add(undoneTid);
+        return this;
+    }
+
+    private synchronized ZeoTransaction change(Change change) {
+        require(State.COLLECTING);
+        changes.put(change.oid(), change);
+        return this;
+    }
+
+    private void require(State expected) {
+        if (state != expected) {
+            throw new IllegalStateException("transaction: " + state + " (expected: " + expected + ")");
+        }
+    }
+
+    /** Sends the changes and waits until the server has locked the objects and can promise to commit. */
+    public void vote() {
+        Failures.await(voteInside(), Duration.ZERO);
+    }
+
+    /** Commits what was voted. Returns the tid, which is the serial of everything that was stored. */
+    public long finish() {
+        return Failures.await(finishInside(), Duration.ZERO);
+    }
+
+    /** {@link #vote} and {@link #finish}. */
+    public long commit() {
+        return Failures.await(voteInside().thenCompose(voted -> finishInside()), Duration.ZERO);
+    }
+
+    /** {@link #vote} without waiting. */
+    public CompletableFuture<@Nullable Void> voteAsync() {
+        return core.publish(voteInside()).<@Nullable Void>thenApply(done -> null);
+    }
+
+    /** {@link #finish} without waiting. */
+    public CompletableFuture<Long> finishAsync() {
+        return core.publish(finishInside());
+    }
+
+    /** {@link #commit} without waiting. */
+    public CompletableFuture<Long> commitAsync() {
+        return core.publish(voteInside().thenCompose(voted -> finishInside()));
+    }
+
+    /** {@link #abort} without waiting. */
+    public CompletableFuture<@Nullable Void> abortAsync() {
+        return core.publish(abortInside()).<@Nullable Void>thenApply(done -> null);
+    }
+
+    /** The tid, after a good {@link #finish}; {@link Tid#NONE} before. */
+    public synchronized long tid() {
+        return tid;
+    }
+
+    private synchronized CompletableFuture<Done> voteInside() {
+        require(State.COLLECTING);
+        state = State.VOTING;
+        Commit started = new Commit(
+                core,
+                new Commit.Metadata(user, description, extension),
+                List.copyOf(changes.values()),
+                List.copyOf(undone));
+        commit = started;
+        return started.vote().whenComplete((done, failure) -> move(failure == null ? State.VOTED : State.ENDED));
+    }
+
+    private synchronized CompletableFuture<Long> finishInside() {
+        require(State.VOTED);
+        state = State.FINISHING;
+        return started().finish().whenComplete((committed, failure) -> {
+            if (failure == null) {
+                setTid(committed);
+            }
+            move(failure == null ? State.FINISHED : State.ENDED);
+        });
+    }
+
+    private synchronized void setTid(long committed) {
+        tid = committed;
+    }
+
+    private synchronized void move(State next) {
+        if (state != State.ENDED) {
+            state = next;
+        }
+        if (next == State.FINISHED || next == State.ENDED) {
+            changes.clear();
+            List<BlobSource> ended = List.copyOf(sources);
+            sources.clear();
+            core.workers().removeTemporary(ended);
+        }
+    }
+
+    private Commit started() {
+        if (commit == null) {
+            throw new IllegalStateException("transaction: " + state + " (expected: a vote first)");
+        }
+        return commit;
+    }
+
+    private synchronized CompletableFuture<Done> abortInside() {
+        State before = state;
+        if (before == State.FINISHING || before == State.FINISHED || before == State.ENDED) {
+            return Done.future();
+        }
+        move(State.ENDED);
+        return before == State.COLLECTING ? Done.future() : started().abort();
+    }
+
+    /** Gives the transaction up, unless it is being finished; does nothing after its end. */
+    public void abort() {
+        Failures.await(abortInside(), core.callTimeout());
+    }
+
+    /** {@link #abort}, if it was not committed. */
+    @Override
+    public void close() {
+        abort();
+    }
+}

@@ -1,0 +1,25 @@
+package io.zeolite.client.connection;
+
+import io.zeolite.pickle.PyTuple;
+import java.util.concurrent.CompletableFuture;
+
+/** Whose calls a {@link ServerLink} carries. Called on the event loop, so it must not block. */
+public interface LinkUser {
+    /**
+     * A server has been found. Whatever it says on its own is held back until the future has completed, and so are the
+     * calls of others; a failure makes the link try again.
+     *
+     * @param lastTransaction that of the storage when the server took the client on its list for invalidations
+     * @return completes on the event loop
+     */
+    CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction);
+
+    /** Calls go out from now on. */
+    void connected(ZeoConnection connection, boolean readOnly);
+
+    /** Takes what the server says without being asked, in the order of the wire. */
+    void received(String method, PyTuple args);
+
+    /** A connection for which {@link #connected} was called has ended; its calls have failed already. */
+    void disconnected(DisconnectedException reason);
+}

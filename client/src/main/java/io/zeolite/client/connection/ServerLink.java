@@ -1,0 +1,485 @@
+package io.zeolite.client.connection;
+
+import io.netty.channel.EventLoop;
+import io.zeolite.error.ReadOnlyException;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection that is made again when it breaks, to whichever server of several can be had. Any thread may call; all the
+ * state is the event loop's, on which futures complete too.
+ *
+ * <p>All addresses are tried at once, and the first server that accepts the registration is used. A round in which none
+ * did is followed by a pause, which doubles with each. With {@link LinkOptions.Access#READ_ONLY_FALLBACK} a read-only
+ * server is used meanwhile, and the rounds go on until one that takes writes is found.
+ *
+ * <p>A server that has said nothing for half of {@link LinkOptions#serverTimeout} is asked something; one that says nothing
+ * for all of it is given up.
+ */
+public final class ServerLink implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerLink.class);
+
+    private static final Duration TICK = Duration.ofMillis(100);
+
+    /** A connection that breaks before counts as one that was not made. */
+    private static final Duration STABLE = Duration.ofSeconds(2);
+
+    private final ClientLoops loops = new ClientLoops(1);
+    private final EventLoop loop = loops.loop();
+    private final LinkOptions options;
+    private final LinkUser user;
+
+    private final ArrayDeque<Call> waiting = new ArrayDeque<>();
+    private @Nullable Candidate current;
+    private int attemptsUnderWay;
+    private int failedRounds;
+    private boolean asked;
+    private boolean closed;
+    private @Nullable Future<?> ticks;
+    private @Nullable Future<?> nextRound;
+    private DisconnectedException lastFailure = new DisconnectedException("no server has been reached yet", null);
+
+    /** Whether a call is made anew on another connection when the first one breaks. */
+    public enum Retry {
+        /** It changes nothing on the server. */
+        YES,
+        /** It fails with the connection. */
+        NO
+    }
+
+    /** A link that begins to connect with {@link #start}. */
+    public ServerLink(LinkOptions options, LinkUser user) {
+        this.options = options;
+        this.user = user;
+    }
+
+    /** Begins to connect. Returns at once. */
+    public void start() {
+        loop.execute(() -> {
+            ticks = loop.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+            round();
+        });
+    }
+
+    /**
+     * Runs a step on the event loop: at once if that is the present thread.
+     *
+     * @throws RejectedExecutionException if the link was closed
+     */
+    public void onLoop(Runnable step) {
+        if (loop.inEventLoop()) {
+            step.run();
+        } else {
+            loop.execute(step);
+        }
+    }
+
+    /**
+     * Calls a method when there is a connection.
+     *
+     * @return completes on the event loop; fails with {@link DisconnectedException} if there was no connection in time, or
+     *     it broke and the call may not be made again
+     */
+    public CompletableFuture<@Nullable Object> call(String method, PyTuple args, Retry retry) {
+        Call call = new Call(method, args, retry, options.waitTimeout());
+        submit(call);
+        return call.answer;
+    }
+
+    /** The connection as soon as there is one; fails like {@link #call}. */
+    public CompletableFuture<ZeoConnection> connection() {
+        return connection(options.waitTimeout());
+    }
+
+    /** The same for those who wait for another time. */
+    public CompletableFuture<ZeoConnection> connection(Duration patience) {
+        Call call = new Call(null, PyTuple.EMPTY, Retry.NO, patience);
+        submit(call);
+        return call.answer.thenApply(connection -> {
+            if (connection instanceof ZeoConnection found) {
+                return found;
+            }
+            throw new IllegalStateException("no connection: " + connection);
+        });
+    }
+
+    /** The same, on the event loop only: null if there is none now. */
+    public @Nullable ZeoConnection currentConnection() {
+        Candidate candidate = current;
+        return candidate != null && candidate.ready ? candidate.connection : null;
+    }
+
+    private void submit(Call call) {
+        try {
+            onLoop(() -> perform(call));
+        } catch (RejectedExecutionException e) {
+            call.answer.completeExceptionally(closedReason());
+        }
+    }
+
+    private void perform(Call call) {
+        ZeoConnection connection = currentConnection();
+        if (closed) {
+            call.answer.completeExceptionally(closedReason());
+        } else if (connection == null) {
+            await(call);
+        } else if (call.method == null) {
+            call.answer.complete(connection);
+        } else {
+            connection.call(call.method, call.args).whenComplete((value, failure) -> {
+                if (failure == null) {
+                    call.answer.complete(value);
+                } else if (failure instanceof DisconnectedException && call.retry == Retry.YES) {
+                    again(call, connection);
+                } else {
+                    call.answer.completeExceptionally(failure);
+                }
+            });
+        }
+    }
+
+    private void again(Call call, ZeoConnection broken) {
+        if (closed || currentConnection() != broken) {
+            perform(call);
+        } else {
+            // The link hears of the end of the connection after its calls.
+            await(call);
+        }
+    }
+
+    private void await(Call call) {
+        waiting.add(call);
+        if (isOverdue(call)) {
+            expire();
+        }
+    }
+
+    private static boolean isOverdue(Call call) {
+        return System.nanoTime() - call.started >= call.patience.toNanos();
+    }
+
+    private void expire() {
+        List<Call> overdue = waiting.stream().filter(ServerLink::isOverdue).toList();
+        waiting.removeAll(overdue);
+        overdue.forEach(call -> call.answer.completeExceptionally(new DisconnectedException(
+                "no connection within " + call.patience.toMillis() + " ms: " + lastFailure.getMessage(), lastFailure)));
+    }
+
+    private static DisconnectedException closedReason() {
+        return new DisconnectedException("the client was closed", null);
+    }
+
+    // Rounds
+
+    private boolean isSatisfied() {
+        Candidate candidate = current;
+        return candidate != null && !candidate.isFallback();
+    }
+
+    private void round() {
+        if (closed || isSatisfied() || attemptsUnderWay > 0) {
+            return;
+        }
+        attemptsUnderWay = options.addresses().size();
+        options.addresses().forEach(address -> new Candidate(address).attempt());
+    }
+
+    private void attempted(Candidate candidate, @Nullable Throwable failure) {
+        attemptsUnderWay--;
+        if (failure != null) {
+            failed(candidate, failure);
+        } else if (closed || isSatisfied() || (current != null && candidate.isFallback())) {
+            candidate.close();
+        } else {
+            use(candidate);
+        }
+        if (attemptsUnderWay == 0 && !isSatisfied()) {
+            pause();
+        }
+    }
+
+    private void failed(Candidate candidate, Throwable failure) {
+        candidate.close();
+        Throwable cause = failure.getCause() != null && !(failure instanceof DisconnectedException)
+                ? failure.getCause()
+                : failure;
+        String server = ClientLoops.describe(candidate.address);
+        DisconnectedException reason = cause instanceof DisconnectedException known
+                ? known
+                : new DisconnectedException(server + " does not take us on: " + cause.getMessage(), cause);
+        if (current == null && !closed) {
+            LOG.info("{}", reason.getMessage());
+            lastFailure = reason;
+        }
+    }
+
+    private void pause() {
+        if (closed) {
+            return;
+        }
+        long longest = options.lastRetry().toMillis();
+        long pause = Math.min(longest, options.firstRetry().toMillis() << Math.min(failedRounds, 20));
+        failedRounds++;
+        // Clients that lost the same server do not all come back in the same moment.
+        long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
+        if (nextRound != null) {
+            nextRound.cancel(false);
+        }
+        nextRound = loop.schedule(this::round, jittered, TimeUnit.MILLISECONDS);
+    }
+
+    private void use(Candidate candidate) {
+        Candidate before = current;
+        current = candidate;
+        if (before != null) {
+            leave(before, new DisconnectedException("left for " + ClientLoops.describe(candidate.address), null));
+        }
+        ZeoConnection connection = candidate.opened();
+        connection.closed().whenComplete((nothing, failure) -> lost(candidate));
+        user.verify(connection, candidate.lastTransaction).whenComplete((nothing, failure) -> {
+            if (candidate != current) {
+                return;
+            } else if (failure != null) {
+                failed(candidate, failure);
+                return;
+            }
+            begin(candidate, connection);
+        });
+    }
+
+    private void begin(Candidate candidate, ZeoConnection connection) {
+        candidate.ready = true;
+        candidate.since = System.nanoTime();
+        LOG.info(
+                "connected to {}, storage {}{}",
+                ClientLoops.describe(candidate.address),
+                options.storage(),
+                candidate.readOnly ? ", read-only" : "");
+        if (options.label() != null) {
+            connection.send(Methods.SET_CLIENT_LABEL, PyTuple.of(options.label()));
+        }
+        candidate.release();
+        user.connected(connection, candidate.readOnly);
+        List<Call> calls = new ArrayList<>(waiting);
+        waiting.clear();
+        calls.forEach(this::perform);
+    }
+
+    private void lost(Candidate candidate) {
+        if (candidate != current) {
+            return;
+        }
+        current = null;
+        boolean wasStable = candidate.ready && System.nanoTime() - candidate.since > STABLE.toNanos();
+        leave(candidate, candidate.opened().end());
+        if (wasStable) {
+            failedRounds = 0;
+            round();
+        } else if (attemptsUnderWay == 0) {
+            pause();
+        }
+    }
+
+    private void leave(Candidate candidate, DisconnectedException reason) {
+        boolean wasReady = candidate.ready;
+        candidate.ready = false;
+        candidate.close();
+        if (wasReady) {
+            if (!closed) {
+                LOG.info("disconnected: {}", reason.getMessage());
+                lastFailure = reason;
+            }
+            user.disconnected(reason);
+        }
+    }
+
+    private void tick() {
+        expire();
+        Candidate candidate = current;
+        if (candidate == null || candidate.connection == null) {
+            return;
+        }
+        long silence = System.nanoTime() - candidate.connection.lastHeard();
+        long longest = options.serverTimeout().toNanos();
+        if (silence > longest) {
+            candidate.connection.fail(
+                    "has said nothing for " + options.serverTimeout().toMillis() + " ms although it was asked");
+        } else if (silence < longest / 2) {
+            asked = false;
+        } else if (!asked) {
+            asked = true;
+            candidate.connection.call(Methods.LAST_TRANSACTION, PyTuple.EMPTY);
+        }
+    }
+
+    /** Ends the connection and the thread; calls that wait fail. Not on the event loop. */
+    @Override
+    public void close() {
+        try {
+            loop.submit(this::end).awaitUninterruptibly();
+        } catch (RejectedExecutionException e) {
+            return;
+        }
+        loops.close();
+    }
+
+    private void end() {
+        closed = true;
+        if (ticks != null) {
+            ticks.cancel(false);
+        }
+        Candidate candidate = current;
+        current = null;
+        if (candidate != null) {
+            leave(candidate, closedReason());
+        }
+        List<Call> calls = new ArrayList<>(waiting);
+        waiting.clear();
+        calls.forEach(call -> call.answer.completeExceptionally(closedReason()));
+    }
+
+    /** A call that waits or is under way; one without a method waits for the connection itself. */
+    private static final class Call {
+        private final @Nullable String method;
+        private final PyTuple args;
+        private final Retry retry;
+        private final long started = System.nanoTime();
+        private final Duration patience;
+        private final CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
+
+        private Call(@Nullable String method, PyTuple args, Retry retry, Duration patience) {
+            this.method = method;
+            this.args = args;
+            this.retry = retry;
+            this.patience = patience;
+        }
+    }
+
+    /** One connection, from the attempt to its end. */
+    private final class Candidate implements ServerMessages {
+        private final SocketAddress address;
+        private @Nullable ZeoConnection connection;
+        private boolean readOnly;
+        private boolean ready;
+        private boolean decided;
+        private long lastTransaction;
+        private long since;
+        private @Nullable List<Runnable> heldBack = new ArrayList<>();
+
+        private Candidate(SocketAddress address) {
+            this.address = address;
+        }
+
+        private boolean isFallback() {
+            return readOnly && options.access() == LinkOptions.Access.READ_ONLY_FALLBACK;
+        }
+
+        private ZeoConnection opened() {
+            if (connection == null) {
+                throw new IllegalStateException("not connected yet");
+            }
+            return connection;
+        }
+
+        private void attempt() {
+            Addresses.resolve(address, options.background()).whenComplete((resolved, unknown) -> {
+                try {
+                    onLoop(() -> {
+                        if (unknown != null) {
+                            decide(unknown);
+                        } else {
+                            connect(resolved);
+                        }
+                    });
+                } catch (RejectedExecutionException e) {
+                    LOG.debug("closed while looking up {}", address);
+                }
+            });
+        }
+
+        private void connect(SocketAddress resolved) {
+            long limit = options.connection().connectTimeout().toMillis();
+            loop.schedule(
+                    () -> decide(new DisconnectedException(
+                            ClientLoops.describe(address) + " has not taken us on within " + limit + " ms", null)),
+                    limit,
+                    TimeUnit.MILLISECONDS);
+            ZeoConnection.open(loops, resolved, options.connection(), this)
+                    .thenCompose(opened -> {
+                        connection = opened;
+                        return register(opened);
+                    })
+                    .whenComplete((nothing, failure) -> {
+                        if (failure == null && decided) {
+                            // Too late: it has been given up.
+                            close();
+                        } else {
+                            decide(failure);
+                        }
+                    });
+        }
+
+        private void decide(@Nullable Throwable failure) {
+            if (!decided) {
+                decided = true;
+                attempted(this, failure);
+            }
+        }
+
+        private CompletableFuture<Done> register(ZeoConnection opened) {
+            readOnly = options.access() == LinkOptions.Access.READ_ONLY;
+            return opened.register(options.storage(), readOnly)
+                    .handle((tid, failure) -> {
+                        if (failure != null
+                                && failure.getCause() instanceof ReadOnlyException
+                                && options.access() == LinkOptions.Access.READ_ONLY_FALLBACK
+                                && current == null) {
+                            readOnly = true;
+                            return opened.register(options.storage(), true);
+                        }
+                        return failure == null
+                                ? CompletableFuture.completedFuture(tid)
+                                : CompletableFuture.<Long>failedFuture(failure);
+                    })
+                    .thenCompose(registered -> registered)
+                    .thenApply(tid -> {
+                        lastTransaction = tid;
+                        return Done.DONE;
+                    });
+        }
+
+        @Override
+        public void received(String method, PyTuple args) {
+            if (heldBack != null) {
+                heldBack.add(() -> user.received(method, args));
+            } else if (this == current) {
+                user.received(method, args);
+            }
+        }
+
+        private void release() {
+            List<Runnable> early = heldBack == null ? List.of() : heldBack;
+            heldBack = null;
+            early.forEach(Runnable::run);
+        }
+
+        private void close() {
+            if (connection != null) {
+                connection.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package io.zeolite.it.client;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** Stands between clients and a server, and is the network that one fears. Any thread. */
+final class Proxy implements Closeable {
+    private static final int BUFFER_BYTES = 1 << 14;
+    private static final long POLL_NANOS = 1_000_000;
+
+    private final ServerSocket listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final AtomicLong connections = new AtomicLong();
+    private volatile int target;
+    private volatile boolean refuses;
+    private volatile boolean holdsRequests;
+    private volatile boolean holdsAnswers;
+    private volatile long delayNanos;
+
+    Proxy(int target) throws IOException {
+        this.target = target;
+        start("proxy", this::accept);
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    InetSocketAddress address() {
+        return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
+    }
+
+    String text() {
+        return "127.0.0.1:" + listener.getLocalPort();
+    }
+
+    /** Leads to another port from the next connection on. */
+    void lead(int port) {
+        target = port;
+    }
+
+    /** Whether new connections are closed at once. */
+    void refuse(boolean yes) {
+        refuses = yes;
+    }
+
+    /** Whether what clients send is kept, and goes on later. */
+    void holdRequests(boolean yes) {
+        holdsRequests = yes;
+    }
+
+    /** Whether what the server sends is kept, and goes on later. */
+    void holdAnswers(boolean yes) {
+        holdsAnswers = yes;
+    }
+
+    /** How long each piece is kept. */
+    void delay(long nanos) {
+        delayNanos = nanos;
+    }
+
+    /** How many connections there have been. */
+    long connections() {
+        return connections.get();
+    }
+
+    /** Ends all connections; what is kept is lost. */
+    void cut() {
+        sockets.forEach(Proxy::close);
+        sockets.clear();
+    }
+
+    /** Sends bytes of the test's to all clients. */
+    void inject(byte[] bytes) {
+        sockets.stream()
+                .filter(socket -> socket.getLocalPort() == listener.getLocalPort())
+                .forEach(socket -> {
+                    try {
+                        socket.getOutputStream().write(bytes);
+                    } catch (IOException e) {
+                        close(socket);
+                    }
+                });
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket client = listener.accept();
+                connections.incrementAndGet();
+                if (refuses) {
+                    close(client);
+                } else {
+                    connect(client);
+                }
+            } catch (IOException e) {
+                // The server is away, or this is the end.
+                LockSupport.parkNanos(POLL_NANOS);
+            }
+        }
+    }
+
+    private void connect(Socket client) throws IOException {
+        Socket server;
+        try {
+            server = new Socket(InetAddress.getLoopbackAddress(), target);
+        } catch (IOException e) {
+            close(client);
+            throw e;
+        }
+        server.setTcpNoDelay(true);
+        client.setTcpNoDelay(true);
+        sockets.add(client);
+        sockets.add(server);
+        start("proxy-up", () -> pass(client, server, true));
+        start("proxy-down", () -> pass(server, client, false));
+    }
+
+    private void pass(Socket from, Socket to, boolean up) {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try {
+            InputStream in = from.getInputStream();
+            for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+                while ((up ? holdsRequests : holdsAnswers) && !to.isClosed()) {
+                    LockSupport.parkNanos(POLL_NANOS);
+                }
+                if (delayNanos > 0) {
+                    LockSupport.parkNanos(delayNanos);
+                }
+                to.getOutputStream().write(buffer, 0, length);
+            }
+        } catch (IOException e) {
+            // Cut, by this proxy or by either side.
+        } finally {
+            close(from);
+            close(to);
+            sockets.remove(from);
+            sockets.remove(to);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        cut();
+    }
+}
