@@ -79,7 +79,8 @@ final class ColdBlobsOpener {
     /** Begins what the server does about the bucket by itself, now that the storage is open. */
     void keep(Storage storage) throws IOException {
         boolean readOnly = config.readOnlyBucket();
-        if (storage.info().readOnly() || (config.upkeep().isNone() && !readOnly)) {
+        boolean keeps = !config.upkeep().isNone() && !storage.info().readOnly();
+        if (!readOnly && !keeps) {
             return;
         }
         Keeper keeper = new Keeper(blobDirectory, store, Clock.system(ZoneId.systemDefault()));

@@ -71,7 +71,7 @@ public final class Keeper implements AutoCloseable {
                 }
             } catch (IOException | RuntimeException e) {
                 boolean again = e instanceof StoreException said && said.reason() == StoreException.Reason.UNAVAILABLE;
-                LOG.warn("{} cannot be looked at: {}", store.name(), e.getMessage());
+                LOG.warn("a look at {}: {}", store.name(), e.getMessage());
                 if (again && !closed) {
                     thread.schedule(() -> look(readOnly), LOOK_AGAIN.toSeconds(), TimeUnit.SECONDS);
                 }

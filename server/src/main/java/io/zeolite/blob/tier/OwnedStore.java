@@ -46,8 +46,8 @@ public final class OwnedStore implements BlobStore {
     private final Path blobDirectory;
     private final @Nullable String takeover;
 
-    private boolean isOwner;
-    private long checkedNanos;
+    /** When this database was found to be the owner; null if it is not known to be. */
+    private volatile @Nullable Long ownerSinceNanos;
 
     /**
      * Sends no request yet. Takes over the store, and closes it.
@@ -66,11 +66,13 @@ public final class OwnedStore implements BlobStore {
      *
      * @throws StoreException {@link Reason#REFUSED} if it may not; the message says who owns the prefix, and what can be done
      */
-    public synchronized void claim() throws StoreException, IOException {
-        if (isOwner && System.nanoTime() - checkedNanos < BELIEVED_NANOS) {
+    public void claim() throws StoreException, IOException {
+        Long since = ownerSinceNanos;
+        if (since != null && System.nanoTime() - since < BELIEVED_NANOS) {
             return;
         }
-        isOwner = false;
+        // Several threads may do so at the same time, and find the same: no lock is held while the store is asked.
+        ownerSinceNanos = null;
         String id = DatabaseIdentity.of(blobDirectory);
         String marker = marker();
         if (marker == null) {
@@ -88,8 +90,7 @@ public final class OwnedStore implements BlobStore {
             throw refusal("it belongs to another database, " + describe(marker) + "; nothing is written there by " + id
                     + ". If that one is no more, take it over: bucket-takeover " + id(marker));
         }
-        isOwner = true;
-        checkedNanos = System.nanoTime();
+        ownerSinceNanos = System.nanoTime();
     }
 
     private StoreException refusal(String why) {

@@ -30,6 +30,9 @@ public final class FaultProxy implements Closeable {
         /** The connection breaks after so many bytes of the answer. */
         record Cut(int bytes) implements Fault {}
 
+        /** The answer comes, at no more than so many bytes a second. */
+        record Slow(int bytesPerSecond) implements Fault {}
+
         /** After so many bytes of the answer the rest waits until the latch is open. */
         record Hold(int bytes, CountDownLatch latch) implements Fault {}
     }
@@ -168,6 +171,9 @@ public final class FaultProxy implements Closeable {
                 } else if (current instanceof Fault.Hold hold) {
                     before = (int) Math.min(count, Math.max(0, hold.bytes() - answered.get()));
                 }
+                if (current instanceof Fault.Slow slow) {
+                    sleep(count * 1000L / slow.bytesPerSecond());
+                }
                 out.write(buffer, 0, before);
                 if (before < count) {
                     if (current instanceof Fault.Cut) {
@@ -180,6 +186,14 @@ public final class FaultProxy implements Closeable {
                 answered.addAndGet(count);
             }
             closeBoth();
+        }
+
+        private static void sleep(long millis) {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         private void await(CountDownLatch latch) {
