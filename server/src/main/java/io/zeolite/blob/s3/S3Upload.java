@@ -134,8 +134,7 @@ final class S3Upload {
     }
 
     /** Like {@link #write}, in parts even if it is small. */
-    Written writeInParts(Path file, long size, int crc32c, String contentType)
-            throws StoreException, IOException {
+    Written writeInParts(Path file, long size, int crc32c, String contentType) throws StoreException, IOException {
         String id = begin(S3Store.noted(crc32c), contentType);
         boolean done = false;
         try {
