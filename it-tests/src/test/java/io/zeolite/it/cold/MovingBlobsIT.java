@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -138,7 +139,9 @@ final class MovingBlobsIT {
         python.stop();
     }
 
+    /** With -Psoak there are five times as many. */
     @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void archiverKilledAtRandomMoments_neverLeavesABlobWithoutItsBytes() throws Exception {
         ZeoServer server = server().start();
         Random random = new Random();

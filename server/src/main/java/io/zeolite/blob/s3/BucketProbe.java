@@ -5,6 +5,8 @@ import static io.zeolite.blob.BucketFinding.ok;
 import static io.zeolite.blob.BucketFinding.warning;
 
 import io.zeolite.blob.BucketFinding;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -14,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -22,7 +25,6 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
-import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
 
 /**
@@ -37,7 +39,8 @@ public final class BucketProbe implements AutoCloseable {
     /** MD5 of nothing, which is not that of the content. */
     private static final String OTHER_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
-    private static final String OTHER_CRC32C = "AAAAAA==";
+    private static final String TYPE = "text/plain";
+    private static final int CRC32C_OF_CONTENT = crc32c(CONTENT);
     private static final int TIMED_REQUESTS = 5;
 
     private final S3Settings settings;
@@ -47,6 +50,7 @@ public final class BucketProbe implements AutoCloseable {
     private final CustomerKey customerKey;
     private final @Nullable RequestPayer payer;
     private final String key;
+    private final S3Upload upload;
 
     /**
      * @param readOnly whether the bucket is only to be read
@@ -64,6 +68,13 @@ public final class BucketProbe implements AutoCloseable {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
         this.key = settings.prefix() + ".zeolite-check-" + HexFormat.of().formatHex(random);
+        this.upload = new S3Upload(client, settings, customerKey, Runnable::run, key);
+    }
+
+    static int crc32c(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        return (int) crc.getValue();
     }
 
     /** Tries everything; stops early if the bucket cannot be reached at all. */
@@ -82,7 +93,7 @@ public final class BucketProbe implements AutoCloseable {
             conditionalWrites();
             latency();
             anonymousReading();
-            new MultipartProbe(client, settings, key + "-multipart", report).run();
+            new MultipartProbe(client, settings, customerKey, key + "-multipart", report).run();
             delete();
         }
         if (!readOnly) {
@@ -152,7 +163,12 @@ public final class BucketProbe implements AutoCloseable {
     /** Tries to write with a checksum that is wrong: whoever may write is told that, and nothing is written. */
     private void refusesWriting() {
         try {
-            client.putObject(put().contentMD5(OTHER_MD5).build(), RequestBody.fromBytes(CONTENT));
+            client.putObject(
+                    request -> request.bucket(settings.bucket())
+                            .key(key)
+                            .contentMD5(OTHER_MD5)
+                            .requestPayer(payer),
+                    RequestBody.fromBytes(CONTENT));
             // This store does not look at checksums, and has written it.
             deleteQuietly();
             writingIsPossible();
@@ -178,16 +194,16 @@ public final class BucketProbe implements AutoCloseable {
 
     private boolean write() {
         try {
-            client.putObject(put().build(), RequestBody.fromBytes(CONTENT));
+            upload.put(RequestBody.fromBytes(CONTENT), CRC32C_OF_CONTENT, TYPE, null);
             String storageClass = settings.storageClass() == null ? "" : " in storage class " + settings.storageClass();
             report.accept(ok("writing", "allowed (s3:PutObject)" + storageClass));
             return true;
-        } catch (SdkException e) {
-            String advice = status(e) == 403
+        } catch (StoreException e) {
+            String advice = e.reason() == Reason.DENIED
                     ? "allow s3:PutObject under the prefix, and the use of the KMS key if there is one; or set"
                             + " read-only-bucket"
                     : "the store may lack the storage class or the encryption that is configured";
-            report.accept(error("writing", "" + Failures.of("write", e).getMessage(), advice));
+            report.accept(error("writing", String.valueOf(e.getMessage()), advice));
             return false;
         }
     }
@@ -231,28 +247,26 @@ public final class BucketProbe implements AutoCloseable {
             return;
         }
         try {
-            client.putObject(put().checksumCRC32C(OTHER_CRC32C).build(), RequestBody.fromBytes(CONTENT));
+            upload.put(RequestBody.fromBytes(CONTENT), ~CRC32C_OF_CONTENT, TYPE, null);
             report.accept(warning(
                     "checksums",
                     "a wrong one is taken without a word",
                     "each archived blob is read back instead; checksums off saves the attempt"));
-        } catch (SdkException e) {
+        } catch (StoreException e) {
             report.accept(
-                    status(e) == 400
+                    e.reason() == Reason.REFUSED
                             ? ok("checksums", "verified by the store: archived blobs need not be read back")
-                            : warning("checksums", "" + Failures.of("write", e).getMessage(), "set checksums off"));
+                            : warning("checksums", String.valueOf(e.getMessage()), "set checksums off"));
         }
     }
 
     private void conditionalWrites() {
         try {
-            client.putObject(put().ifNoneMatch("*").build(), RequestBody.fromBytes(CONTENT));
+            upload.put(RequestBody.fromBytes(CONTENT), CRC32C_OF_CONTENT, TYPE, "*");
             report.accept(ok("If-None-Match", "ignored: two writers of one object are not kept apart by the store"));
-        } catch (SdkException e) {
-            report.accept(
-                    status(e) == 412
-                            ? ok("If-None-Match", "supported")
-                            : ok("If-None-Match", "not supported (HTTP " + status(e) + ")"));
+        } catch (StoreException e) {
+            report.accept(ok(
+                    "If-None-Match", e.reason() == Reason.CHANGED ? "supported" : "not supported: " + e.getMessage()));
         }
     }
 
@@ -316,17 +330,6 @@ public final class BucketProbe implements AutoCloseable {
         } catch (SdkException e) {
             report.accept(ok("deleting", "allowed (s3:DeleteObject)"));
         }
-    }
-
-    private PutObjectRequest.Builder put() {
-        return PutObjectRequest.builder()
-                .bucket(settings.bucket())
-                .key(key)
-                .storageClass(settings.storageClass())
-                .requestPayer(payer)
-                .sseCustomerAlgorithm(customerKey.algorithm())
-                .sseCustomerKey(customerKey.key())
-                .sseCustomerKeyMD5(customerKey.md5());
     }
 
     private GetObjectRequest.Builder get() {

@@ -4,14 +4,16 @@ import static io.zeolite.blob.BucketFinding.ok;
 import static io.zeolite.blob.BucketFinding.warning;
 
 import io.zeolite.blob.BucketFinding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 
 /** Tries whether large objects can be written in parts, and looks for parts that were left behind. */
@@ -21,12 +23,15 @@ final class MultipartProbe {
 
     private final S3Client client;
     private final S3Settings settings;
+    private final CustomerKey customerKey;
     private final String key;
     private final Consumer<BucketFinding> report;
 
-    MultipartProbe(S3Client client, S3Settings settings, String key, Consumer<BucketFinding> report) {
+    MultipartProbe(
+            S3Client client, S3Settings settings, CustomerKey customerKey, String key, Consumer<BucketFinding> report) {
         this.client = client;
         this.settings = settings;
+        this.customerKey = customerKey;
         this.key = key;
         this.report = report;
     }
@@ -37,57 +42,41 @@ final class MultipartProbe {
     }
 
     private void upload() {
-        String upload = null;
+        S3Upload upload = new S3Upload(client, settings, customerKey, Runnable::run, key);
+        Path file = null;
         try {
-            upload = begin();
-            complete(upload);
+            file = Files.createTempFile("zeolite-check-", ".tmp");
+            Files.write(file, CONTENT);
+            upload.writeInParts(file, CONTENT.length, BucketProbe.crc32c(CONTENT), "text/plain");
             client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
-            upload = begin();
-            abort(upload);
+            String begun = upload.begin(Map.of(), "text/plain");
+            client.abortMultipartUpload(
+                    request -> request.bucket(settings.bucket()).key(key).uploadId(begun));
             report.accept(ok("multipart", "supported, and can be aborted"));
+        } catch (IOException e) {
+            notSupported(String.valueOf(e.getMessage()));
         } catch (SdkException e) {
-            report.accept(
-                    warning(
-                            "multipart",
-                            "" + Failures.of("write in parts", e).getMessage(),
-                            "large blobs are written in one request, up to 5 GB; allow s3:AbortMultipartUpload if that was denied"));
-            abortQuietly(upload);
+            notSupported("" + Failures.of("write in parts", e).getMessage());
+        } finally {
+            delete(file);
         }
     }
 
-    private String begin() {
-        return client.createMultipartUpload(
-                        request -> request.bucket(settings.bucket()).key(key).storageClass(settings.storageClass()))
-                .uploadId();
+    private void notSupported(String why) {
+        report.accept(warning(
+                "multipart",
+                why,
+                "blobs above 64 MB are written in parts, and cannot be archived without; allow"
+                        + " s3:AbortMultipartUpload if that was denied"));
     }
 
-    private void complete(String upload) {
-        String etag = client.uploadPart(
-                        request -> request.bucket(settings.bucket())
-                                .key(key)
-                                .uploadId(upload)
-                                .partNumber(1),
-                        RequestBody.fromBytes(CONTENT))
-                .eTag();
-        CompletedPart part = CompletedPart.builder().partNumber(1).eTag(etag).build();
-        client.completeMultipartUpload(request -> request.bucket(settings.bucket())
-                .key(key)
-                .uploadId(upload)
-                .multipartUpload(parts -> parts.parts(part)));
-    }
-
-    private void abort(String upload) {
-        client.abortMultipartUpload(
-                request -> request.bucket(settings.bucket()).key(key).uploadId(upload));
-    }
-
-    private void abortQuietly(@Nullable String upload) {
+    private static void delete(@Nullable Path file) {
         try {
-            if (upload != null) {
-                abort(upload);
+            if (file != null) {
+                Files.delete(file);
             }
-        } catch (SdkException e) {
-            // It has been said that it does not work.
+        } catch (IOException e) {
+            // A few bytes in the directory for temporary files.
         }
     }
 
