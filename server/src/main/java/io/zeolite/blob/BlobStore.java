@@ -55,6 +55,12 @@ public interface BlobStore extends AutoCloseable {
      */
     StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
 
+    /** Whether an object of so many bytes is written in parts, of which the store has to make one whole. */
+    boolean isWrittenInParts(long size);
+
+    /** Writes an object like {@link #put}, in parts even if it is small, where the store can do that: to try it. */
+    StoredObject putInParts(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
+
     /**
      * Writes a small object unless there is one of its name. That it takes care of two who do so at the same time is not to be
      * relied on: some stores write over what is there.

@@ -60,6 +60,16 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
+    public boolean isWrittenInParts(long size) {
+        return store.isWrittenInParts(size);
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType) throws StoreException {
+        throw refusal("write", key);
+    }
+
+    @Override
     public void delete(String key) throws StoreException {
         throw refusal("delete", key);
     }

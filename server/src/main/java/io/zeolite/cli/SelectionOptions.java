@@ -21,16 +21,20 @@ final class SelectionOptions {
 
     static void addTo(CommandSpec spec) {
         spec.addPositional(Options.argument(0, "PATH", "the data file (Data.fs); a server may be writing to it"));
+        addOids(spec, "only transactions with this object");
+        spec.addOption(Options.value(String.class, "WHEN", "from this tid (in hex) or time (UTC)", SINCE));
+        spec.addOption(Options.value(String.class, "WHEN", "up to this tid or time, included", UNTIL));
+        spec.addOption(Options.value(Long.class, "N", "so many transactions at most", "-n", LIMIT));
+    }
+
+    static void addOids(CommandSpec spec, String description) {
         spec.addOption(OptionSpec.builder(OID)
                 .paramLabel("OID")
-                .description("only transactions with this object, in hex like 0x1f; may be given several times")
+                .description(description + ", in hex like 0x1f; may be given several times")
                 .type(List.class)
                 .auxiliaryTypes(String.class)
                 .arity("1")
                 .build());
-        spec.addOption(Options.value(String.class, "WHEN", "from this tid (in hex) or time (UTC)", SINCE));
-        spec.addOption(Options.value(String.class, "WHEN", "up to this tid or time, included", UNTIL));
-        spec.addOption(Options.value(Long.class, "N", "so many transactions at most", "-n", LIMIT));
     }
 
     static Selection selection(ParseResult options) throws ConfigException {
@@ -40,16 +44,20 @@ final class SelectionOptions {
         if (limit < 1) {
             throw new ConfigException(LIMIT + ": " + limit + " (expected: 1 or more)");
         }
+        return new Selection(
+                since == null ? Selection.ALL.since() : TransactionPoint.first(SINCE, since),
+                until == null ? Selection.ALL.until() : TransactionPoint.last(UNTIL, until),
+                oids(options),
+                limit);
+    }
+
+    static Set<Long> oids(ParseResult options) throws ConfigException {
         List<String> texts = options.matchedOptionValue(OID, List.of());
         Set<Long> oids = new HashSet<>();
         for (String text : texts) {
             oids.add(oid(text));
         }
-        return new Selection(
-                since == null ? Selection.ALL.since() : TransactionPoint.first(SINCE, since),
-                until == null ? Selection.ALL.until() : TransactionPoint.last(UNTIL, until),
-                oids,
-                limit);
+        return oids;
     }
 
     private static long oid(String text) throws ConfigException {

@@ -49,10 +49,22 @@ final class SiteOptions {
         return new Site(named.name(), data, blobs, cold(named.storage()));
     }
 
-    /** What the configuration has around the storage; null if there is no bucket. */
-    static @Nullable ColdStorage coldStorage(ParseResult options, ConfigEnvironment environment)
+    /** The same storage, if it has a bucket. */
+    static ColdStorage coldStorage(ParseResult options, ConfigEnvironment environment)
             throws ConfigException, IOException {
-        return storage(options, environment).storage() instanceof ColdStorage cold ? cold : null;
+        return coldStorage(storage(options, environment));
+    }
+
+    /** The storage with a bucket that another configuration has. */
+    static ColdStorage coldStorage(Path file, ConfigEnvironment environment) throws ConfigException, IOException {
+        return coldStorage(storage(file, null, environment));
+    }
+
+    private static ColdStorage coldStorage(NamedStorage named) throws IOException {
+        if (named.storage() instanceof ColdStorage cold) {
+            return cold;
+        }
+        throw new IOException("storage " + named.name() + " has no bucket (expected: an <s3blobs> section around it)");
     }
 
     private static Site.@Nullable Cold cold(StorageConfig storage) {
@@ -66,8 +78,14 @@ final class SiteOptions {
 
     private static NamedStorage storage(ParseResult options, ConfigEnvironment environment)
             throws ConfigException, IOException {
-        Path file = Path.of(options.matchedOptionValue(CONFIGURE, ""));
-        @Nullable String name = options.matchedOptionValue(NAME, null);
+        return storage(
+                Path.of(options.matchedOptionValue(CONFIGURE, "")),
+                options.matchedOptionValue(NAME, null),
+                environment);
+    }
+
+    private static NamedStorage storage(Path file, @Nullable String name, ConfigEnvironment environment)
+            throws ConfigException, IOException {
         List<NamedStorage> all =
                 ServerConfig.load(file, Overrides.NONE, environment).storages();
         List<NamedStorage> cold = all.stream()

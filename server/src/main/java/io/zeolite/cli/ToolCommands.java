@@ -25,6 +25,13 @@ final class ToolCommands {
         DESCRIPTIONS.put("undo-log", "Lists the transactions of a ZEO server's storage that can be undone.");
         DESCRIPTIONS.put(
                 "archive-blobs", "Copies blobs to the bucket behind a storage, and lets go of the local files.");
+        DESCRIPTIONS.put("restore-blobs", "Brings blobs back from the bucket into the blob directory.");
+        DESCRIPTIONS.put("verify-blobs", "Looks whether every blob of a storage has its bytes somewhere.");
+        DESCRIPTIONS.put("gc-bucket", "Finds objects in the bucket that no data file needs, and deletes them.");
+        DESCRIPTIONS.put("mirror-blobs", "Copies the bucket to another bucket or a directory.");
+        DESCRIPTIONS.put("blob-stats", "Counts blobs by place, size, age, class and month.");
+        DESCRIPTIONS.put("bucket-check", "Tries what a bucket and its credentials can do.");
+        DESCRIPTIONS.put("bucket-policy", "Prints who needs which permissions in a bucket.");
     }
 
     private final ConfigEnvironment environment;
@@ -60,6 +67,13 @@ final class ToolCommands {
             case "pack" -> new PackCommand(console);
             case "undo-log" -> new UndoLogCommand(console);
             case "archive-blobs" -> new ArchiveBlobsCommand(environment, console);
+            case "restore-blobs" -> new RestoreBlobsCommand(environment, console);
+            case "verify-blobs" -> new VerifyBlobsCommand(environment, console);
+            case "gc-bucket" -> new GcBucketCommand(environment, console);
+            case "mirror-blobs" -> new MirrorBlobsCommand(environment, console);
+            case "blob-stats" -> new BlobStatsCommand(environment, console);
+            case "bucket-check" -> new BucketCheckCommand(environment, console);
+            case "bucket-policy" -> new BucketPolicyCommand(environment, console);
             default -> null;
         };
     }

@@ -79,6 +79,19 @@ public abstract class BlobStoreContract {
     }
 
     @Test
+    void putInParts_evenASmallObject_isTheSame() throws IOException {
+        byte[] bytes = new byte[1000];
+        new Random(7).nextBytes(bytes);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes);
+        Path file = Files.write(directory.resolve("upload"), bytes);
+        assertThat(store.putInParts("a.blob", file, (int) crc.getValue(), TYPE).size())
+                .isEqualTo(1000);
+        assertThat(read("a.blob", 0, null)).isEqualTo(bytes);
+        assertThat(store.stat("a.blob").size()).isEqualTo(1000);
+    }
+
+    @Test
     void open_emptyObject_isEmpty() throws IOException {
         put("empty.blob", 0);
         assertThat(read("empty.blob", 0, null)).isEmpty();

@@ -71,7 +71,19 @@ class ZeoliteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"check", "dump", "log", "recover", "status", "pack", "undo-log", "archive-blobs"})
+    @ValueSource(
+            strings = {
+                "check",
+                "dump",
+                "log",
+                "recover",
+                "status",
+                "pack",
+                "undo-log",
+                "archive-blobs",
+                "restore-blobs",
+                "verify-blobs"
+            })
     void tool_help_namesItAndItsOptions(String tool) {
         assertThat(run(server, tool, "--help")).isZero();
         assertThat(out()).startsWith("Usage: zeolite " + tool).contains("--json");
@@ -102,6 +114,17 @@ class ZeoliteTest {
                 "2 | pack 8100 --wait --no-wait | --wait and --no-wait are both given",
                 "2 | pack 8100 --key k.pem      | --key is given without --certificate",
                 "2 | undo-log 8100 --skip -1    | --skip: -1 (expected: 0 or more)",
+                "2 | archive-blobs -d           | Missing required option: '--configure=FILE'",
+                "2 | archive-blobs -C no.conf   | no.conf",
+                "2 | archive-blobs -C c -a -1   | --age: -1.0 (expected: days, 0 or more)",
+                "2 | archive-blobs -C c -s 2XB  | --size: \"2XB\" (expected: bytes, like 2000000 or 2MB)",
+                "2 | archive-blobs -C c --rate x | --rate: \"x\" (expected: bytes",
+                "2 | archive-blobs -C c --parallel 0 | --parallel: 0 (expected: 1 to 256)",
+                "2 | archive-blobs -C c -d -b   | --destroy and --backup are both given",
+                "2 | restore-blobs -C c --limit 0 | --limit: 0 (expected: 1 or more)",
+                "3 | verify-blobs -C c --show -1 | --show: -1 (expected: 0 or more)",
+                "2 | gc-bucket -C c --grace -1  | --grace: -1 (expected: 0 or more)",
+                "2 | mirror-blobs -C c          | Missing required option: '--to=TARGET'",
             })
     void tool_mistake_isSaidWithItsStatus(int status, String arguments, String message) {
         assertThat(run(server, arguments.split(" +"))).isEqualTo(status);

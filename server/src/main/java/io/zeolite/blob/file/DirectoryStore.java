@@ -209,6 +209,16 @@ public final class DirectoryStore implements BlobStore {
     }
 
     @Override
+    public boolean isWrittenInParts(long size) {
+        return false;
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType) throws StoreException {
+        return put(key, file, crc32c, contentType);
+    }
+
+    @Override
     public void delete(String key) throws StoreException {
         Path path = path(key);
         try {

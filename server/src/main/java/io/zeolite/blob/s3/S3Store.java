@@ -186,6 +186,18 @@ public final class S3Store implements BlobStore {
     }
 
     @Override
+    public boolean isWrittenInParts(long size) {
+        return size > S3Upload.LARGEST_IN_ONE;
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
+            throws StoreException, IOException {
+        long size = Files.size(file);
+        return object(key, size, upload(key).writeInParts(file, size, crc32c, contentType));
+    }
+
+    @Override
     public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
         CRC32C crc = new CRC32C();
         crc.update(content);

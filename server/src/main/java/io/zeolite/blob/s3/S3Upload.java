@@ -133,7 +133,8 @@ final class S3Upload {
         });
     }
 
-    private Written writeInParts(Path file, long size, int crc32c, String contentType)
+    /** Like {@link #write}, in parts even if it is small. */
+    Written writeInParts(Path file, long size, int crc32c, String contentType)
             throws StoreException, IOException {
         String id = begin(S3Store.noted(crc32c), contentType);
         boolean done = false;

@@ -7,7 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.HashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,35 +26,40 @@ final class ChecksumTrust {
             "Zeolite tries whether checksums are verified. May be deleted.\n".getBytes(StandardCharsets.US_ASCII);
 
     private final RetryingStore store;
-    private @Nullable Boolean trusted;
+    /** What was found out, of objects in one piece and of those in parts. */
+    private final Map<Boolean, Boolean> trusted = new HashMap<>();
 
     ChecksumTrust(RetryingStore store) {
         this.store = store;
     }
 
-    /** Tries it when it is called for the first time, with six requests. */
-    synchronized boolean isTrusted() throws IOException {
-        Boolean known = trusted;
+    /**
+     * Tries it when it is called for the first time, with half a dozen requests.
+     *
+     * @param inParts whether it is about objects that are written in parts: there are stores that verify the checksums of
+     *     parts, and repeat whatever they are told of the whole
+     */
+    synchronized boolean isTrusted(boolean inParts) throws IOException {
+        Boolean known = trusted.get(inParts);
         if (known == null) {
-            known = probe();
-            trusted = known;
+            known = probe(inParts);
+            trusted.put(inParts, known);
             LOG.info(
-                    "{} {}",
+                    "{} {} of objects in {}",
                     store.name(),
-                    known
-                            ? "verifies checksums: they prove that an object is complete"
-                            : "does not verify checksums: objects are read back");
+                    known ? "verifies checksums" : "does not verify checksums",
+                    inParts ? "parts" : "one piece");
         }
         return known;
     }
 
-    private boolean probe() throws IOException {
+    private boolean probe(boolean inParts) throws IOException {
         Path file = Files.createTempFile("zeolite-probe-", ".tmp");
         try {
             Files.write(file, PROBE);
             int right = FileChecksum.crc32c(file);
-            store.put(PROBE_KEY, file, right, "text/plain");
-            boolean verifies = isGiven(right) && refuses(file, ~right) && isGiven(right);
+            write(file, right, inParts);
+            boolean verifies = isGiven(right) && refuses(file, ~right, inParts) && isGiven(right);
             delete();
             return verifies;
         } catch (StoreException e) {
@@ -67,14 +73,22 @@ final class ChecksumTrust {
         }
     }
 
+    private void write(Path file, int crc32c, boolean inParts) throws IOException {
+        if (inParts) {
+            store.putInParts(PROBE_KEY, file, crc32c, "text/plain");
+        } else {
+            store.put(PROBE_KEY, file, crc32c, "text/plain");
+        }
+    }
+
     private boolean isGiven(int crc32c) throws StoreException {
         StoredObject attested = store.attest(PROBE_KEY);
         return attested.size() == PROBE.length && attested.crc32c() != null && attested.crc32c() == crc32c;
     }
 
-    private boolean refuses(Path file, int wrong) throws IOException {
+    private boolean refuses(Path file, int wrong, boolean inParts) throws IOException {
         try {
-            store.put(PROBE_KEY, file, wrong, "text/plain");
+            write(file, wrong, inParts);
             return false;
         } catch (StoreException e) {
             if (e.reason() == Reason.UNAVAILABLE) {

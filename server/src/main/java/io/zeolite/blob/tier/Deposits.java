@@ -77,7 +77,7 @@ public final class Deposits {
                 return Finding.OTHER;
             }
             Integer checksum = attested.crc32c();
-            if (checksum != null && trust.isTrusted()) {
+            if (checksum != null && trust.isTrusted(store.isWrittenInParts(channel.size()))) {
                 return checksum == crc32c ? Finding.SAME_CHECKSUM : Finding.OTHER;
             }
             return hasSameBytes(key, channel) ? Finding.SAME_BYTES : Finding.OTHER;

@@ -151,6 +151,18 @@ public final class Garbage {
         return keys.size();
     }
 
+    /** The revisions whose grace is not over. */
+    public Set<BlobRevision> waiting(Instant now) throws IOException {
+        Instant last = now.minus(grace);
+        Set<BlobRevision> waiting = new LinkedHashSet<>();
+        for (Entry entry : entries()) {
+            if (entry.since().isAfter(last)) {
+                waiting.add(entry.revision());
+            }
+        }
+        return waiting;
+    }
+
     private synchronized List<Entry> entries() throws IOException {
         force();
         List<Entry> entries = new ArrayList<>();

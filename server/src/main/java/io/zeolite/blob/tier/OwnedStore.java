@@ -191,6 +191,18 @@ public final class OwnedStore implements BlobStore {
     }
 
     @Override
+    public boolean isWrittenInParts(long size) {
+        return store.isWrittenInParts(size);
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
+            throws StoreException, IOException {
+        claimOrFail();
+        return store.putInParts(key, file, crc32c, contentType);
+    }
+
+    @Override
     public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
         claimOrFail();
         return store.putIfAbsent(key, content, contentType);

@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
  * Keeps what several threads move below a rate, on the average: whoever has moved some bytes waits for as long as they should have
  * taken. A single blob goes as fast as it can. Any thread.
  */
-final class Pace {
+public final class Pace {
     private static final long SLICE_NANOS = Duration.ofMillis(100).toNanos();
 
     private final long bytesPerSecond;
@@ -29,7 +29,7 @@ final class Pace {
         this.freeAtNanos = clock.nanos();
     }
 
-    static Pace of(long bytesPerSecond) {
+    public static Pace of(long bytesPerSecond) {
         return new Pace(
                 bytesPerSecond, System::nanoTime, nanos -> Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000)));
     }
@@ -39,7 +39,7 @@ final class Pace {
      *
      * @param stop looked at while it waits
      */
-    void await(long bytes, BooleanSupplier stop) throws InterruptedException {
+    public void await(long bytes, BooleanSupplier stop) throws InterruptedException {
         if (bytesPerSecond == 0) {
             return;
         }

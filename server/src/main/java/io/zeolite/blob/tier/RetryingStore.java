@@ -59,11 +59,30 @@ public final class RetryingStore implements BlobStore {
 
     @Override
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
+        return write(() -> store.put(key, file, crc32c, contentType));
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
+            throws StoreException, IOException {
+        return write(() -> store.putInParts(key, file, crc32c, contentType));
+    }
+
+    @Override
+    public boolean isWrittenInParts(long size) {
+        return store.isWrittenInParts(size);
+    }
+
+    private interface Writing {
+        StoredObject write() throws StoreException, IOException;
+    }
+
+    private StoredObject write(Writing writing) throws StoreException, IOException {
         Attempts attempts = attempts();
         while (true) {
             attempts.begin();
             try {
-                StoredObject written = store.put(key, file, crc32c, contentType);
+                StoredObject written = writing.write();
                 attempts.end();
                 return written;
             } catch (StoreException e) {
@@ -72,7 +91,6 @@ public final class RetryingStore implements BlobStore {
         }
     }
 
-    /** The answer that says it was written may be lost, and the next one then says that there is one. */
     @Override
     public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
         return attempts().make(() -> store.putIfAbsent(key, content, contentType));

@@ -1,7 +1,5 @@
 package io.zeolite.tool.check;
 
-import io.zeolite.pickle.PickleException;
-import io.zeolite.pickle.RecordScanner;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.CorruptedFileException;
 import io.zeolite.storage.file.FileIterator;
@@ -9,6 +7,7 @@ import io.zeolite.storage.file.FileRecord;
 import io.zeolite.storage.file.FileTransaction;
 import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.tool.file.Longs;
+import io.zeolite.tool.file.Origins;
 import io.zeolite.tool.file.Walk;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
@@ -26,7 +25,7 @@ final class Structure implements Walk.Visitor {
     private final @Nullable IndexComparison indexFile;
     private final @Nullable Revisions blobs;
     private final long latestTid = TimeStamp.of(Instant.now().plus(CLOCK_TOLERANCE));
-    private final RecordScanner scanner = new RecordScanner((kind, oid) -> {});
+    private final Origins origins;
 
     private final PositionIndex index = new PositionIndex();
     /** The deletions; one whose position is not that of the object in the index has been overtaken. */
@@ -44,6 +43,7 @@ final class Structure implements Walk.Visitor {
      */
     Structure(FileIterator file, Findings findings, @Nullable IndexComparison indexFile, @Nullable Revisions blobs) {
         this.file = file;
+        this.origins = new Origins(file);
         this.findings = findings;
         this.indexFile = indexFile;
         this.blobs = blobs;
@@ -125,37 +125,15 @@ final class Structure implements Walk.Visitor {
         }
         index.put(oid, record.position());
         try {
-            FileRecord origin = origin(record);
+            FileRecord origin = origins.of(record);
             if (origin == null) {
                 deletions.put(oid, record.position());
-            } else if (blobs != null && isBlob(origin)) {
+            } else if (blobs != null && origins.isBlob(origin)) {
                 blobs.add(oid, record.tid());
             }
         } catch (CorruptedDataException e) {
             add(Kind.BACK_POINTER, record.position() + 42, oid, transaction.tid(), String.valueOf(e.getMessage()));
         }
-    }
-
-    /** The record that has the data of a record; null if the object does not exist as of it. */
-    private @Nullable FileRecord origin(FileRecord record) throws IOException {
-        FileRecord origin = record;
-        while (origin != null && !origin.hasData()) {
-            origin = file.target(origin);
-        }
-        return origin;
-    }
-
-    private boolean isBlob(FileRecord record) throws IOException {
-        byte[] data = file.data(record);
-        try {
-            if (data != null) {
-                scanner.scanClass(data, 0, data.length);
-                return scanner.isBlob();
-            }
-        } catch (PickleException e) {
-            // The second walk says so, if the object is still that.
-        }
-        return false;
     }
 
     private boolean isDamaged(long position) {

@@ -94,6 +94,17 @@ public final class BreakingStore implements BlobStore {
     }
 
     @Override
+    public boolean isWrittenInParts(long size) {
+        return store.isWrittenInParts(size);
+    }
+
+    @Override
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
+            throws StoreException, IOException {
+        return store.putInParts(key, file, crc32c, contentType);
+    }
+
+    @Override
     public void delete(String key) throws StoreException {
         store.delete(key);
     }

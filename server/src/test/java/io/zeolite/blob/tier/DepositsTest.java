@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** With a store whose checksums are what a test wants; its objects are real. */
 final class DepositsTest {
+    private static final long LARGEST_IN_ONE = 200_000;
+
     private static final TierSettings SETTINGS =
             new TierSettings(1, 1, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
 
@@ -50,6 +52,7 @@ final class DepositsTest {
     /** What stores do about checksums. */
     private enum Kind {
         VERIFIES,
+        VERIFIES_SINGLE_ONES,
         REPEATS,
         GIVES_NONE
     }
@@ -91,7 +94,8 @@ final class DepositsTest {
         @Override
         public StoredObject put(String key, Path source, int crc32c, String contentType)
                 throws StoreException, IOException {
-            if (kind == Kind.VERIFIES && FileChecksum.crc32c(source) != crc32c) {
+            boolean verifies = kind == Kind.VERIFIES || kind == Kind.VERIFIES_SINGLE_ONES;
+            if (verifies && FileChecksum.crc32c(source) != crc32c) {
                 throw new StoreException(Reason.REFUSED, "BadDigest", null);
             }
             given.put(key, crc32c);
@@ -117,6 +121,21 @@ final class DepositsTest {
         @Override
         public boolean isEmpty(String start) throws StoreException {
             return store.isEmpty(start);
+        }
+
+        @Override
+        public boolean isWrittenInParts(long size) {
+            return size > LARGEST_IN_ONE;
+        }
+
+        @Override
+        public StoredObject putInParts(String key, Path source, int crc32c, String contentType)
+                throws StoreException, IOException {
+            if (kind == Kind.VERIFIES) {
+                return put(key, source, crc32c, contentType);
+            }
+            given.put(key, crc32c);
+            return store.put(key, source, crc32c, contentType);
         }
 
         @Override
@@ -165,6 +184,16 @@ final class DepositsTest {
         Checksumming store = new Checksumming(Kind.GIVES_NONE);
         assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, true));
         assertThat(store.given).containsOnlyKeys("a.blob");
+    }
+
+    @Test
+    void put_storeThatRepeatsTheChecksumOfParts_readsBackWhatIsInParts() throws IOException {
+        Checksumming store = new Checksumming(Kind.VERIFIES_SINGLE_ONES);
+        Deposits deposits = deposits(store);
+        assertThat(deposits.put("large.blob", file)).isEqualTo(new Deposit(true, true));
+        Path small = Files.write(home.resolve("small"), new byte[1000]);
+        assertThat(deposits.put("small.blob", small)).isEqualTo(new Deposit(true, false));
+        assertThat(object(ChecksumTrust.PROBE_KEY)).doesNotExist();
     }
 
     @Test

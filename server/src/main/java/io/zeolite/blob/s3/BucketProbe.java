@@ -1,0 +1,378 @@
+package io.zeolite.blob.s3;
+
+import static io.zeolite.blob.BucketFinding.error;
+import static io.zeolite.blob.BucketFinding.ok;
+import static io.zeolite.blob.BucketFinding.warning;
+
+import io.zeolite.blob.BucketFinding;
+import io.zeolite.blob.s3.S3Settings.Credentials;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.RequestPayer;
+
+/**
+ * Tries what the credentials may do in a bucket, and what its store can do, with small objects under the prefix that are deleted
+ * again ({@code .zeolite-check-...}). If the bucket is only to be read, nothing is written that the store would take. For one
+ * thread.
+ */
+public final class BucketProbe implements AutoCloseable {
+    private static final byte[] CONTENT =
+            "Zeolite tries what this bucket can do. May be deleted.\n".getBytes(StandardCharsets.US_ASCII);
+
+    /** MD5 of nothing, which is not that of the content. */
+    private static final String OTHER_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg==";
+
+    private static final String OTHER_CRC32C = "AAAAAA==";
+    private static final int TIMED_REQUESTS = 5;
+
+    private final S3Settings settings;
+    private final boolean readOnly;
+    private final Consumer<BucketFinding> report;
+    private final S3Client client;
+    private final CustomerKey customerKey;
+    private final @Nullable RequestPayer payer;
+    private final String key;
+
+    /**
+     * @param readOnly whether the bucket is only to be read
+     * @param report is told of each finding as it comes
+     */
+    public BucketProbe(S3Settings settings, boolean readOnly, Consumer<BucketFinding> report) {
+        this.settings = settings;
+        this.readOnly = readOnly;
+        this.report = report;
+        this.client = S3Clients.create(settings);
+        this.customerKey = settings.encryption() instanceof S3Settings.Encryption.CustomerKey given
+                ? CustomerKey.of(given.keyBase64())
+                : CustomerKey.NONE;
+        this.payer = settings.requesterPays() ? RequestPayer.REQUESTER : null;
+        byte[] random = new byte[8];
+        new SecureRandom().nextBytes(random);
+        this.key = settings.prefix() + ".zeolite-check-" + HexFormat.of().formatHex(random);
+    }
+
+    /** Tries everything; stops early if the bucket cannot be reached at all. */
+    public void run() {
+        transport();
+        if (!reachable()) {
+            return;
+        }
+        confinement();
+        if (readOnly) {
+            refusesWriting();
+        } else if (write()) {
+            read();
+            ranges();
+            checksums();
+            conditionalWrites();
+            latency();
+            anonymousReading();
+            new MultipartProbe(client, settings, key + "-multipart", report).run();
+            delete();
+        }
+        if (!readOnly) {
+            // How it is set up is the business of those who write there.
+            new BucketSettingsProbe(client, settings, report).run();
+        }
+    }
+
+    private void transport() {
+        boolean plain =
+                settings.endpoint() != null && "http".equals(settings.endpoint().getScheme());
+        report.accept(
+                plain
+                        ? warning(
+                                "encryption on the way",
+                                "none: the endpoint is " + settings.endpoint(),
+                                "use https, unless the store is on this machine or in a network of your own")
+                        : ok("encryption on the way", "TLS"));
+    }
+
+    /** Whether the store answers, knows us, and has the bucket. */
+    private boolean reachable() {
+        try {
+            client.listObjectsV2(request ->
+                    request.bucket(settings.bucket()).prefix(settings.prefix()).maxKeys(1));
+            report.accept(ok("listing", "allowed (s3:ListBucket)"));
+            return true;
+        } catch (SdkException e) {
+            String said = Failures.of("list", e).getMessage();
+            if (status(e) == 403 && !code(e).matches("InvalidAccessKeyId|SignatureDoesNotMatch|RequestTimeTooSkewed")) {
+                report.accept(error(
+                        "listing",
+                        "denied: " + said,
+                        "allow s3:ListBucket; without it a missing blob looks like a denied one, and gc-bucket,"
+                                + " verify-blobs and the like cannot work"));
+                return true;
+            }
+            String advice = status(e) == 404
+                    ? "create the bucket, or correct its name, endpoint or region"
+                    : "look at endpoint, region, path-style, the credentials, and the clock of this machine";
+            report.accept(error("reaching the bucket", String.valueOf(said), advice));
+            return false;
+        }
+    }
+
+    /** Whether the credentials reach beyond the prefix, asked by an object that is not there. */
+    private void confinement() {
+        if (settings.prefix().isEmpty()) {
+            return;
+        }
+        try {
+            client.headObject(head(".zeolite-check-outside").build());
+        } catch (SdkException e) {
+            if (status(e) == 403) {
+                report.accept(ok("other prefixes", "out of reach"));
+                return;
+            } else if (status(e) != 404) {
+                return;
+            }
+        }
+        report.accept(warning(
+                "other prefixes",
+                "the credentials can read or list outside of " + settings.prefix(),
+                "confine them to the prefix; \"zeolite bucket-policy\" prints how"));
+    }
+
+    /** Tries to write with a checksum that is wrong: whoever may write is told that, and nothing is written. */
+    private void refusesWriting() {
+        try {
+            client.putObject(put().contentMD5(OTHER_MD5).build(), RequestBody.fromBytes(CONTENT));
+            // This store does not look at checksums, and has written it.
+            deleteQuietly();
+            writingIsPossible();
+        } catch (SdkException e) {
+            if (status(e) == 403 || status(e) == 401) {
+                report.accept(ok("writing", "denied, as it should be for read-only-bucket"));
+            } else if (status(e) == 400) {
+                writingIsPossible();
+            } else {
+                report.accept(
+                        warning("writing", "unclear: " + Failures.of("write", e).getMessage(), ""));
+            }
+        }
+    }
+
+    private void writingIsPossible() {
+        report.accept(
+                warning(
+                        "writing",
+                        "the credentials can write, though read-only-bucket is on",
+                        "give this copy credentials that can only read; \"zeolite bucket-policy --for reader\" prints the policy"));
+    }
+
+    private boolean write() {
+        try {
+            client.putObject(put().build(), RequestBody.fromBytes(CONTENT));
+            String storageClass = settings.storageClass() == null ? "" : " in storage class " + settings.storageClass();
+            report.accept(ok("writing", "allowed (s3:PutObject)" + storageClass));
+            return true;
+        } catch (SdkException e) {
+            String advice = status(e) == 403
+                    ? "allow s3:PutObject under the prefix, and the use of the KMS key if there is one; or set"
+                            + " read-only-bucket"
+                    : "the store may lack the storage class or the encryption that is configured";
+            report.accept(error("writing", "" + Failures.of("write", e).getMessage(), advice));
+            return false;
+        }
+    }
+
+    private void read() {
+        try {
+            byte[] bytes = client.getObjectAsBytes(get().build()).asByteArray();
+            report.accept(
+                    Arrays.equals(bytes, CONTENT)
+                            ? ok("reading", "allowed (s3:GetObject)")
+                            : error(
+                                    "reading",
+                                    bytes.length + " bytes came back that are not the " + CONTENT.length + " written",
+                                    "this store changes what it is given; do not use it"));
+        } catch (SdkException e) {
+            report.accept(error("reading", "" + Failures.of("read", e).getMessage(), "allow s3:GetObject"));
+        }
+    }
+
+    private void ranges() {
+        try {
+            byte[] bytes =
+                    client.getObjectAsBytes(get().range("bytes=8-").build()).asByteArray();
+            boolean right = Arrays.equals(bytes, Arrays.copyOfRange(CONTENT, 8, CONTENT.length));
+            report.accept(
+                    right
+                            ? ok("ranges", "supported: a download that breaks goes on where it broke")
+                            : warning(
+                                    "ranges",
+                                    "not supported: the whole object came back",
+                                    "a download that breaks fails; clients get an error and try again"));
+        } catch (SdkException e) {
+            report.accept(warning("ranges", "" + Failures.of("read a range", e).getMessage(), ""));
+        }
+    }
+
+    private void checksums() {
+        if (!settings.sendsChecksums()) {
+            report.accept(
+                    ok("checksums", "not used: each archived blob is read back instead (checksums on tries them)"));
+            return;
+        }
+        try {
+            client.putObject(put().checksumCRC32C(OTHER_CRC32C).build(), RequestBody.fromBytes(CONTENT));
+            report.accept(warning(
+                    "checksums",
+                    "a wrong one is taken without a word",
+                    "each archived blob is read back instead; checksums off saves the attempt"));
+        } catch (SdkException e) {
+            report.accept(
+                    status(e) == 400
+                            ? ok("checksums", "verified by the store: archived blobs need not be read back")
+                            : warning("checksums", "" + Failures.of("write", e).getMessage(), "set checksums off"));
+        }
+    }
+
+    private void conditionalWrites() {
+        try {
+            client.putObject(put().ifNoneMatch("*").build(), RequestBody.fromBytes(CONTENT));
+            report.accept(ok("If-None-Match", "ignored: two writers of one object are not kept apart by the store"));
+        } catch (SdkException e) {
+            report.accept(
+                    status(e) == 412
+                            ? ok("If-None-Match", "supported")
+                            : ok("If-None-Match", "not supported (HTTP " + status(e) + ")"));
+        }
+    }
+
+    private void latency() {
+        List<Long> micros = new ArrayList<>();
+        try {
+            for (int i = 0; i < TIMED_REQUESTS; i++) {
+                long start = System.nanoTime();
+                client.getObjectAsBytes(get().build());
+                micros.add((System.nanoTime() - start) / 1000);
+            }
+        } catch (SdkException e) {
+            return;
+        }
+        micros.sort(null);
+        report.accept(ok(
+                "latency",
+                String.format(
+                        Locale.ROOT,
+                        "%.1f ms for a small object (median of %d, %.1f to %.1f)",
+                        micros.get(TIMED_REQUESTS / 2) / 1e3,
+                        TIMED_REQUESTS,
+                        micros.get(0) / 1e3,
+                        micros.get(TIMED_REQUESTS - 1) / 1e3)));
+    }
+
+    /** Whether somebody without credentials can read: the one answer that counts, whatever the settings say. */
+    private void anonymousReading() {
+        if (settings.credentials() instanceof Credentials.Anonymous) {
+            report.accept(error("public access", "everybody can write to this bucket", "close it"));
+            return;
+        }
+        try {
+            client.getObjectAsBytes(get().overrideConfiguration(
+                            override -> override.credentialsProvider(AnonymousCredentialsProvider.create()))
+                    .build());
+            report.accept(error(
+                    "public access",
+                    "everybody can read the blobs without credentials",
+                    "block public access of the bucket, unless all blobs are meant to be public"));
+        } catch (SdkException e) {
+            report.accept(ok("public access", "none: who has no credentials is refused (HTTP " + status(e) + ")"));
+        }
+    }
+
+    private void delete() {
+        try {
+            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
+        } catch (SdkException e) {
+            report.accept(ok(
+                    "deleting",
+                    "denied: gc-bucket and the removal of packed blobs cannot work; " + key + " is left behind"));
+            return;
+        }
+        try {
+            client.headObject(head(key).build());
+            report.accept(warning(
+                    "deleting",
+                    "the object is still there after it was deleted",
+                    "Object Lock or a retention rule may hold it; nothing is lost, but nothing gets free either"));
+        } catch (SdkException e) {
+            report.accept(ok("deleting", "allowed (s3:DeleteObject)"));
+        }
+    }
+
+    private PutObjectRequest.Builder put() {
+        return PutObjectRequest.builder()
+                .bucket(settings.bucket())
+                .key(key)
+                .storageClass(settings.storageClass())
+                .requestPayer(payer)
+                .sseCustomerAlgorithm(customerKey.algorithm())
+                .sseCustomerKey(customerKey.key())
+                .sseCustomerKeyMD5(customerKey.md5());
+    }
+
+    private GetObjectRequest.Builder get() {
+        return GetObjectRequest.builder()
+                .bucket(settings.bucket())
+                .key(key)
+                .requestPayer(payer)
+                .sseCustomerAlgorithm(customerKey.algorithm())
+                .sseCustomerKey(customerKey.key())
+                .sseCustomerKeyMD5(customerKey.md5());
+    }
+
+    private HeadObjectRequest.Builder head(String which) {
+        return HeadObjectRequest.builder()
+                .bucket(settings.bucket())
+                .key(which)
+                .requestPayer(payer)
+                .sseCustomerAlgorithm(customerKey.algorithm())
+                .sseCustomerKey(customerKey.key())
+                .sseCustomerKeyMD5(customerKey.md5());
+    }
+
+    private void deleteQuietly() {
+        try {
+            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
+        } catch (SdkException e) {
+            // It may stay; what matters is said in any case.
+        }
+    }
+
+    /** The HTTP status of a failure; 0 if there was no answer. */
+    static int status(SdkException failure) {
+        return failure instanceof AwsServiceException service ? service.statusCode() : 0;
+    }
+
+    /** The store's word for a failure; empty if it has none. */
+    static String code(SdkException failure) {
+        boolean has = failure instanceof AwsServiceException service && service.awsErrorDetails() != null;
+        return has
+                ? String.valueOf(
+                        ((AwsServiceException) failure).awsErrorDetails().errorCode())
+                : "";
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

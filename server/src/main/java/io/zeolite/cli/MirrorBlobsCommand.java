@@ -1,0 +1,103 @@
+package io.zeolite.cli;
+
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.TierSettings;
+import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.config.StorageConfig.ColdStorage;
+import io.zeolite.config.StorageConfig.ColdStore;
+import io.zeolite.config.zconfig.ConfigException;
+import io.zeolite.tool.Console;
+import io.zeolite.tool.blobs.Mirror;
+import io.zeolite.tool.blobs.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** {@code zeolite mirror-blobs}. */
+final class MirrorBlobsCommand implements ToolCommand {
+    private static final String TO = "--to";
+    private static final String TEMPORARY = "--temp-dir";
+    private static final String DRY_RUN = "--dry-run";
+    private static final String FILE_URL = "file://";
+
+    private final ConfigEnvironment environment;
+    private final Console console;
+
+    MirrorBlobsCommand(ConfigEnvironment environment, Console console) {
+        this.environment = environment;
+        this.console = console;
+    }
+
+    @Override
+    public CommandSpec spec() {
+        CommandSpec spec = CommandSpec.create();
+        SiteOptions.addTo(spec);
+        spec.addOption(OptionSpec.builder(TO)
+                .paramLabel("TARGET")
+                .required(true)
+                .description(
+                        "a configuration file whose <s3blobs> section names the other bucket, or file:///directory")
+                .type(String.class)
+                .build());
+        spec.addOption(Options.value(
+                Path.class, "DIR", "where objects lie on their way (default: that for temporary files)", TEMPORARY));
+        spec.addOption(Options.flag("say how much would be copied, and do nothing", DRY_RUN));
+        EffortOptions.addTo(spec);
+        Options.addJson(spec);
+        spec.usageMessage()
+                .footer(
+                        "",
+                        "Copies what is not there yet; nothing is deleted. It can be interrupted at any time and run"
+                                + " again. Exit status: 0 all objects are there, 1 some are not.");
+        return spec;
+    }
+
+    @Override
+    public int run(ParseResult options) throws ConfigException, IOException {
+        Path temporary = options.matchedOptionValue(TEMPORARY, Path.of(System.getProperty("java.io.tmpdir")));
+        Mirror.Options asked = new Mirror.Options(
+                temporary, EffortOptions.effort(options), Options.isSet(options, DRY_RUN), Options.json(options));
+        ColdStorage source = SiteOptions.coldStorage(options, environment);
+        String to = options.matchedOptionValue(TO, "");
+        @Nullable
+        ColdStorage other = to.startsWith(FILE_URL + "/") ? null : SiteOptions.coldStorage(Path.of(to), environment);
+        ColdStore store =
+                other == null ? new ColdStore.Directory(Path.of(to.substring(FILE_URL.length()))) : other.store();
+        if (isSame(source.store(), store)) {
+            throw new IOException("the mirror is the bucket itself: " + to + " (expected: another one)");
+        }
+        try (Site site = SiteOptions.site(options, environment);
+                RetryingStore target = target(other, store)) {
+            return new Mirror(site, target, asked, console).run();
+        }
+    }
+
+    private static RetryingStore target(@Nullable ColdStorage storage, ColdStore store) {
+        if (storage != null) {
+            return new RetryingStore(ColdBlobsOpener.store(storage), storage.tier());
+        }
+        return new RetryingStore(new DirectoryStore(((ColdStore.Directory) store).root()), TierSettings.DEFAULT);
+    }
+
+    /** Whether objects of the one have the same places as those of the other; bucket names are unique for one store only. */
+    private static boolean isSame(ColdStore a, ColdStore b) {
+        if (a instanceof ColdStore.Bucket first && b instanceof ColdStore.Bucket second) {
+            return first.settings().bucket().equals(second.settings().bucket())
+                    && first.settings().prefix().equals(second.settings().prefix())
+                    && Objects.equals(
+                            first.settings().endpoint(), second.settings().endpoint());
+        }
+        return a instanceof ColdStore.Directory first
+                && b instanceof ColdStore.Directory second
+                && absolute(first).equals(absolute(second));
+    }
+
+    private static Path absolute(ColdStore.Directory directory) {
+        return directory.root().toAbsolutePath().normalize();
+    }
+}

@@ -1,0 +1,224 @@
+package io.zeolite.tool.blobs;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.tier.Garbage;
+import io.zeolite.tool.Console;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.Json;
+import io.zeolite.tool.ProgressBar;
+import io.zeolite.tool.Texts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * {@code zeolite gc-bucket}: finds objects that are no revision of a blob that any of the data files has, and deletes them if it
+ * is told to.
+ *
+ * <p>What a pack has listed for the server to delete stays until its grace is over, as the server leaves it until then.
+ *
+ * <p>The bucket is listed before the data files are read. An object is written after its transaction was committed, so
+ * whatever the list has is in the data file by then, unless a pack has removed it.
+ */
+public final class GcBucket {
+    private static final int BATCH = 1000;
+
+    private final Site site;
+    private final Options options;
+    private final Console console;
+    private final Instant now;
+
+    private final List<Orphan> orphans = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+    private long objects;
+    private long foreign;
+    private long young;
+    private long deleted;
+    private long deletedBytes;
+
+    /**
+     * What may be deleted.
+     *
+     * @param grace objects that are younger stay
+     * @param also other data files whose blobs stay: backups, copies
+     * @param delete whether anything is deleted at all
+     * @param force whether that may be more than half of the objects
+     */
+    public record Options(Duration grace, List<Path> also, boolean delete, boolean force, boolean json) {
+        public Options {
+            also = List.copyOf(also);
+        }
+    }
+
+    private record Orphan(String key, BlobRevision revision, long size, Instant lastModified) {}
+
+    public GcBucket(Site site, Options options, Instant now, Console console) {
+        this.site = site;
+        this.options = options;
+        this.now = now;
+        this.console = console;
+    }
+
+    /**
+     * Does it and says what was found.
+     *
+     * @return {@link ExitStatus#FAILED} if anything that was to be deleted was not
+     * @throws IOException if nothing is deleted, since it is not certain what may be
+     */
+    public int run() throws IOException {
+        Site.Cold bucket = options.delete() ? site.writableBucket("delete from") : site.bucket();
+        List<Orphan> listed = list(bucket);
+        objects = listed.size();
+        BlobTable recorded = recorded();
+        Set<BlobRevision> waiting =
+                new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace()).waiting(now);
+        Instant newest = now.minus(options.grace());
+        for (Orphan object : listed) {
+            if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
+                continue;
+            }
+            if (object.lastModified().isAfter(newest) || waiting.contains(object.revision())) {
+                young++;
+            } else {
+                orphans.add(object);
+            }
+        }
+        if (options.delete()) {
+            checkShare(bucket);
+            delete(bucket);
+        }
+        if (options.json()) {
+            write(bucket);
+        } else {
+            print(bucket);
+        }
+        return failures.isEmpty() && (!options.delete() || deleted == orphans.size())
+                ? ExitStatus.OK
+                : ExitStatus.FAILED;
+    }
+
+    private List<Orphan> list(Site.Cold bucket) throws IOException {
+        List<Orphan> listed = new ArrayList<>();
+        bucket.store().list(bucket.layout().start(), object -> {
+            Optional<BlobRevision> revision = bucket.layout().revision(object.key());
+            if (revision.isPresent() && revision.get().tid() != 0) {
+                listed.add(new Orphan(object.key(), revision.get(), object.size(), object.lastModified()));
+            } else {
+                foreign++;
+            }
+        });
+        return listed;
+    }
+
+    /** What must stay: all revisions of all data files that there are. */
+    private BlobTable recorded() throws IOException {
+        Path data = site.data();
+        List<Path> files = new ArrayList<>(List.of(data));
+        Path old = data.resolveSibling(data.getFileName() + ".old");
+        if (Files.exists(old)) {
+            files.add(old);
+        }
+        files.addAll(options.also());
+        Inventory inventory = new Inventory(site, console);
+        for (Path file : files) {
+            List<String> damages = inventory.readData(file, null);
+            if (!damages.isEmpty()) {
+                throw new IOException(
+                        file + " is damaged, so that it is not known which blobs it has; nothing is deleted: "
+                                + damages.get(0));
+            }
+        }
+        return inventory.table();
+    }
+
+    /** The wrong data file, or an empty one, must not empty a bucket. */
+    private void checkShare(Site.Cold bucket) throws IOException {
+        if (orphans.size() > objects / 2 && !options.force()) {
+            throw new IOException(Texts.count(orphans.size(), "object") + " of " + objects + " in "
+                    + bucket.store().name() + " belong to no blob of " + site.data()
+                    + ", which is more than half: is it the right data file? Nothing is deleted (expected: --force)");
+        }
+    }
+
+    private void delete(Site.Cold bucket) {
+        long bytes = orphans.stream().mapToLong(Orphan::size).sum();
+        try (ProgressBar progress = new ProgressBar(console, "deleting", orphans.size(), bytes)) {
+            for (int start = 0; start < orphans.size(); start += BATCH) {
+                List<Orphan> batch = orphans.subList(start, Math.min(orphans.size(), start + BATCH));
+                try {
+                    bucket.store().deleteAll(batch.stream().map(Orphan::key).toList());
+                } catch (StoreException e) {
+                    failures.add(String.valueOf(e.getMessage()));
+                    if (e.reason() == Reason.DENIED
+                            || e.reason() == Reason.REFUSED
+                            || bucket.store().isAway()) {
+                        return;
+                    }
+                    continue;
+                }
+                long batchBytes = batch.stream().mapToLong(Orphan::size).sum();
+                deleted += batch.size();
+                deletedBytes += batchBytes;
+                progress.add(batch.size(), batchBytes);
+            }
+        }
+    }
+
+    private long orphanBytes() {
+        return orphans.stream().mapToLong(Orphan::size).sum();
+    }
+
+    private void print(Site.Cold bucket) {
+        if (!options.delete()) {
+            for (Orphan orphan : orphans) {
+                console.out().println(orphan.size() + " " + orphan.lastModified() + " " + orphan.key());
+            }
+        }
+        failures.forEach(failure -> console.out().println("FAILED " + failure));
+        console.out()
+                .println(bucket.store().name() + ": " + Texts.count(objects, "object") + ", "
+                        + Texts.count(orphans.size(), "orphan") + " (" + Texts.bytes(orphanBytes()) + "), "
+                        + Texts.count(young, "younger one") + " left alone, "
+                        + Texts.count(foreign, "object") + " of others");
+        console.out()
+                .println(
+                        options.delete()
+                                ? Texts.count(deleted, "object") + " deleted (" + Texts.bytes(deletedBytes) + ")"
+                                : "Nothing was deleted; --delete does it.");
+    }
+
+    private void write(Site.Cold bucket) throws IOException {
+        try (JsonGenerator json = Json.document(console.out())) {
+            json.writeStartObject();
+            json.writeStringField("store", bucket.store().name());
+            json.writeBooleanField("dry_run", !options.delete());
+            json.writeNumberField("objects", objects);
+            json.writeNumberField("foreign_objects", foreign);
+            json.writeNumberField("orphans_within_grace", young);
+            json.writeNumberField("orphans", orphans.size());
+            json.writeNumberField("orphan_bytes", orphanBytes());
+            json.writeNumberField("deleted", deleted);
+            json.writeNumberField("deleted_bytes", deletedBytes);
+            json.writeArrayFieldStart("keys");
+            for (Orphan orphan : orphans) {
+                json.writeString(orphan.key());
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("failed");
+            for (String failure : failures) {
+                json.writeString(failure);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+    }
+}

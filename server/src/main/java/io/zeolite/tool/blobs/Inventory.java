@@ -1,0 +1,125 @@
+package io.zeolite.tool.blobs;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.directory.BlobFiles;
+import io.zeolite.client.blob.CacheFiles;
+import io.zeolite.tool.Console;
+import io.zeolite.tool.Progress;
+import io.zeolite.tool.Texts;
+import io.zeolite.tool.blobs.BlobTable.Place;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out which blobs a site has and where they are. Each place is looked at once, while others may change it: what is
+ * not found may have moved in between, so whoever cares looks again at what is missing.
+ */
+final class Inventory {
+    private final Site site;
+    private final Console console;
+    private final BlobTable table = new BlobTable();
+    private long foreign;
+
+    Inventory(Site site, Console console) {
+        this.site = site;
+        this.console = console;
+    }
+
+    BlobTable table() {
+        return table;
+    }
+
+    /** How many objects in the bucket have no name of a blob. */
+    long foreignObjects() {
+        return foreign;
+    }
+
+    /** Lists the bucket, in a request for each thousand objects; does nothing if there is none. */
+    void listBucket() throws IOException {
+        Site.Cold bucket = site.cold();
+        if (bucket == null) {
+            return;
+        }
+        try (Progress progress =
+                new Progress(console, "listing " + bucket.store().name(), 0)) {
+            long[] seen = new long[1];
+            bucket.store().list(bucket.layout().start(), object -> {
+                Optional<BlobRevision> revision = bucket.layout().revision(object.key());
+                if (revision.isPresent() && revision.get().tid() != 0) {
+                    table.found(
+                            Place.BUCKET, revision.get().oid(), revision.get().tid(), object.size());
+                } else {
+                    foreign++;
+                }
+                if (++seen[0] % 1000 == 0) {
+                    progress.say(Texts.count(seen[0], "object"));
+                }
+            });
+        }
+    }
+
+    /** Reads the names and sizes of the files in the blob directory; one that does not exist has none. */
+    void scanBlobDirectory() throws IOException {
+        if (!Files.isDirectory(site.blobDirectory())) {
+            return;
+        }
+        try {
+            new BlobFiles(site.blobDirectory()).forEach(new BlobFiles.Visitor() {
+                @Override
+                public void file(long oid, long tid, Path path) {
+                    long size = sizeOf(path);
+                    if (size != BlobTable.ABSENT && tid != 0) {
+                        table.found(Place.LOCAL, oid, tid, size);
+                    }
+                }
+
+                @Override
+                public void stray(Path path) {
+                    // "zeolite check" is about those.
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static long sizeOf(Path path) {
+        try {
+            return Files.size(path);
+        } catch (NoSuchFileException e) {
+            // Gone since the directory was read.
+            return BlobTable.ABSENT;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Reads the names and sizes of the files in the cache, if there is one. */
+    void scanCache() throws IOException {
+        if (site.cold() != null) {
+            CacheFiles.forEach(
+                    site.cold().cacheDirectory(), (oid, tid, size) -> table.found(Place.CACHE, oid, tid, size));
+        }
+    }
+
+    /**
+     * Reads the data file.
+     *
+     * @param referrers null if nobody wants to know
+     * @return its damaged parts, in words
+     */
+    List<String> readData(BlobRecords.@Nullable ReferrerVisitor referrers) throws IOException {
+        return readData(site.data(), referrers);
+    }
+
+    /** The same with another data file: a backup, or the one of before a pack. */
+    List<String> readData(Path dataFile, BlobRecords.@Nullable ReferrerVisitor referrers) throws IOException {
+        return new BlobRecords(dataFile, console).read(table::record, referrers);
+    }
+}

@@ -1,0 +1,214 @@
+package io.zeolite.tool.blobs;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.tier.Archiver.Effort;
+import io.zeolite.blob.tier.Deposits;
+import io.zeolite.blob.tier.Pace;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.SideBySide;
+import io.zeolite.tool.Console;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.Json;
+import io.zeolite.tool.ProgressBar;
+import io.zeolite.tool.Texts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code zeolite mirror-blobs}: copies the objects of a bucket to another store, those that are not there yet. Nothing is ever
+ * deleted there. Each copy is proven as an archived blob is.
+ */
+public final class Mirror {
+    private final Site site;
+    private final RetryingStore target;
+    private final Options options;
+    private final Console console;
+
+    private final long startNanos = System.nanoTime();
+    private final List<Failure> failures = new ArrayList<>();
+    private long present;
+    private long copied;
+    private long bytes;
+    private long gone;
+
+    /** @param temporary where objects lie on their way; needs room for the largest ones */
+    public record Options(Path temporary, Effort effort, boolean dryRun, boolean json) {}
+
+    private record Failure(String key, String message) {}
+
+    /**
+     * The caller closes both.
+     *
+     * @param target another store than that of the site
+     */
+    public Mirror(Site site, RetryingStore target, Options options, Console console) {
+        this.site = site;
+        this.target = target;
+        this.options = options;
+        this.console = console;
+    }
+
+    /**
+     * Does it and says what was done.
+     *
+     * @return {@link ExitStatus#FAILED} if an object of the bucket is not in the other store
+     * @throws IOException if nothing can be done
+     */
+    public int run() throws IOException {
+        Site.Cold bucket = site.bucket();
+        List<StoredObject> wanted = missing(bucket);
+        if (!options.dryRun()) {
+            copy(bucket, wanted);
+        }
+        if (options.json()) {
+            write(bucket, wanted);
+        } else {
+            print(bucket, wanted);
+        }
+        return options.dryRun() || copied + gone == wanted.size() ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    private List<StoredObject> missing(Site.Cold bucket) throws IOException {
+        Map<String, Long> there = new HashMap<>();
+        String start = bucket.layout().start();
+        try {
+            target.list(start, object -> there.put(object.key(), object.size()));
+        } catch (StoreException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+        }
+        Map<String, StoredObject> wanted = new HashMap<>();
+        bucket.store().list(start, object -> {
+            if (bucket.layout().revision(object.key()).isEmpty()) {
+                return;
+            }
+            Long size = there.remove(object.key());
+            if (size != null && size == object.size()) {
+                present++;
+            } else {
+                wanted.put(object.key(), object);
+            }
+        });
+        List<StoredObject> sorted = new ArrayList<>(wanted.values());
+        sorted.sort(Comparator.comparingLong(StoredObject::size).reversed());
+        return sorted;
+    }
+
+    private static long totalBytes(List<StoredObject> objects) {
+        return objects.stream().mapToLong(StoredObject::size).sum();
+    }
+
+    private void copy(Site.Cold bucket, List<StoredObject> wanted) {
+        Deposits deposits = new Deposits(target);
+        Pace pace = Pace.of(options.effort().bytesPerSecond());
+        try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), totalBytes(wanted))) {
+            SideBySide.run("zeolite-mirror", options.effort().parallel(), wanted, () -> false, object -> {
+                pace.await(object.size(), () -> false);
+                try {
+                    copy(bucket.store(), deposits, object.key());
+                    note(object, null, progress);
+                } catch (IOException e) {
+                    note(object, e, progress);
+                }
+                return !bucket.store().isAway() && !target.isAway();
+            });
+        }
+    }
+
+    private void copy(RetryingStore source, Deposits deposits, String key) throws IOException {
+        Path file = Files.createTempFile(options.temporary(), "zeolite-mirror-", ".tmp");
+        try {
+            new Fetch(source).into(file, key);
+            deposits.put(key, file);
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    private synchronized void note(StoredObject object, @Nullable IOException failure, ProgressBar progress) {
+        progress.add(1, object.size());
+        if (failure == null) {
+            copied++;
+            bytes += object.size();
+        } else if (failure instanceof StoreException said && said.reason() == Reason.NOT_FOUND) {
+            gone++;
+        } else {
+            failures.add(new Failure(object.key(), String.valueOf(failure.getMessage())));
+            if (!options.json()) {
+                progress.say("FAILED " + object.key() + ": " + failure.getMessage());
+            }
+        }
+    }
+
+    private long untried(List<StoredObject> wanted) {
+        return options.dryRun() ? 0 : wanted.size() - copied - gone - failures.size();
+    }
+
+    private void print(Site.Cold bucket, List<StoredObject> wanted) {
+        String to = bucket.store().name() + " to " + target.name();
+        if (options.dryRun()) {
+            console.out()
+                    .println(Texts.count(wanted.size(), "object") + ", " + Texts.bytes(totalBytes(wanted))
+                            + ", would go from " + to + "; " + present + " are there already");
+            return;
+        }
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        console.out()
+                .println(String.format(
+                        Locale.ROOT,
+                        "%,d of %s copied from %s, %,d were there already; %s in %s (%s/s)",
+                        copied,
+                        Texts.count(wanted.size(), "object"),
+                        to,
+                        present,
+                        Texts.bytes(bytes),
+                        Texts.duration((long) seconds),
+                        Texts.bytes((long) (bytes / seconds))));
+        if (gone > 0) {
+            console.out().println(Texts.count(gone, "object") + " had been deleted meanwhile");
+        }
+        if (untried(wanted) > 0) {
+            console.out()
+                    .println(Texts.count(untried(wanted), "object")
+                            + " were not tried, since a store is away; run it again");
+        }
+    }
+
+    private void write(Site.Cold bucket, List<StoredObject> wanted) throws IOException {
+        try (JsonGenerator json = Json.document(console.out())) {
+            json.writeStartObject();
+            json.writeStringField("from", bucket.store().name());
+            json.writeStringField("to", target.name());
+            json.writeBooleanField("dry_run", options.dryRun());
+            json.writeNumberField("present", present);
+            json.writeNumberField("selected", wanted.size());
+            json.writeNumberField("selected_bytes", totalBytes(wanted));
+            json.writeNumberField("copied", copied);
+            json.writeNumberField("copied_bytes", bytes);
+            json.writeNumberField("gone", gone);
+            json.writeNumberField("not_tried", untried(wanted));
+            json.writeNumberField("seconds", (System.nanoTime() - startNanos) / 1e9);
+            json.writeArrayFieldStart("failed");
+            for (Failure failure : failures) {
+                json.writeStartObject();
+                json.writeStringField("key", failure.key());
+                json.writeStringField("message", failure.message());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.zeolite.tool.blobs;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.blob.tier.FileChecksum;
+import io.zeolite.client.blob.CacheFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the bytes of blobs in directories that somebody still has, and puts them into the blob directory. Such a directory may
+ * be the blob cache of a client, a blob directory or a backup of one, or a copy of a bucket. Any thread.
+ */
+final class Repair {
+    private final List<Path> sources;
+    private final LocalBlobs local;
+
+    /** What is known of the bytes that are looked for. */
+    record Expected(@Nullable Integer crc32c) {}
+
+    Repair(List<Path> sources, LocalBlobs local) {
+        this.sources = List.copyOf(sources);
+        this.local = local;
+    }
+
+    /**
+     * Brings a blob back.
+     *
+     * @return where it was found; null if it was not
+     */
+    @Nullable
+    Path repair(BlobRevision revision, Expected expected) throws IOException {
+        for (Path candidate : candidates(revision)) {
+            if (fits(candidate, expected)) {
+                copy(candidate, revision);
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    private List<Path> candidates(BlobRevision revision) throws IOException {
+        long oid = revision.oid();
+        long tid = revision.tid();
+        List<Path> found = new ArrayList<>();
+        for (Path source : sources) {
+            Path cached = CacheFiles.path(source, oid, tid);
+            if (Files.isRegularFile(cached)) {
+                found.add(cached);
+            }
+            Stream.of(KeyLayout.values())
+                    .map(layout -> source.resolve(layout.key(oid, tid)))
+                    .filter(Files::isRegularFile)
+                    .forEach(found::add);
+            if (isBlobDirectory(source)) {
+                Path committed = BlobDirectory.openReadOnly(source).path(oid, tid);
+                Stream.of(committed, committed.resolveSibling(committed.getFileName() + ".bak"))
+                        .filter(Files::isRegularFile)
+                        .forEach(found::add);
+            }
+        }
+        return found;
+    }
+
+    /** A cache is none: its layout is not one that blob directories have. */
+    private static boolean isBlobDirectory(Path source) throws IOException {
+        Path marker = source.resolve(".layout");
+        return !Files.exists(marker) || !Files.readString(marker).strip().equals("zeocache");
+    }
+
+    private static boolean fits(Path candidate, Expected expected) throws IOException {
+        return expected.crc32c() == null || FileChecksum.crc32c(candidate) == expected.crc32c();
+    }
+
+    private void copy(Path candidate, BlobRevision revision) throws IOException {
+        Path staged = local.newFile();
+        try {
+            Files.copy(candidate, staged, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
+            local.place(staged, revision);
+        } finally {
+            Files.deleteIfExists(staged);
+        }
+    }
+}

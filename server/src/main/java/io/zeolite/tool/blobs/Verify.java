@@ -1,0 +1,216 @@
+package io.zeolite.tool.blobs;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.blob.tier.Archiver.Effort;
+import io.zeolite.blob.tier.Pace;
+import io.zeolite.blob.tier.SideBySide;
+import io.zeolite.tool.Console;
+import io.zeolite.tool.ProgressBar;
+import io.zeolite.tool.blobs.BlobTable.Blob;
+import io.zeolite.tool.blobs.Repair.Expected;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code zeolite verify-blobs}: whether every blob that the data file has, in every revision, has its bytes somewhere, and the
+ * same ones everywhere. It can bring back what is missing from a directory that somebody still has.
+ */
+public final class Verify {
+    private final Site site;
+    private final Options options;
+    private final Console console;
+    private final VerifyReport report;
+
+    /**
+     * How to verify.
+     *
+     * @param deep whether all bytes are read and compared
+     * @param repairFrom directories in which bytes are looked for that are missing
+     * @param shown so many flaws are shown, all are counted
+     */
+    public record Options(boolean deep, List<Path> repairFrom, Effort effort, int shown, boolean json) {
+        public Options {
+            repairFrom = List.copyOf(repairFrom);
+        }
+    }
+
+    public Verify(Site site, Options options, Console console) {
+        this.site = site;
+        this.options = options;
+        this.console = console;
+        this.report = new VerifyReport(site, options, console);
+    }
+
+    /**
+     * Verifies and shows.
+     *
+     * @return one of the statuses of monitors
+     * @throws IOException if it cannot be found out
+     */
+    public int run() throws IOException {
+        for (Path source : options.repairFrom()) {
+            if (!Files.isDirectory(source)) {
+                throw new NoSuchFileException(source.toString());
+            }
+        }
+        // The other way around, a blob that is archived meanwhile would be in neither place.
+        Inventory inventory = new Inventory(site, console);
+        inventory.scanBlobDirectory();
+        inventory.listBucket();
+        inventory.scanCache();
+        for (String damage : inventory.readData(null)) {
+            report.add(new Flaw(Flaw.Kind.DATA, null, damage));
+        }
+        List<Blob> blobs = new ArrayList<>();
+        inventory.table().forEach(blob -> {
+            if (blob.recorded()) {
+                blobs.add(blob);
+            }
+        });
+        BlobDirectory directory = BlobDirectory.openReadOnly(site.blobDirectory());
+        @Nullable
+        Repair repair = options.repairFrom().isEmpty()
+                ? null
+                : new Repair(options.repairFrom(), new LocalBlobs(site.blobDirectory()));
+        for (Flaw flaw : flaws(blobs, directory)) {
+            Path source = repair == null || flaw.revision() == null ? null : repaired(repair, flaw);
+            if (source == null) {
+                report.add(flaw);
+            } else {
+                report.repaired(flaw, source);
+            }
+        }
+        report.conclude(blobs, inventory);
+        return report.level();
+    }
+
+    private List<Flaw> flaws(List<Blob> blobs, BlobDirectory directory) throws IOException {
+        List<Flaw> flaws = new ArrayList<>();
+        List<Blob> present = new ArrayList<>();
+        for (Blob blob : blobs) {
+            Flaw flaw = presence(blob, directory);
+            if (flaw == null) {
+                present.add(blob);
+            } else {
+                flaws.add(flaw);
+            }
+        }
+        if (options.deep()) {
+            flaws.addAll(deepFlaws(present, directory));
+        }
+        return flaws;
+    }
+
+    private @Nullable Flaw presence(Blob blob, BlobDirectory directory) throws IOException {
+        if (blob.isLocal() && blob.isStored()) {
+            return blob.local() == blob.stored()
+                    ? null
+                    : new Flaw(
+                            Flaw.Kind.SIZE,
+                            blob.revision(),
+                            directory.path(blob.oid(), blob.tid()) + " has " + blob.local()
+                                    + " bytes, and its object has " + blob.stored());
+        } else if (blob.isLocal() || blob.isStored() || isThereNow(blob, directory)) {
+            return null;
+        } else if (blob.isCached()) {
+            return new Flaw(
+                    Flaw.Kind.ONLY_CACHED,
+                    blob.revision(),
+                    "only in the cache (expected: " + places(blob, directory) + ")");
+        }
+        return new Flaw(Flaw.Kind.MISSING, blob.revision(), "nowhere (expected: " + places(blob, directory) + ")");
+    }
+
+    private String places(Blob blob, BlobDirectory directory) {
+        String local = directory.path(blob.oid(), blob.tid()).toString();
+        Site.Cold bucket = site.cold();
+        return bucket == null ? local : local + " or " + bucket.store().name() + bucket.key(blob.oid(), blob.tid());
+    }
+
+    /** Looks again, as it may have been archived or restored since it was looked for. */
+    private boolean isThereNow(Blob blob, BlobDirectory directory) throws IOException {
+        Path file = directory.path(blob.oid(), blob.tid());
+        return Files.exists(file) || isStoredNow(blob) || Files.exists(file);
+    }
+
+    private boolean isStoredNow(Blob blob) throws IOException {
+        Site.Cold bucket = site.cold();
+        try {
+            if (bucket != null) {
+                bucket.store().stat(bucket.key(blob.oid(), blob.tid()));
+            }
+            return bucket != null;
+        } catch (StoreException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private List<Flaw> deepFlaws(List<Blob> blobs, BlobDirectory directory) throws IOException {
+        List<Flaw> flaws = new ArrayList<>();
+        DeepCheck check = new DeepCheck(directory, site.cold());
+        Pace pace = Pace.of(options.effort().bytesPerSecond());
+        AtomicLong done = new AtomicLong();
+        long bytes = blobs.stream().mapToLong(Blob::size).sum();
+        try (ProgressBar progress = new ProgressBar(console, "verifying", blobs.size(), bytes)) {
+            SideBySide.run("zeolite-verify", options.effort().parallel(), blobs, () -> false, blob -> {
+                pace.await(blob.size(), () -> false);
+                Flaw flaw = check.check(blob);
+                if (flaw != null) {
+                    synchronized (flaws) {
+                        flaws.add(flaw);
+                    }
+                }
+                progress.add(1, blob.size());
+                done.incrementAndGet();
+                return site.cold() == null || !site.cold().store().isAway();
+            });
+        }
+        if (done.get() < blobs.size()) {
+            throw new IOException("the store is away, and " + (blobs.size() - done.get()) + " of " + blobs.size()
+                    + " blobs were not verified");
+        }
+        return flaws;
+    }
+
+    private @Nullable Path repaired(Repair repair, Flaw flaw) throws IOException {
+        BlobRevision revision = flaw.revision();
+        if (revision == null) {
+            return null;
+        }
+        Expected expected = expected(revision, flaw.kind());
+        boolean ambiguous = flaw.kind() == Flaw.Kind.SIZE || flaw.kind() == Flaw.Kind.CHECKSUM;
+        // Of two that differ, nobody knows which one is right without a checksum.
+        return ambiguous && expected.crc32c() == null ? null : repair.repair(revision, expected);
+    }
+
+    /** What the bucket knows of the bytes, where it has an object for them. */
+    private Expected expected(BlobRevision revision, Flaw.Kind kind) throws IOException {
+        Site.Cold bucket = site.cold();
+        if (bucket == null || kind == Flaw.Kind.MISSING || kind == Flaw.Kind.ONLY_CACHED) {
+            return new Expected(null);
+        }
+        try {
+            Integer noted = bucket.store()
+                    .stat(bucket.key(revision.oid(), revision.tid()))
+                    .crc32c();
+            return new Expected(noted);
+        } catch (StoreException e) {
+            if (e.reason() == Reason.NOT_FOUND) {
+                return new Expected(null);
+            }
+            throw e;
+        }
+    }
+}

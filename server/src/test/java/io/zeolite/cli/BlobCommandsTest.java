@@ -1,0 +1,160 @@
+package io.zeolite.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.storage.file.DataFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The commands for blobs and buckets, from the configuration file to the exit status. */
+final class BlobCommandsTest {
+    private static final String BLOB = "\u0080\u0003cZODB.blob\nBlob\nq\u0000.\u0080\u0003N.";
+    private static final long TID = 0x03f1a2b3c4d5e600L;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    private ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeEach
+    void makeSite() throws IOException {
+        DataFile data = new DataFile();
+        BlobDirectory blobs = BlobDirectory.open(home.resolve("blobs"));
+        for (long oid = 1; oid <= 3; oid++) {
+            data.transaction(TID + oid).store(oid, BLOB).finish();
+            Path file = blobs.newTemporaryFile();
+            Files.write(file, new byte[(int) (1000 * oid)]);
+            blobs.prepare(oid);
+            blobs.commit(file, oid, TID + oid);
+        }
+        data.writeTo(home.resolve("Data.fs"));
+        Files.createDirectories(home.resolve("cold"));
+        configure("zeo.conf", "bucket " + home.resolve("cold").toUri());
+        configure("s3.conf", "bucket b\n  region eu-central-1\n  prefix site");
+        configure(
+                "read-only.conf",
+                "read-only-bucket on\n  bucket " + home.resolve("cold").toUri());
+        Files.writeString(home.resolve("plain.conf"), """
+                <zeo>
+                  address 8100
+                </zeo>
+                <filestorage 1>
+                  path Data.fs
+                  blob-dir blobs
+                </filestorage>
+                """);
+    }
+
+    private void configure(String name, String keys) throws IOException {
+        Files.writeString(home.resolve(name), """
+                <zeo>
+                  address 8100
+                </zeo>
+                <s3blobs 1>
+                  %s
+                  cache-dir cache
+                  <filestorage>
+                    path Data.fs
+                    blob-dir blobs
+                  </filestorage>
+                </s3blobs>
+                """.formatted(keys));
+    }
+
+    private int run(String arguments) {
+        out = new ByteArrayOutputStream();
+        err = new ByteArrayOutputStream();
+        FakeServer server = new FakeServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+        return new Zeolite(
+                        config -> server,
+                        new ConfigEnvironment(Map.of(), home),
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        task -> {})
+                .run(arguments.split(" "));
+    }
+
+    private String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    private String err() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    private long localBlobs() throws IOException {
+        try (Stream<Path> files = Files.walk(home.resolve("blobs"))) {
+            return files.filter(file -> file.toString().endsWith(".blob")).count();
+        }
+    }
+
+    @Test
+    void commands_fromArchivingToBringingBack_doWhatTheySay() throws IOException {
+        assertThat(run("archive-blobs -C zeo.conf -s 1000 -d")).as(err()).isZero();
+        assertThat(out()).startsWith("2 of 2 blobs are proven to be in file:");
+        assertThat(localBlobs()).isEqualTo(1);
+        assertThat(run("verify-blobs -C zeo.conf --deep")).isZero();
+        assertThat(out()).contains("blobs 3, bytes 5.9 KB, local 1, in bucket 2", "OK: 0 errors");
+        assertThat(run("blob-stats -C zeo.conf")).isZero();
+        assertThat(out()).contains("only bucket", "2       4.9 KB  83 %");
+        assertThat(run("gc-bucket -C zeo.conf --grace 0 --delete")).isZero();
+        assertThat(out()).contains("2 objects, 0 orphans");
+        Files.createDirectories(home.resolve("mirror"));
+        assertThat(run("mirror-blobs -C zeo.conf --to file://" + home.resolve("mirror")))
+                .isZero();
+        assertThat(out()).startsWith("2 of 2 objects copied");
+        assertThat(run("bucket-check -C zeo.conf")).isZero();
+        assertThat(run("restore-blobs -C zeo.conf")).isZero();
+        assertThat(localBlobs()).isEqualTo(3);
+        assertThat(run("verify-blobs -C plain.conf --deep")).isZero();
+        assertThat(run("blob-stats -C plain.conf --json")).isZero();
+        assertThat(out()).contains("\"blobs\" : 3");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "archive-blobs -C plain.conf | storage 1 has no bucket (expected: an <s3blobs> section around it)",
+                "restore-blobs -C plain.conf | storage 1 has no bucket",
+                "gc-bucket -C plain.conf     | storage 1 has no bucket",
+                "bucket-policy -C plain.conf | storage 1 has no bucket",
+                "bucket-policy -C zeo.conf   | the blobs are in a directory, which has no policies",
+                "archive-blobs -C read-only.conf -d | read-only-bucket is on for storage 1",
+                "gc-bucket -C read-only.conf --delete | read-only-bucket is on for storage 1",
+                "archive-blobs -C zeo.conf -n x | 0 storages with blobs and the name x (expected one; --name names it)",
+                "mirror-blobs -C zeo.conf --to zeo.conf | the mirror is the bucket itself",
+                "mirror-blobs -C s3.conf --to s3.conf | the mirror is the bucket itself",
+            })
+    void command_thatCannotBeDone_saysWhy(String arguments, String message) {
+        assertThat(run(arguments)).isEqualTo(1);
+        assertThat(err()).contains(message);
+    }
+
+    @Test
+    void bucketPolicy_ofARole_isTheDocumentAlone() {
+        assertThat(run("bucket-policy -C s3.conf --for reader")).isZero();
+        assertThat(out()).startsWith("{").contains("arn:aws:s3:::b/site/*");
+        assertThat(run("bucket-policy -C s3.conf --json")).isZero();
+        assertThat(out()).contains("\"deny-deletion\" : {");
+        assertThat(run("bucket-policy -C s3.conf --for nobody")).isEqualTo(2);
+        assertThat(err()).contains("expected: server, archiver, reader, check, deny-deletion");
+    }
+}

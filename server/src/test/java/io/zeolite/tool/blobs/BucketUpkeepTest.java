@@ -1,0 +1,255 @@
+package io.zeolite.tool.blobs;
+
+import static io.zeolite.tool.blobs.TestSite.EFFORT;
+import static io.zeolite.tool.blobs.TestSite.TID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.blob.tier.Garbage;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.TierSettings;
+import io.zeolite.storage.file.DataFile;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.ToolOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is done to buckets over the years. */
+final class BucketUpkeepTest {
+    private static final Duration DAY = Duration.ofDays(1);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    @SuppressWarnings("NullAway.Init")
+    private TestSite test;
+
+    private ToolOutput output = new ToolOutput();
+
+    @BeforeEach
+    void start() throws Exception {
+        test = new TestSite(home, true);
+        for (int oid = 1; oid <= 5; oid++) {
+            test.commit(oid, TID + oid, 1000 * oid);
+        }
+        test.archive(100, Afterwards.REMOVE);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        test.close();
+    }
+
+    private void putOrphan(long oid, long tid) throws IOException {
+        put(test.key(oid, tid));
+    }
+
+    private void put(String key) throws IOException {
+        Path file = Files.write(home.resolve("upload"), new byte[100]);
+        try (BlobStore store = test.store(true)) {
+            store.put(key, file, 0, "text/plain");
+        }
+    }
+
+    private List<String> keys() throws IOException {
+        List<String> keys = new ArrayList<>();
+        try (BlobStore store = test.store(true)) {
+            store.list("", object -> keys.add(object.key()));
+        }
+        return keys;
+    }
+
+    private int collect(GcBucket.Options options, Instant now) throws IOException {
+        output = new ToolOutput();
+        try (Site site = test.site()) {
+            return new GcBucket(site, options, now, output.console()).run();
+        }
+    }
+
+    private static GcBucket.Options options(boolean delete, Path... also) {
+        return new GcBucket.Options(DAY, List.of(also), delete, false, true);
+    }
+
+    private static Instant inTwoDays() {
+        return Instant.now().plus(DAY.multipliedBy(2));
+    }
+
+    @Test
+    void gc_dryRun_listsOrphansThatAreOldEnough() throws IOException {
+        putOrphan(9, TID);
+        assertThat(collect(options(false), Instant.now())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("orphans_within_grace")).isEqualTo(1L);
+        assertThat(output.json().get("orphans")).isEqualTo(0L);
+        assertThat(collect(options(false), inTwoDays())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("keys")).isEqualTo(List.of(test.key(9, TID)));
+        assertThat(keys()).hasSize(6);
+    }
+
+    @Test
+    void gc_delete_leavesWhatAnyDataFileHasAndWhatIsNoBlob() throws IOException {
+        putOrphan(9, TID);
+        putOrphan(10, TID);
+        putOrphan(11, TID);
+        put("elsewhere/" + test.key(12, TID));
+        put("notes.txt");
+        DataFile backup = new DataFile();
+        backup.transaction(TID)
+                .store(10, "\u0080\u0003cZODB.blob\nBlob\nq\u0000.\u0080\u0003N.")
+                .finish();
+        Path also = backup.writeTo(home.resolve("backup.fs"));
+        DataFile old = new DataFile();
+        old.transaction(TID)
+                .store(11, "\u0080\u0003cZODB.blob\nBlob\nq\u0000.\u0080\u0003N.")
+                .finish();
+        old.writeTo(home.resolve("Data.fs.old"));
+        assertThat(collect(options(true, also), inTwoDays())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("deleted")).isEqualTo(1L);
+        assertThat(output.json().get("foreign_objects")).isEqualTo(2L);
+        assertThat(keys())
+                .hasSize(9)
+                .contains(test.key(10, TID), test.key(11, TID), "elsewhere/" + test.key(12, TID), "notes.txt")
+                .doesNotContain(test.key(9, TID));
+    }
+
+    @Test
+    void gc_supersededRevision_staysAsLongAsTheDataFileHasIt() throws IOException {
+        test.commit(1, TID + 100, 700);
+        test.archive(100, Afterwards.REMOVE);
+        assertThat(collect(options(true), inTwoDays())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("orphans")).isEqualTo(0L);
+        assertThat(keys()).hasSize(6);
+    }
+
+    @Test
+    void gc_whatAPackHasListed_staysUntilTheGraceOfThat() throws IOException {
+        putOrphan(9, TID);
+        Instant packed = inTwoDays();
+        Garbage garbage = new Garbage(home.resolve("blobs"), test.store(false), KeyLayout.FLAT, DAY);
+        garbage.add(new BlobRevision(9, TID), packed);
+        garbage.force();
+        assertThat(collect(options(true), packed.plusSeconds(3600))).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("orphans_within_grace")).isEqualTo(1L);
+        assertThat(keys()).hasSize(6);
+        assertThat(collect(options(true), packed.plus(DAY))).isEqualTo(ExitStatus.OK);
+        assertThat(keys()).hasSize(5);
+    }
+
+    @Test
+    void gc_wrongDataFile_emptiesNoBucket() throws IOException {
+        try (Site site = test.site()) {
+            new DataFile().writeTo(site.data());
+            GcBucket collection = new GcBucket(site, options(true), inTwoDays(), output.console());
+            assertThatThrownBy(collection::run)
+                    .hasMessageContaining("5 objects of 5")
+                    .hasMessageContaining("--force");
+        }
+        assertThat(keys()).hasSize(5);
+    }
+
+    @Test
+    void gc_damagedDataFile_deletesNothing() throws IOException {
+        putOrphan(9, TID);
+        try (Site site = test.site()) {
+            byte[] bytes = Files.readAllBytes(site.data());
+            bytes[12]++;
+            Files.write(site.data(), bytes);
+            GcBucket collection = new GcBucket(site, options(true), inTwoDays(), output.console());
+            assertThatThrownBy(collection::run)
+                    .hasMessageContaining("is damaged")
+                    .hasMessageContaining("nothing is");
+        }
+        assertThat(keys()).hasSize(6);
+    }
+
+    @Test
+    void gc_readOnlyBucket_isRefusedBeforeAnyRequest() throws IOException {
+        putOrphan(9, TID);
+        int before = test.proxy().requests();
+        try (Site site = test.site(true)) {
+            GcBucket collection = new GcBucket(site, options(true), inTwoDays(), output.console());
+            assertThatThrownBy(collection::run).hasMessageContaining("read-only-bucket is on");
+        }
+        assertThat(test.proxy().requests()).isEqualTo(before);
+    }
+
+    @Test
+    void gc_deletingIsDenied_stopsAndSaysSo() throws IOException {
+        putOrphan(9, TID);
+        putOrphan(10, TID);
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Status(403));
+        assertThat(collect(options(true), inTwoDays())).isEqualTo(ExitStatus.FAILED);
+        assertThat(output.text()).contains("HTTP 403");
+        assertThat(keys()).hasSize(7);
+    }
+
+    private int mirror(boolean dryRun) throws IOException {
+        output = new ToolOutput();
+        TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
+        Path temporary = Files.createDirectories(home.resolve("temporary"));
+        Files.createDirectories(home.resolve("mirror"));
+        try (Site site = test.site();
+                RetryingStore target = new RetryingStore(new DirectoryStore(home.resolve("mirror")), settings)) {
+            Mirror.Options options = new Mirror.Options(temporary, EFFORT, dryRun, true);
+            return new Mirror(site, target, options, output.console()).run();
+        }
+    }
+
+    @Test
+    void mirror_copiesWhatIsNotThereAndDeletesNothing() throws IOException {
+        put("notes.txt");
+        assertThat(mirror(true)).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("selected")).isEqualTo(5L);
+        assertThat(home.resolve("mirror")).isEmptyDirectory();
+        assertThat(mirror(false)).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("copied")).isEqualTo(5L);
+        for (int oid = 1; oid <= 5; oid++) {
+            assertThat(home.resolve("mirror").resolve(test.key(oid, TID + oid)))
+                    .hasBinaryContent(TestSite.bytes(oid, TID + oid, 1000 * oid));
+        }
+        test.commit(6, TID + 6, 600);
+        test.archive(100, Afterwards.REMOVE);
+        try (BlobStore store = test.store(true)) {
+            store.delete(test.key(1, TID + 1));
+        }
+        Files.write(home.resolve("mirror").resolve(test.key(2, TID + 2)), new byte[5]);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("copied")).isEqualTo(2L);
+        assertThat(home.resolve("mirror").resolve(test.key(1, TID + 1))).exists();
+        assertThat(home.resolve("mirror").resolve(test.key(2, TID + 2)))
+                .hasBinaryContent(TestSite.bytes(2, TID + 2, 2000));
+        assertThat(home.resolve("temporary")).isEmptyDirectory();
+    }
+
+    @Test
+    void mirror_damagedObject_isNotCopied() throws IOException {
+        Path file = Files.write(home.resolve("upload"), new byte[100]);
+        try (BlobStore store = test.store(true)) {
+            store.put(test.key(1, TID + 1), file, 0x1234, "text/plain");
+        }
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        Map<?, ?> json = output.json();
+        assertThat(json.get("copied")).isEqualTo(4L);
+        assertThat(ToolOutput.objects(json, "failed"))
+                .singleElement()
+                .satisfies(failed -> assertThat((String) failed.get("message")).contains("is damaged"));
+        assertThat(home.resolve("mirror").resolve(test.key(1, TID + 1))).doesNotExist();
+    }
+}

@@ -1,0 +1,174 @@
+package io.zeolite.tool.blobs;
+
+import static io.zeolite.tool.blobs.TestSite.EFFORT;
+import static io.zeolite.tool.blobs.TestSite.TID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.FileChecksum;
+import io.zeolite.client.blob.CacheFiles;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.ToolOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class VerifyTest {
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    @SuppressWarnings("NullAway.Init")
+    private TestSite test;
+
+    private ToolOutput output = new ToolOutput();
+
+    @BeforeEach
+    void start() throws Exception {
+        test = new TestSite(home, true);
+        for (int oid = 1; oid <= 6; oid++) {
+            test.commit(oid, TID + oid, 1000 * oid);
+        }
+        test.commit(6, TID + 100, 500);
+        test.archive(3, Afterwards.REMOVE);
+        test.archive(1, Afterwards.KEEP);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        test.close();
+    }
+
+    private int verify(boolean deep, Path... sources) throws IOException {
+        output = new ToolOutput();
+        try (Site site = test.site()) {
+            Verify.Options options = new Verify.Options(deep, List.of(sources), EFFORT, 100, true);
+            return new Verify(site, options, output.console()).run();
+        }
+    }
+
+    private List<String> problems() throws IOException {
+        return ToolOutput.objects(output.json(), "problems").stream()
+                .map(problem -> problem.get("kind") + " " + problem.get("oid"))
+                .toList();
+    }
+
+    @Test
+    void verify_allThere_isOkAndCounts() throws IOException {
+        test.writeCached(6, TID + 6, TestSite.bytes(6, TID + 6, 6000));
+        assertThat(verify(true)).isEqualTo(ExitStatus.OK);
+        assertThat(problems()).isEmpty();
+        assertThat(output.json().get("blobs")).isEqualTo(7L);
+        assertThat(output.json().get("bytes")).isEqualTo(21_500L);
+        assertThat(output.json().get("local")).isEqualTo(4L);
+        assertThat(output.json().get("in_bucket")).isEqualTo(4L);
+        assertThat(output.json().get("cached")).isEqualTo(1L);
+        assertThat(output.json().get("orphans_in_bucket")).isEqualTo(0L);
+    }
+
+    @Test
+    void verify_bytesThatAreNowhereOrOnlyCached_areErrors() throws IOException {
+        try (BlobStore store = test.store(true)) {
+            store.delete(test.key(5, TID + 5));
+            store.delete(test.key(6, TID + 6));
+        }
+        test.writeCached(6, TID + 6, TestSite.bytes(6, TID + 6, 6000));
+        Files.delete(test.file(1, TID + 1));
+        assertThat(verify(false)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactlyInAnyOrder("missing 0x01", "missing 0x05", "only-cached 0x06");
+    }
+
+    @Test
+    void verify_fileAndObjectOfOtherSizes_isAnError() throws IOException {
+        test.writeFile(3, TID + 3, new byte[100]);
+        assertThat(verify(false)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactly("size 0x03");
+    }
+
+    @Test
+    void verify_deep_findsOtherBytesOfTheSameSize() throws IOException {
+        test.writeFile(3, TID + 3, new byte[3000]);
+        Path other = Files.write(home.resolve("other"), new byte[6000]);
+        try (BlobStore store = test.store(true)) {
+            store.put(test.key(6, TID + 6), other, 0x1234, "text/plain");
+        }
+        assertThat(verify(false)).isEqualTo(ExitStatus.OK);
+        assertThat(verify(true)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactlyInAnyOrder("checksum 0x03", "checksum 0x06");
+        assertThat(output.text()).contains("is damaged: CRC-32C", "its file and s3://blobs/site/");
+    }
+
+    @Test
+    void verify_damagedDataFile_isAnError() throws IOException {
+        try (Site site = test.site()) {
+            byte[] bytes = Files.readAllBytes(site.data());
+            bytes[12]++;
+            Files.write(site.data(), bytes);
+            Verify.Options options = new Verify.Options(false, List.of(), EFFORT, 100, true);
+            assertThat(new Verify(site, options, output.console()).run()).isEqualTo(ExitStatus.CRITICAL);
+        }
+        assertThat(problems()).containsExactly("data null");
+    }
+
+    @Test
+    void verify_repairFrom_takesBytesFromCachesDirectoriesAndCopiesOfTheBucket() throws IOException {
+        Path cache = home.resolve("client-cache");
+        Path cached = CacheFiles.path(cache, 4, TID + 4);
+        Files.createDirectories(cached.getParent());
+        Files.write(cached, TestSite.bytes(4, TID + 4, 4000));
+        Files.writeString(cache.resolve(".layout"), "zeocache");
+        Path copy = Files.createDirectories(home.resolve("copy"));
+        Files.write(copy.resolve(test.key(5, TID + 5)), TestSite.bytes(5, TID + 5, 5000));
+        test.blobs.backUp(1, TID + 1);
+        try (BlobStore store = test.store(true)) {
+            store.delete(test.key(4, TID + 4));
+            store.delete(test.key(5, TID + 5));
+            store.delete(test.key(6, TID + 6));
+        }
+        assertThat(verify(false, cache, copy, home.resolve("blobs"))).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems())
+                .containsExactlyInAnyOrder("missing 0x01", "missing 0x04", "missing 0x05", "missing 0x06");
+        assertThat(output.json().get("repaired")).isEqualTo(3L);
+        assertThat(output.json().get("errors")).isEqualTo(1L);
+        assertThat(test.file(4, TID + 4)).hasBinaryContent(TestSite.bytes(4, TID + 4, 4000));
+        assertThat(test.file(5, TID + 5)).hasBinaryContent(TestSite.bytes(5, TID + 5, 5000));
+        assertThat(test.file(1, TID + 1)).hasBinaryContent(TestSite.bytes(1, TID + 1, 1000));
+        assertThat(verify(true)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactly("missing 0x06");
+    }
+
+    @Test
+    void verify_repairOfADamagedObject_takesNothingWithAnotherChecksum() throws IOException {
+        byte[] right = TestSite.bytes(6, TID + 6, 6000);
+        Path good = Files.write(home.resolve("good"), right);
+        int crc32c = FileChecksum.crc32c(good);
+        Path other = Files.write(home.resolve("other"), new byte[6000]);
+        try (BlobStore store = test.store(true)) {
+            store.put(test.key(6, TID + 6), other, crc32c, "text/plain");
+        }
+        Path wrong = Files.createDirectories(home.resolve("wrong"));
+        Files.write(wrong.resolve(test.key(6, TID + 6)), new byte[6000]);
+        Path copy = Files.createDirectories(home.resolve("copy"));
+        assertThat(verify(true, wrong, copy)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(test.file(6, TID + 6)).doesNotExist();
+        Files.write(copy.resolve(test.key(6, TID + 6)), right);
+        assertThat(verify(true, wrong, copy)).isEqualTo(ExitStatus.OK);
+        assertThat(test.file(6, TID + 6)).hasBinaryContent(right);
+        // The next run replaces the damaged object, as the file is here.
+        test.archive(100, Afterwards.REMOVE);
+        assertThat(verify(true)).isEqualTo(ExitStatus.OK);
+    }
+
+    @Test
+    void verify_directoryToRepairFromThatIsNotThere_isSaid() {
+        assertThatThrownBy(() -> verify(false, home.resolve("nowhere"))).isInstanceOf(NoSuchFileException.class);
+    }
+}

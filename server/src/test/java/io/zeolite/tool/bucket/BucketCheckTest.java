@@ -1,0 +1,131 @@
+package io.zeolite.tool.bucket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Settings;
+import io.zeolite.blob.s3.S3Settings.Credentials;
+import io.zeolite.blob.s3.S3Store;
+import io.zeolite.blob.tier.FaultProxy;
+import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.tool.ExitStatus;
+import io.zeolite.tool.ToolOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class BucketCheckTest {
+    private static final Credentials KEYS = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private Path home;
+
+    private final ToolOutput output = new ToolOutput();
+
+    private interface Work {
+        void run(S3Server server, FaultProxy proxy) throws Exception;
+    }
+
+    private void withServer(Work work) throws Exception {
+        try (S3Server server = S3Server.start(Files.createDirectories(home.resolve("s3")));
+                FaultProxy proxy = FaultProxy.before(server.port())) {
+            work.run(server, proxy);
+        }
+    }
+
+    private static S3Settings settings(FaultProxy proxy) {
+        return S3Server.settings(proxy.endpoint(), "site/", KEYS);
+    }
+
+    /** The level of each finding by its subject. */
+    private Map<String, String> levels() throws IOException {
+        Map<String, String> levels = new TreeMap<>();
+        for (Map<?, ?> finding : ToolOutput.objects(output.json(), "findings")) {
+            levels.put(Objects.toString(finding.get("subject")), Objects.toString(finding.get("level")));
+        }
+        return levels;
+    }
+
+    private static List<String> keys(S3Server server) throws IOException {
+        List<String> keys = new ArrayList<>();
+        try (S3Store store = new S3Store(server.settings(""))) {
+            store.list("", object -> keys.add(object.key()));
+        }
+        return keys;
+    }
+
+    @Test
+    void check_bucketThatWorks_findsWhatMattersAndLeavesNothing() throws Exception {
+        withServer((server, proxy) -> {
+            int status = new BucketCheck("it", true, output.console()).run(settings(proxy), false);
+            assertThat(status).as(output.text()).isEqualTo(ExitStatus.WARNING);
+            assertThat(levels())
+                    .containsEntry("listing", "OK")
+                    .containsEntry("writing", "OK")
+                    .containsEntry("reading", "OK")
+                    .containsEntry("ranges", "OK")
+                    .containsEntry("multipart", "OK")
+                    .containsEntry("deleting", "OK")
+                    .containsEntry("public access", "OK")
+                    .containsEntry("latency", "OK")
+                    .containsEntry("encryption on the way", "WARNING")
+                    .containsEntry("other prefixes", "WARNING")
+                    .containsKeys("versioning", "lifecycle", "Object Lock", "If-None-Match", "checksums");
+            assertThat(keys(server)).isEmpty();
+        });
+    }
+
+    @Test
+    void check_readOnly_warnsOfWhoCanWriteAndWritesNothing() throws Exception {
+        withServer((server, proxy) -> {
+            int status = new BucketCheck("it", true, output.console()).run(settings(proxy), true);
+            assertThat(status).isEqualTo(ExitStatus.WARNING);
+            assertThat(levels()).containsEntry("writing", "WARNING").doesNotContainKey("deleting");
+            assertThat(output.text()).contains("can write, though read-only-bucket is on");
+            assertThat(keys(server)).isEmpty();
+        });
+    }
+
+    @Test
+    void check_readOnlyAndDenied_isAsItShouldBe() throws Exception {
+        withServer((server, proxy) -> {
+            // The list and the question for another prefix pass.
+            proxy.setAfter(2, new Fault.Status(403));
+            new BucketCheck("it", true, output.console()).run(settings(proxy), true);
+            assertThat(levels()).containsEntry("writing", "OK");
+        });
+    }
+
+    @Test
+    void check_wrongSecretOrNoBucket_saysWhatToLookAt() throws Exception {
+        withServer((server, proxy) -> {
+            Credentials wrong = new Credentials.Keys(S3Server.ACCESS_KEY, "wrong", null);
+            S3Settings settings = S3Server.settings(proxy.endpoint(), "", wrong);
+            assertThat(new BucketCheck("it", false, output.console()).run(settings, false))
+                    .isEqualTo(ExitStatus.CRITICAL);
+            assertThat(output.text())
+                    .contains("ERROR    reaching the bucket: ", "SignatureDoesNotMatch", "-> look at endpoint, region")
+                    .endsWith("CRITICAL: it\n");
+        });
+    }
+
+    @Test
+    void check_directory_isTriedToo() throws Exception {
+        Path directory = home.resolve("cold");
+        assertThat(new BucketCheck("it", false, output.console()).run(directory, false))
+                .isEqualTo(ExitStatus.CRITICAL);
+        Files.createDirectories(directory);
+        assertThat(new BucketCheck("it", false, output.console()).run(directory, false))
+                .isEqualTo(ExitStatus.OK);
+        assertThat(output.text()).contains("there is no directory", "ok       writing and deleting: allowed");
+        assertThat(directory).isEmptyDirectory();
+    }
+}
