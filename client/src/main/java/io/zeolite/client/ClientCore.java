@@ -256,8 +256,9 @@ final class ClientCore implements LinkUser {
             verified = CompletableFuture.failedFuture(new IllegalStateException("its last transaction is "
                     + Tid.toString(lastTransaction) + ", and this client knows of " + Tid.toString(known)
                     + " (expected: the same storage, not an older copy)"));
-        } else if (known == Tid.NONE) {
-            startOver(lastTransaction);
+        } else if (known == Tid.NONE && cache.statistics().revisions() == 0) {
+            cache.forget(lastTransaction, new long[0]);
+            notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));
             verified = Done.future();
         } else {
             verified = connection

@@ -60,9 +60,15 @@ final class Commit {
     // Vote
 
     CompletableFuture<Done> vote() {
-        core.onLoop(core.turns()::take)
+        // Without a connection nobody waits for a turn, so that all fail in time.
+        core.link()
+                .connection()
+                .thenCompose(open -> core.onLoop(core.turns()::take))
                 .thenCompose(taken -> {
                     turn = taken;
+                    if (aborted) {
+                        throw new CancellationException("the transaction was aborted");
+                    }
                     return core.link().connection();
                 })
                 .thenCompose(open -> {

@@ -16,7 +16,8 @@ public interface InvalidationListener {
     void invalidated(long tid, long[] oids);
 
     /**
-     * The client was away for so long that the server cannot say what has changed since. Anything may have.
+     * Anything may have changed: the client was away for so long that the server cannot say what has, or this is its first
+     * connection. Whoever keeps something of objects overrides this, and drops all of it.
      *
      * @param tid the last transaction of the storage
      */

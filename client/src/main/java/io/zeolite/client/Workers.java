@@ -4,31 +4,47 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** The threads of a client beside its event loop. They exist while there is work for them, and end with the client. */
+/**
+ * The threads of a client beside its event loop. They exist while there is work for them, and end with the client.
+ *
+ * <p>A callback that waits for another future of the client's makes room for one more thread, which a fork-join pool does
+ * by itself: callbacks that wait for each other's results would use up a fixed number.
+ */
 final class Workers implements AutoCloseable {
     private static final int CALLBACK_THREADS = Math.max(4, Runtime.getRuntime().availableProcessors());
+    private static final int MOST_CALLBACK_THREADS = 1000;
     private static final long IDLE_SECONDS = 10;
     private static final long CLOSE_SECONDS = 3;
 
-    private final Crew ours = new Crew();
-    private final ThreadPoolExecutor callbacks = new ThreadPoolExecutor(
+    private final ForkJoinPool callbacks = new ForkJoinPool(
             CALLBACK_THREADS,
+            Workers::callbackThread,
+            null,
+            true,
             CALLBACK_THREADS,
+            MOST_CALLBACK_THREADS,
+            1,
+            null,
             IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            ours.named("zeolite-client-callback-"));
-    private final ExecutorService io = Executors.newCachedThreadPool(ours.named("zeolite-client-io-"));
+            TimeUnit.SECONDS);
+    private final ExecutorService io = Executors.newCachedThreadPool(Workers::ioThread);
 
-    Workers() {
-        callbacks.allowCoreThreadTimeOut(true);
+    private static ForkJoinWorkerThread callbackThread(ForkJoinPool pool) {
+        ForkJoinWorkerThread thread = ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(pool);
+        thread.setName("zeolite-client-callback-" + thread.getPoolIndex());
+        return thread;
+    }
+
+    private static Thread ioThread(Runnable work) {
+        Thread thread = new Thread(work, "zeolite-client-io");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** Where code of the user's runs. */
@@ -70,34 +86,12 @@ final class Workers implements AutoCloseable {
         io.shutdownNow();
         try {
             // Whoever closes the client from within a callback does not wait for itself.
-            if (!ours.isCurrent()) {
+            if (ForkJoinTask.getPool() != callbacks) {
                 callbacks.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
             }
             io.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Makes daemon threads, and knows them again. */
-    private static final class Crew {
-        private static final class Worker extends Thread {
-            private final Crew owner;
-
-            private Worker(Crew owner, Runnable work, String name) {
-                super(work, name);
-                this.owner = owner;
-                setDaemon(true);
-            }
-        }
-
-        private ThreadFactory named(String prefix) {
-            AtomicInteger count = new AtomicInteger();
-            return work -> new Worker(this, work, prefix + count.incrementAndGet());
-        }
-
-        private boolean isCurrent() {
-            return Thread.currentThread() instanceof Worker worker && worker.owner == this;
         }
     }
 }

@@ -220,7 +220,7 @@ public final class ServerLink implements AutoCloseable {
         DisconnectedException reason = cause instanceof DisconnectedException known
                 ? known
                 : new DisconnectedException(server + " does not take us on: " + cause.getMessage(), cause);
-        if (current == null && !closed) {
+        if ((current == null || current == candidate) && !closed) {
             LOG.info("{}", reason.getMessage());
             lastFailure = reason;
         }

@@ -18,17 +18,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
 /** A server for one connection that does exactly what a test says, also what no server should do. */
-final class ScriptedServer implements AutoCloseable {
+public final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     private final CompletableFuture<Void> end = new CompletableFuture<>();
 
     /** What the server does with a connection, which it then closes. */
-    interface Script {
+    public interface Script {
         void run(Peer peer) throws Exception;
     }
 
     /** The server's end of the connection. */
-    static final class Peer {
+    public static final class Peer {
         private final DataInputStream in;
         private final DataOutputStream out;
         private Codec codec = new PickleCodec(ValueLimits.FROM_CLIENT);
@@ -38,7 +38,7 @@ final class ScriptedServer implements AutoCloseable {
             out = new DataOutputStream(socket.getOutputStream());
         }
 
-        void frame(byte[] content) throws IOException {
+        public void frame(byte[] content) throws IOException {
             out.writeInt(content.length);
             out.write(content);
             out.flush();
@@ -49,7 +49,7 @@ final class ScriptedServer implements AutoCloseable {
         }
 
         /** Announces a protocol and returns what the client answers. */
-        String handshake(String announcement) throws IOException {
+        public String handshake(String announcement) throws IOException {
             frame(announcement.getBytes(StandardCharsets.US_ASCII));
             if (announcement.startsWith("M")) {
                 codec = new MsgpackCodec(ValueLimits.FROM_CLIENT);
@@ -57,15 +57,15 @@ final class ScriptedServer implements AutoCloseable {
             return new String(frame(), StandardCharsets.US_ASCII);
         }
 
-        Message receive() throws Exception {
+        public Message receive() throws Exception {
             return codec.decode(Unpooled.wrappedBuffer(frame()));
         }
 
-        Message.Call call() throws Exception {
+        public Message.Call call() throws Exception {
             return (Message.Call) receive();
         }
 
-        void send(Message message) throws IOException {
+        public void send(Message message) throws IOException {
             ByteBuf frame = Unpooled.buffer();
             codec.encode(message, frame);
             frame.readBytes(out, frame.readableBytes());
@@ -73,14 +73,14 @@ final class ScriptedServer implements AutoCloseable {
         }
 
         /** Waits until the client has closed the connection. */
-        void awaitEnd() throws IOException {
+        public void awaitEnd() throws IOException {
             while (in.read() >= 0) {
                 // Whatever it says before.
             }
         }
     }
 
-    ScriptedServer(Script script) throws IOException {
+    public ScriptedServer(Script script) throws IOException {
         Thread thread = new Thread(() -> serve(script), "scripted-server");
         thread.setDaemon(true);
         thread.start();
@@ -95,12 +95,12 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
 
     /** Waits for the end of the script, which must have gone well. */
-    void join() {
+    public void join() {
         end.join();
     }
 

@@ -265,6 +265,34 @@ final class FailureIT {
     }
 
     @Test
+    void callbacksThatWaitForOthers_allEnd() throws InterruptedException {
+        ZeoServer server = scene.server(Encoding.PICKLE).start();
+        try (ZeoClient client =
+                ZeoClient.connect(Clients.options(server).cacheBytes(0).build())) {
+            long oid = Clients.create(client, "a")[0];
+            List<CompletableFuture<Revision>> outer = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                outer.add(client.async().load(oid).thenApply(first -> client.async()
+                        .load(oid)
+                        .thenApply(second -> client.load(oid))
+                        .join()));
+            }
+            for (CompletableFuture<Revision> revision : outer) {
+                assertThat(value(revision.join().data())).isEqualTo("a");
+            }
+            assertThat(client.async().load(oid).thenApply(last -> {
+                        client.close();
+                        return last.oid();
+                    }))
+                    .succeedsWithin(SOON)
+                    .isEqualTo(oid);
+        }
+        Await.until(SOON, () -> Clients.threads().toString(), () -> Clients.threads()
+                .isEmpty());
+        server.stop();
+    }
+
+    @Test
     void manyLoads_memoryStaysFlat() throws InterruptedException {
         ZeoServer server = scene.server(Encoding.PICKLE).start();
         int objects = 20_000;

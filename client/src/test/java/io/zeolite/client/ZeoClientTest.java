@@ -1,0 +1,308 @@
+package io.zeolite.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.client.connection.ScriptedServer;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Tid;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The order of messages on which the cache depends, with servers that say exactly what a test wants. */
+class ZeoClientTest {
+    private static final long OID = 5;
+
+    private static ZeoClientOptions.Builder options(ScriptedServer server) {
+        return ZeoClientOptions.builder().address(server.address()).waitTimeout(Duration.ofSeconds(20));
+    }
+
+    private static byte[] data(int value) {
+        return new byte[] {(byte) value};
+    }
+
+    /** The beginning of every connection, up to the first call of the client's user. */
+    private static void begin(ScriptedServer.Peer peer, long lastTransaction) throws Exception {
+        peer.handshake("M5");
+        answer(peer, Methods.REGISTER, Wire.bytes(lastTransaction));
+        answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted").put("size", 7L));
+    }
+
+    private static void answer(ScriptedServer.Peer peer, String method, Object value) throws Exception {
+        Message.Call call = peer.call();
+        assertThat(call.method()).isEqualTo(method);
+        peer.send(new Message.Reply(call.id(), value));
+    }
+
+    private static void invalidate(ScriptedServer.Peer peer, long tid, long... oids) throws IOException {
+        List<byte[]> changed = new ArrayList<>();
+        Arrays.stream(oids).forEach(oid -> changed.add(Wire.bytes(oid)));
+        peer.send(new Message.OneWay(Methods.INVALIDATE_TRANSACTION, PyTuple.of(Wire.bytes(tid), changed)));
+    }
+
+    private static PyTuple current(int value, long serial) {
+        return PyTuple.of(data(value), Wire.bytes(serial), null);
+    }
+
+    @Test
+    void load_answerBeforeTheInvalidation_isKeptUntilThat() throws IOException {
+        CountDownLatch loaded = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+            loaded.await();
+            invalidate(peer, 11, OID, 6);
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(11));
+            answer(peer, Methods.LOAD_BEFORE, current(2, 11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.info().sizeBytes()).isEqualTo(7);
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                assertThat(client.load(OID).serial()).isEqualTo(7);
+                ZeoView view = client.view();
+                loaded.countDown();
+                assertThat(client.sync()).isEqualTo(11);
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                // From the cache: the server has no answer for it any more.
+                assertThat(view.load(OID).data()).isEqualTo(data(1));
+                assertThat(view.load(OID).end()).isEqualTo(11);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void load_invalidationOvertakesAnAnswerThatDoesNotKnowOfIt_isNotKept() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            Message.Call load = peer.call();
+            invalidate(peer, 11, OID);
+            peer.send(new Message.Reply(load.id(), current(1, 7)));
+            answer(peer, Methods.LOAD_BEFORE, current(2, 11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.load(OID).serial()).isEqualTo(11);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void load_invalidationOvertakesAnAnswerThatKnowsOfIt_isKept() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            Message.Call load = peer.call();
+            invalidate(peer, 11, OID);
+            peer.send(new Message.Reply(load.id(), current(2, 11)));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.lastTransaction()).isEqualTo(11);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void load_askedForByMany_isOneRequest() throws IOException {
+        CountDownLatch asked = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            Message.Call load = peer.call();
+            asked.await();
+            peer.send(new Message.Reply(load.id(), current(1, 7)));
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                List<CompletableFuture<Revision>> loads = new ArrayList<>();
+                for (int i = 0; i < 20; i++) {
+                    loads.add(client.async().load(OID));
+                }
+                asked.countDown();
+                loads.forEach(load -> assertThat(load.join().data()).isEqualTo(data(1)));
+                client.sync();
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void commit_ownRecordsAreKept_butNotThoseThatTheServerChanged() throws IOException {
+        List<Long> heard = Collections.synchronizedList(new ArrayList<>());
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);
+            assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
+            assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
+            answer(peer, Methods.VOTE, List.of(Wire.bytes(6)));
+            answer(peer, Methods.TPC_FINISH, Wire.bytes(12));
+            Message.Call load = peer.call();
+            assertThat(load.args().get(0)).isEqualTo(Wire.bytes(6));
+            peer.send(new Message.Reply(load.id(), current(66, 12)));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                client.addListener((tid, oids) -> heard.add(tid));
+                long tid = client.begin()
+                        .store(OID, 7, data(5))
+                        .store(6, 7, data(6))
+                        .commit();
+                assertThat(tid).isEqualTo(12);
+                assertThat(client.lastTransaction()).isEqualTo(12);
+                assertThat(client.load(OID).data()).isEqualTo(data(5));
+                assertThat(client.load(6).data()).isEqualTo(data(66));
+            }
+            server.join();
+        }
+        assertThat(heard).containsExactly(12L);
+    }
+
+    @Test
+    void connect_whatTheServerSaysBeforeTheCacheIsVerified_comesAfterThat(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("cache");
+        ScriptedServer.Script first = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+            answer(peer, Methods.LOAD_BEFORE, current(3, 9));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(first);
+                ZeoClient client =
+                        ZeoClient.connect(options(server).cacheFile(file).build())) {
+            client.load(OID);
+            client.load(OID + 1);
+        }
+        ScriptedServer.Script second = peer -> {
+            peer.handshake("Z5");
+            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            Message.Call missed = peer.call();
+            assertThat(missed.method()).isEqualTo(Methods.GET_INVALIDATIONS);
+            assertThat(missed.args().get(0)).isEqualTo(Wire.bytes(10));
+            // Committed after the registration, and told before the answer, which knows of it or not.
+            invalidate(peer, 21, OID + 1);
+            peer.send(new Message.Reply(missed.id(), PyTuple.of(Wire.bytes(20), List.of(Wire.bytes(OID)))));
+            answer(peer, Methods.GET_INFO, new PyDict());
+            answer(peer, Methods.LOAD_BEFORE, current(2, 20));
+            answer(peer, Methods.LOAD_BEFORE, current(4, 21));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(second)) {
+            try (ZeoClient client =
+                    ZeoClient.connect(options(server).cacheFile(file).build())) {
+                assertThat(client.lastTransaction()).isEqualTo(21);
+                assertThat(client.viewAt(20).load(OID + 1).data()).isEqualTo(data(3));
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.load(OID + 1).data()).isEqualTo(data(4));
+            }
+            server.join();
+        }
+        ScriptedServer.Script older = peer -> {
+            peer.handshake("Z5");
+            answer(peer, Methods.REGISTER, Wire.bytes(15));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(older)) {
+            assertThatThrownBy(() -> ZeoClient.connect(options(server)
+                            .cacheFile(file)
+                            .waitTimeout(Duration.ofMillis(500))
+                            .build()))
+                    .isInstanceOf(ServerUnavailableException.class)
+                    .hasMessageContaining("does not take us on: its last transaction is 0x0f")
+                    .hasMessageContaining("this client knows of 0x15");
+            server.join();
+        }
+    }
+
+    @Test
+    void connect_serverThatCannotSayWhatChanged_cacheIsDroppedAndListenersAreTold(@TempDir Path directory)
+            throws IOException {
+        Path file = directory.resolve("cache");
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+                    begin(peer, 10);
+                    answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+                    peer.awaitEnd();
+                });
+                ZeoClient client =
+                        ZeoClient.connect(options(server).cacheFile(file).build())) {
+            client.load(OID);
+        }
+        CountDownLatch listening = new CountDownLatch(1);
+        CompletableFuture<Long> everything = new CompletableFuture<>();
+        ScriptedServer.Script script = peer -> {
+            peer.handshake("Z5");
+            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            Message.Call missed = peer.call();
+            listening.await();
+            peer.send(new Message.Reply(missed.id(), null));
+            answer(peer, Methods.GET_INFO, new PyDict());
+            answer(peer, Methods.LOAD_BEFORE, current(2, 20));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client =
+                    ZeoClient.open(options(server).cacheFile(file).build())) {
+                client.addListener(new InvalidationListener() {
+                    @Override
+                    public void invalidated(long tid, long[] oids) {
+                        everything.completeExceptionally(new AssertionError("invalidated " + tid));
+                    }
+
+                    @Override
+                    public void everythingInvalidated(long tid) {
+                        everything.complete(tid);
+                    }
+                });
+                // As of what was known, until there is a connection.
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                assertThat(client.lastTransaction()).isEqualTo(10);
+                listening.countDown();
+                assertThat(everything.join()).isEqualTo(20);
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.cacheStatistics().cleared()).isEqualTo(1);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void answer_thatMakesNoSense_failsTheCallOnly() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, Tid.NONE);
+            answer(peer, Methods.LOAD_BEFORE, "nonsense");
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(Tid.NONE));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThatThrownBy(() -> client.load(OID))
+                        .hasMessageContaining("answered loadBefore with nonsense (expected: a tuple of 3)");
+                assertThat(client.sync()).isEqualTo(Tid.NONE);
+            }
+            server.join();
+        }
+    }
+}
