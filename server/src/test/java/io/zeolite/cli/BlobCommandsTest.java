@@ -106,6 +106,14 @@ final class BlobCommandsTest {
     }
 
     @Test
+    void archive_withoutItsBlobDirectory_saysSo() throws IOException {
+        Files.move(home.resolve("blobs"), home.resolve("elsewhere"));
+        assertThat(run("archive-blobs -C zeo.conf -d")).isEqualTo(1);
+        assertThat(err()).contains("no such directory: " + home.resolve("blobs"), "blob-dir of storage 1");
+        assertThat(home.resolve("blobs")).doesNotExist();
+    }
+
+    @Test
     void commands_fromArchivingToBringingBack_doWhatTheySay() throws IOException {
         assertThat(run("archive-blobs -C zeo.conf -s 1000 -d")).as(err()).isZero();
         assertThat(out()).startsWith("2 of 2 blobs are proven to be in file:");

@@ -52,7 +52,7 @@ public final class Archive {
      */
     public int run() throws IOException {
         Site.Cold bucket = site.writableBucket("archive to");
-        BlobDirectory directory = BlobDirectory.openReadOnly(site.blobDirectory());
+        BlobDirectory directory = BlobDirectory.openReadOnly(site.existingBlobDirectory());
         Archiver archiver = new Archiver(directory, bucket.store(), bucket.layout());
         List<Candidate> blobs = archiver.select(options.selection());
         if (options.dryRun()) {

@@ -3,6 +3,7 @@ package io.zeolite.tool.blobs;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.tier.RetryingStore;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,15 @@ public record Site(
             throw new IOException("storage " + name + " has no data file (expected: a <filestorage>)");
         }
         return dataFile;
+    }
+
+    /** @throws IOException if it is not there: in another one, there would just be nothing to do */
+    Path existingBlobDirectory() throws IOException {
+        if (!Files.isDirectory(blobDirectory)) {
+            throw new IOException("no such directory: " + blobDirectory.toAbsolutePath() + " (the blob-dir of storage "
+                    + name + "; a relative path is taken from the directory that the command is run in)");
+        }
+        return blobDirectory;
     }
 
     @Override
