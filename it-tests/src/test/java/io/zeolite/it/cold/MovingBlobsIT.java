@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
         named = ServerKind.PROPERTY,
         matches = ServerKind.PYTHON_VALUE,
         disabledReason = "Python's server has no bucket")
+@Timeout(600)
 final class MovingBlobsIT {
     private static final Duration SCRIPT_TIME = Duration.ofSeconds(200);
     private static final int BLOBS = 100;
