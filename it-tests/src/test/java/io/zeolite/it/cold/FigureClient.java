@@ -26,7 +26,7 @@ final class FigureClient implements AutoCloseable {
     private final BlockingConnection connection;
     private volatile long firstChunkNanos;
     private final AtomicLong chunkBytes = new AtomicLong();
-    private int transaction;
+    private long transaction;
 
     private FigureClient(String address) throws IOException {
         String[] parts = address.split(":", -1);
