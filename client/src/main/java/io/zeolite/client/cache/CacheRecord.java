@@ -51,6 +51,15 @@ sealed interface CacheRecord {
         }
     }
 
+    private static int bytesOf(long[] oids) {
+        return HEAD_BYTES + Long.BYTES + oids.length * Long.BYTES;
+    }
+
+    private static void write(ByteBuffer out, long tid, long[] oids) {
+        out.putLong(tid);
+        Arrays.stream(oids).forEach(out::putLong);
+    }
+
     /** See {@link ObjectCache#invalidate}. */
     record Invalidated(long tid, long[] oids) implements CacheRecord {
         @Override
@@ -60,13 +69,12 @@ sealed interface CacheRecord {
 
         @Override
         public int bytes() {
-            return HEAD_BYTES + Long.BYTES + oids.length * Long.BYTES;
+            return bytesOf(oids);
         }
 
         @Override
         public void write(ByteBuffer out) {
-            out.putLong(tid);
-            Arrays.stream(oids).forEach(out::putLong);
+            CacheRecord.write(out, tid, oids);
         }
 
         @Override
@@ -92,13 +100,12 @@ sealed interface CacheRecord {
 
         @Override
         public int bytes() {
-            return HEAD_BYTES + Long.BYTES + oids.length * Long.BYTES;
+            return bytesOf(oids);
         }
 
         @Override
         public void write(ByteBuffer out) {
-            out.putLong(tid);
-            Arrays.stream(oids).forEach(out::putLong);
+            CacheRecord.write(out, tid, oids);
         }
 
         @Override

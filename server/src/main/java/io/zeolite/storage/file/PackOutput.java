@@ -8,21 +8,17 @@ import java.nio.ByteBuffer;
 
 /** The file that a pack writes, from its beginning to its end. For one thread. */
 final class PackOutput implements Closeable {
-    private static final int BUFFER_LENGTH = 1 << 20;
-
     /**
-     * So often the file is forced to disk, so that little is left to be forced at the end, and so that a commit never
-     * waits for much of what the pack has written.
+     * So much is written at a time, and forced to disk, so that little is left to be forced at the end, and so that a
+     * commit never waits for much of what the pack has written.
      */
-    private static final long FORCE_INTERVAL = 1 << 20;
+    private static final int BUFFER_LENGTH = 1 << 20;
 
     private final DiskFile file;
     private final Pace pace;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_LENGTH);
     /** Where the first byte of the buffer goes. */
     private long bufferPosition;
-
-    private long forced;
 
     PackOutput(DiskFile file, Pace pace) {
         this.file = file;
@@ -43,7 +39,6 @@ final class PackOutput implements Closeable {
         buffer.clear();
         file.truncate(0);
         bufferPosition = 0;
-        forced = 0;
     }
 
     void putLong(long value) throws IOException {
@@ -53,7 +48,7 @@ final class PackOutput implements Closeable {
     /** Room for a few bytes, which are there when the next thing is put. */
     ByteBuffer makeRoom(int length) throws IOException {
         if (buffer.remaining() < length) {
-            flush();
+            force();
         }
         return buffer;
     }
@@ -67,24 +62,15 @@ final class PackOutput implements Closeable {
         }
     }
 
-    private void flush() throws IOException {
+    /** Brings everything to the disk. */
+    void force() throws IOException {
         buffer.flip();
         int length = buffer.remaining();
         file.write(buffer, bufferPosition);
         bufferPosition += length;
         buffer.clear();
         pace.spent(length);
-        if (bufferPosition - forced >= FORCE_INTERVAL) {
-            file.force();
-            forced = bufferPosition;
-        }
-    }
-
-    /** Brings everything to the disk. */
-    void force() throws IOException {
-        flush();
         file.force();
-        forced = bufferPosition;
     }
 
     @Override
