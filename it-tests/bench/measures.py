@@ -161,6 +161,13 @@ MEASURES = (
         cold=True,
     ),
     Measure(
+        "loads-while-cold",
+        "loads of 1,000 objects, 1 connection, while 4 others load all 100,000 of a file that is not in the page cache",
+        (_rate(), *_latencies(), _beside("the others", "operations/s", lambda s: s["operations"] / s["seconds"])),
+        "loads first=1 objects=1000 most=0 connections=1 depth=1 + " + _LOADS + " connections=4 depth=1",
+        cold=True,
+    ),
+    Measure(
         "loads-old",
         "loads of older revisions, walking back through 20 of an object, 1 connection",
         (_rate(), _cpu(Expectation(1)), _micros("p50"), _micros("p99")),

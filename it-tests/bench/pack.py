@@ -4,8 +4,8 @@
     target/bench-python/bin/python bench/pack.py --zeolite-command '.../zeolite serve -C {conf}' [--objects 1000000] [--rounds 1]
 
 `run` has it as one of its measures; by itself it takes other sizes. A fifth of the objects is written twice, a tenth is garbage. Each
-server packs a copy of its own of the same file. "Quiet" are commits of one small object each, one after the other, before the pack; the latencies
-are those of one Python client, on either side.
+server packs a copy of its own of the same file. "Quiet" are commits of one small object each, one after the other, before the
+pack; the latencies are those of one Python client, on either side.
 """
 
 import argparse

@@ -52,7 +52,8 @@ def _row(row, by_server):
         verdict = f"{numbers['expected']:<8} {VERDICTS[numbers['met']]}"
         if numbers["met"] is not None:
             verdict += f" {numbers['rounds_met']}/{numbers['rounds']}"
-    return _line("  " + row.label, cells, verdict, _cell(numbers.get("floor", numbers.get("relstorage"))) if {"floor", "relstorage"} & numbers.keys() else "")
+    beside = numbers.get("floor", numbers.get("relstorage"))
+    return _line("  " + row.label, cells, verdict, _cell(beside) if beside else "")
 
 
 def _line(label, cells, verdict, floor):

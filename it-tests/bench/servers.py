@@ -188,7 +188,10 @@ def make_certificate(directory):
 
 
 def _configuration(port, directory, certificate):
-    ssl_section = f"  <ssl>\n    certificate {certificate}\n    key {certificate}\n    authenticate {certificate}\n  </ssl>\n" if certificate else ""
+    ssl_section = ""
+    if certificate:
+        settings = "".join(f"    {key} {certificate}\n" for key in ("certificate", "key", "authenticate"))
+        ssl_section = f"  <ssl>\n{settings}  </ssl>\n"
     return f"""\
 <zeo>
   address 127.0.0.1:{port}

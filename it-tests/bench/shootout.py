@@ -105,17 +105,17 @@ class PostgreSQL:
 
     def __enter__(self):
         os.mkdir(self._data)
-        user = None
+        identity = {}
         if os.getuid() == 0:
             account = pwd.getpwnam(POSTGRESQL_USER)
-            user = account.pw_uid
+            identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
             os.chown(self._data, account.pw_uid, account.pw_gid)
             _let_through(self._data)
-        identity = {"user": user, "group": None} if user is not None else {}
         log = open(os.path.join(self._directory, "log"), "ab")
-        subprocess.run(
-            ["initdb", "-D", self._data, "-U", "zodb", "-A", "trust", "-N"], check=True, stdout=log, stderr=log, cwd="/", **identity
-        )
+        initdb = ["initdb", "-D", self._data, "-U", "zodb", "-A", "trust", "-N"]
+        if subprocess.run(initdb, stdout=log, stderr=log, cwd="/", **identity).returncode:
+            with open(log.name) as f:
+                raise BenchError("initdb: " + f.read())
         # What it does by itself, fsync included, as the others do.
         command = ["postgres", "-D", self._data, "-p", str(self._port), "-k", self._data, "-h", "127.0.0.1"]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
