@@ -7,15 +7,16 @@ import signal
 import sys
 import tempfile
 
+import chart
 import datafile
 import machine
 import report
+from alone import Alone
 from measures import BLOB_BYTES, MEASURES
-from servers import FIRST_START_SECONDS, START_SECONDS, BenchError, LoadGenerator, Server
+from servers import FIRST_START_SECONDS, BenchError, LoadGenerator, Server, make_certificate
+from shootout import PostgreSQL
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# What the server in C can answer.
-FLOORED = ("loads-1", "loads-4x16", "loads-64x4")
 # A measurement that has not answered so long after its time is given up.
 PATIENCE_SECONDS = 120
 
@@ -30,14 +31,18 @@ class Run:
         self._names = [options.server] if options.server != "both" else ["zeolite", "python"]
         self._commands = {"zeolite": options.zeolite_command, "python": options.python_command}
         self._servers = []
-        self._load = LoadGenerator(options.java, os.path.join(options.target, "classes"))
+        self._tls_servers = []
+        self._load = LoadGenerator(options.java, os.path.join(options.target, "classes"), directory)
+        self.remarks = []
         self.samples = {m.name: {name: [] for name in self._names} for m in self._measures}
 
     def run(self):
-        if any(m.name != "start" for m in self._measures):
-            self._run_under_load()
-        if "start" in self.samples:
-            self._starts()
+        try:
+            if any(m.alone is None for m in self._measures):
+                self._run_under_load()
+            self._run_alone()
+        finally:
+            self._load.stop()
         return self._measures, self.samples
 
     def _run_under_load(self):
@@ -49,8 +54,7 @@ class Run:
                 self._round(number)
             self._memory("after")
         finally:
-            self._load.stop()
-            for server in self._servers:
+            for server in self._servers + self._tls_servers:
                 server.stop()
 
     def _start_servers(self):
@@ -60,34 +64,54 @@ class Run:
             self._servers.append(server)
             server.start(FIRST_START_SECONDS)
         self._memory("idle")
+        if any(m.tls for m in self._measures):
+            self._start_tls_servers(data)
+
+    def _start_tls_servers(self, data):
+        certificate = make_certificate(self._directory)
+        if certificate is None:
+            self._say("openssl is not there to make a certificate: nothing is measured over TLS")
+            self._measures = [m for m in self._measures if not m.tls]
+            return
+        for name in self._names:
+            server = Server(name, self._commands[name], self._subdirectory(name + "-tls"), data, certificate)
+            self._tls_servers.append(server)
+            server.start(FIRST_START_SECONDS)
+
+    def _servers_for(self, measure):
+        return self._tls_servers if measure.tls else self._servers
 
     def _warm_up(self):
         """Lets the JVM compile what the measurements use, and uploads the blob that they download."""
         tasks = [m for m in self._measures if m.task]
-        if any("blob-download" in m.task for m in tasks):
-            tasks = [m for m in MEASURES if m.name == "blob-up"] + tasks
-        for server in self._servers:
-            for measure in tasks:
+        downloads = [m for m in tasks if "blob-download" in m.task]
+        # What is downloaded has been uploaded before.
+        uploads = [m for m in MEASURES if downloads and m.name in ("blob-up", "blob-small-up", "blob-up-tls")]
+        if not any(m.tls for m in downloads):
+            uploads = [m for m in uploads if not m.tls]
+        for measure in uploads + tasks:
+            for server in self._servers_for(measure):
                 self._say(f"warm-up: {measure.name}, {server.name}")
                 self._measure(measure, server, self._options.warm_up_seconds)
 
     def _start_floor(self):
-        """Adds the server in C, where it could be compiled, to the loads: it can answer nothing else."""
+        """Adds the server in C, where it could be compiled, to what it can answer."""
         floor = os.path.join(self._options.target, "floor")
-        loads = [m for m in self._measures if m.name in FLOORED]
-        if not loads or not os.path.exists(floor):
+        floored = [m for m in self._measures if m.floor]
+        if not floored or not os.path.exists(floor):
             return
-        command = f"'{floor}' {{port}} {datafile.record_bytes()}"
+        command = f"'{floor}' {{port}} {datafile.record_bytes()} {BLOB_BYTES}"
         server = Server("floor", command, self._subdirectory("floor"))
         self._servers.append(server)
         server.start()
-        for measure in loads:
+        for measure in floored:
             self.samples[measure.name]["floor"] = []
 
     def _round(self, number):
         for measure in self._measures:
             # Who goes first alternates too, as one leaves the disk and the processor's clock to the other.
-            for server in self._servers if number % 2 == 0 else reversed(self._servers):
+            servers = self._servers_for(measure)
+            for server in servers if number % 2 == 0 else reversed(servers):
                 if measure.task and server.name in self.samples[measure.name]:
                     self._say(f"round {number + 1} of {self._options.rounds}: {measure.name}, {server.name}")
                     sample = self._measure(measure, server, self._options.seconds)
@@ -105,9 +129,14 @@ class Run:
             history_objects=datafile.HISTORY_OBJECTS,
             history_revisions=datafile.HISTORY_REVISIONS,
             blob_oid=datafile.blob_oid(),
+            small_blob_oid=datafile.OBJECTS - 10,
+            large_blob_oid=datafile.OBJECTS - 9,
+            other_blob_oid=datafile.OBJECTS - 8,
             blob_bytes=BLOB_BYTES,
         )
-        sample = self._load.measure(f"{task} port={server.port} pid={server.pid} seconds={seconds}", seconds + PATIENCE_SECONDS)
+        sample = self._load.measure(
+            f"{task} port={server.port} tls={int(measure.tls)} pid={server.pid} seconds={seconds}", seconds + PATIENCE_SECONDS
+        )
         if "error" in sample:
             self._say(f"{measure.name}, {server.name}: {sample['error']}\n{server.log_tail()}")
         return sample
@@ -125,18 +154,30 @@ class Run:
                 else:
                     entries[0]["error"] = f"it ended with {server.process.returncode} during the run"
 
-    def _starts(self):
-        """Starts on an empty storage, with nothing else running; the first is not counted, as it may build the server."""
-        for number in range(1 + self._options.starts):
-            for name in self._names:
-                self._say(f"start {number} of {self._options.starts}, {name}")
-                server = Server(name, self._commands[name], self._subdirectory(f"start-{name}-{number}"))
-                try:
-                    seconds = server.start(START_SECONDS if number else FIRST_START_SECONDS)
-                finally:
-                    server.stop()
-                if number:
-                    self.samples["start"][name].append({"seconds": seconds})
+    def _run_alone(self):
+        alone = Alone(self._options, self._commands, self._subdirectory, self._load)
+        for measure in (m for m in self._measures if m.alone):
+            take = measure.alone(alone)
+            rounds = min(self._options.rounds, measure.most_rounds or self._options.rounds)
+            if measure.name == "start":
+                # The first is not counted, as it may build the server.
+                take(self._names[0])
+            for number in range(rounds):
+                for name in self._names if number % 2 == 0 else reversed(self._names):
+                    self._say(f"round {number + 1} of {rounds}: {measure.name}, {name}")
+                    sample = take(name)
+                    if "error" in sample:
+                        self._say(f"{measure.name}, {name}: {sample['error']}")
+                    self.samples[measure.name][name].append(sample)
+            if measure.name == "shootout":
+                self._relstorage(alone)
+
+    def _relstorage(self, alone):
+        absent = PostgreSQL.absent()
+        if absent is None:
+            self._say("shootout, RelStorage")
+            self.samples["shootout"]["relstorage"] = [alone.relstorage()]
+        self.remarks.append(f"RelStorage: {absent}" if absent else "RelStorage: history-preserving, on PostgreSQL as it is installed")
 
     def _subdirectory(self, name):
         path = os.path.join(self._directory, name)
@@ -152,8 +193,8 @@ def parse(arguments):
     parser = argparse.ArgumentParser(prog="run", description="Compares Zeolite with Python's ZEO server on this machine.")
     runzeo = os.path.join(os.path.dirname(sys.executable), "runzeo")
     zeolite = os.path.join(REPOSITORY, "server", "bin", "zeolite")
-    parser.add_argument("--rounds", type=int, help="how often each is measured, in turns (default: 7; quick: 1)")
-    parser.add_argument("--quick", action="store_true", help="less than a minute in all, for a first impression")
+    parser.add_argument("--rounds", type=int, help="how often each is measured, in turns (default: 5; quick: 1)")
+    parser.add_argument("--quick", action="store_true", help="one short round, for a first impression")
     parser.add_argument(
         "--only", action="append", metavar="NAME", choices=[m.name for m in MEASURES],
         help="one measure, can be repeated: " + ", ".join(m.name for m in MEASURES),
@@ -168,14 +209,15 @@ def parse(arguments):
         help="what it is compared with (default: %(default)s)",
     )
     parser.add_argument("--json", metavar="FILE", help="where the samples go (default: result.json in target/bench)")
+    parser.add_argument("--chart", metavar="FILE", help="where the chart goes (default: result.svg in target/bench)")
     parser.add_argument("--java", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--target", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     quick = options.quick
-    options.rounds = options.rounds or (1 if quick else 7)
+    options.rounds = options.rounds or (1 if quick else 5)
     options.seconds = 1 if quick else 2
     options.warm_up_seconds = 2 if quick else 5
-    options.starts = 3 if quick else 7
+    options.chart = options.chart or os.path.join(options.target, "result.svg")
     options.json = options.json or os.path.join(options.target, "result.json")
     return options
 
@@ -189,7 +231,8 @@ def main():
     try:
         about = machine.describe(options.java, directory)
         use = machine.Use()
-        measures, samples = Run(options, directory).run()
+        run = Run(options, directory)
+        measures, samples = run.run()
         about["use"] = use.shares()
     except BenchError as e:
         sys.exit(f"bench: {e}")
@@ -199,8 +242,10 @@ def main():
         shutil.rmtree(directory, ignore_errors=True)
     print(machine.headline(about))
     print(report.table(measures, samples))
-    report.write_json(options.json, {"machine": about, "measures": report.summary(measures, samples)})
-    print(f"\nsamples: {options.json}")
+    summary = report.summary(measures, samples)
+    report.write_json(options.json, {"machine": about, "remarks": run.remarks, "measures": summary})
+    chart.write(options.chart, measures, summary, machine.short(about))
+    print(*run.remarks, f"\nsamples: {options.json}\nchart: {options.chart}", sep="\n")
     failed = any("error" in s for by_server in samples.values() for entries in by_server.values() for s in entries)
     sys.exit(1 if failed else 0)
 

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import struct
 
 import transaction
 from persistent.mapping import PersistentMapping
@@ -35,6 +36,35 @@ def make(target):
         _write(os.path.join(unfinished, "Data.fs"))
         os.rename(unfinished, directory)
     return directory
+
+
+def make_many(target, objects):
+    """Returns a directory with a Data.fs of so many small objects, written as the format has them; the first start adds the index."""
+    directory = os.path.join(target, f"data-many-{objects}")
+    if not os.path.exists(directory):
+        unfinished = directory + ".tmp"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        os.makedirs(unfinished)
+        _write_many(os.path.join(unfinished, "Data.fs"), objects)
+        os.rename(unfinished, directory)
+    return directory
+
+
+def _write_many(path, objects):
+    record = ObjectWriter().serialize(PersistentMapping())
+    record_header = struct.Struct(">QQQQHQ")
+    first_tid = 0x03F0_0000_0000_0000
+    with open(path, "wb") as f:
+        position = f.write(b"FS30")
+        for first in range(0, objects, OBJECTS_IN_A_TRANSACTION):
+            oids = range(first, min(first + OBJECTS_IN_A_TRANSACTION, objects))
+            length = 23 + len(oids) * (record_header.size + len(record))
+            tid = first_tid + first
+            parts = [struct.pack(">QQcHHH", tid, length, b" ", 0, 0, 0)]
+            for oid in oids:
+                parts += (record_header.pack(oid, tid, 0, position, 0, len(record)), record)
+            parts.append(struct.pack(">Q", length))
+            position += f.write(b"".join(parts))
 
 
 def blob_oid():

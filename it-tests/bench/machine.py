@@ -42,6 +42,15 @@ def headline(m):
     )
 
 
+def short(m):
+    """One line for a chart."""
+    busy = m["use"]["others"] + m["use"]["stolen"]
+    return (
+        f"{m['time'][:10]}, {m['cores']} cores ({m['processor']}), Linux {m['kernel']}, {m['java'].split(' ', 1)[1]}, ZEO "
+        f"{m['packages']['ZEO']}; others used {busy:.0%} of the machine"
+    )
+
+
 def _fsync_millis(directory):
     """The median of an append of 600 bytes with fsync: what a commit costs on this disk at the very least."""
     path = os.path.join(directory, "fsync")

@@ -4,8 +4,12 @@ import os
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from shootout import BENCHMARKS
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 BLOB_BYTES = 100_000_000
+SMALL_BLOB_BYTES = 1_000_000
+LARGE_BLOB_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,17 @@ class Row:
     label: str
     value: Callable[[dict], float]
     expectation: Optional[Expectation] = None
+    more_is_better: bool = False
+    charted: bool = False
 
 
 @dataclass(frozen=True)
 class Measure:
     """
     `task` is a line for the load generator without the server's address and the time; None is for what is not measured by load.
-    `cold` is for a Data.fs that the page cache has forgotten.
+    `cold` is for a Data.fs that the page cache has forgotten, `tls` for servers that talk in no other way. `floor` is for what the
+    server in C can do. `alone` takes the `Alone` of the run and gives what measures a server while no other runs, in `most_rounds`
+    rounds at most.
     """
 
     name: str
@@ -45,14 +53,18 @@ class Measure:
     task: Optional[str] = None
     writes: bool = False
     cold: bool = False
+    tls: bool = False
+    floor: bool = False
+    alone: Optional[Callable] = None
+    most_rounds: Optional[int] = None
 
 
 def _rate(expectation=None):
-    return Row("operations/s", lambda s: s["operations"] / s["seconds"], expectation)
+    return Row("operations/s", lambda s: s["operations"] / s["seconds"], expectation, more_is_better=True, charted=True)
 
 
 def _cpu(expectation=None):
-    return Row("server CPU us/operation", lambda s: _seconds(s["server_ticks"]) * 1e6 / s["operations"], expectation)
+    return Row("server CPU us/operation", lambda s: _seconds(s["server_ticks"]) * 1e6 / s["operations"], expectation, charted=True)
 
 
 def _own_cpu():
@@ -64,15 +76,15 @@ def _micros(key):
 
 
 def _millis(key, expectation=None):
-    return Row(f"{key} ms", lambda s: s[f"{key}_us"] / 1e3, expectation)
+    return Row(f"{key} ms", lambda s: s[f"{key}_us"] / 1e3, expectation, charted=key == "p99")
 
 
-def _megabytes(expectation=None):
-    return Row("MB/s", lambda s: s["operations"] * BLOB_BYTES / 1e6 / s["seconds"], expectation)
+def _megabytes(expectation=None, size=BLOB_BYTES):
+    return Row("MB/s", lambda s: s["operations"] * size / 1e6 / s["seconds"], expectation, more_is_better=True, charted=True)
 
 
-def _cpu_of_gigabyte():
-    return Row("server CPU s/GB", lambda s: _seconds(s["server_ticks"]) / (s["operations"] * BLOB_BYTES / 1e9))
+def _cpu_of_gigabyte(size=BLOB_BYTES):
+    return Row("server CPU s/GB", lambda s: _seconds(s["server_ticks"]) / (s["operations"] * size / 1e9))
 
 
 def _beside(what, label, value):
@@ -92,6 +104,15 @@ def _memory(label, when, key):
     return Row(label, lambda s: s[when][key] / 1024)
 
 
+def _started(bound=None):
+    expectation = None if bound is None else Expectation(bound, absolute=True)
+    return Row("seconds", lambda s: s["seconds"], expectation, charted=True)
+
+
+def _memory_at_start():
+    return Row("resident then, MB", lambda s: s["VmRSS"] / 1024)
+
+
 def _seconds(ticks):
     return ticks / TICKS_PER_SECOND
 
@@ -102,6 +123,11 @@ _ONE_LOAD = _LOADS + " connections=1 depth=1"
 _COMMITS = "commits first=1"
 _DOWN = "blob-download oid={blob_oid} length={blob_bytes}"
 _UP = "blob-upload oid={blob_oid} length={blob_bytes}"
+_OTHERS_UP = "blob-upload oid={other_blob_oid} length={blob_bytes}"
+_SMALL_UP = f"blob-upload oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
+_SMALL_DOWN = f"blob-download oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
+_LARGE_UP = f"blob-upload oid={{large_blob_oid}} length={LARGE_BLOB_BYTES}"
+_FORCED = "Data.fs is fsynced, and in Zeolite (and in C) the blob too, in Python not"
 _FSYNC = "Data.fs is fsynced before finish answers"
 _MB = BLOB_BYTES // 1_000_000
 
@@ -111,24 +137,34 @@ MEASURES = (
         "loads of 500 bytes, 1 connection, one after the other",
         (_rate(), _cpu(Expectation(0.5)), _own_cpu(), _micros("p50"), _micros("p99")),
         _ONE_LOAD,
+        floor=True,
     ),
     Measure(
         "loads-4x16",
         "loads of 500 bytes, 4 connections, 16 under way on each",
         (_rate(), _cpu(Expectation(0.125)), _own_cpu(), _micros("p50"), _micros("p99")),
         _LOADS + " connections=4 depth=16",
+        floor=True,
     ),
     Measure(
         "loads-64x4",
         "loads of 500 bytes, 64 connections, 4 under way on each",
         (_rate(), _cpu(Expectation(0.25)), _own_cpu(), _micros("p50"), _micros("p99")),
         _LOADS + " connections=64 depth=4",
+        floor=True,
     ),
     Measure(
         "loads-cold",
         "2,000 loads of 500 bytes, 1 connection, of a file that is not in the page cache",
         (_rate(), _cpu(), _micros("p50"), _micros("p99")),
         "loads first=1 objects={objects} most=2000 connections=1 depth=1",
+        cold=True,
+    ),
+    Measure(
+        "loads-while-cold",
+        "loads of 1,000 objects, 1 connection, while 4 others load all 100,000 of a file that is not in the page cache",
+        (_rate(), *_latencies(), _beside("the others", "operations/s", lambda s: s["operations"] / s["seconds"])),
+        "loads first=1 objects=1000 most=0 connections=1 depth=1 + " + _LOADS + " connections=4 depth=1",
         cold=True,
     ),
     Measure(
@@ -188,9 +224,16 @@ MEASURES = (
     ),
     Measure(
         "loads-while-up",
-        f"loads, 1 connection, while another stores blobs of {_MB} MB",
-        (_rate(), *_latencies(), _beside("blobs", "MB/s", lambda s: s["operations"] * _MB / s["seconds"])),
-        _ONE_LOAD + " + " + _UP + " connections=1 times=0",
+        "loads, 1 connection, while another stores a blob of 1 GB",
+        (_rate(), *_latencies()),
+        _ONE_LOAD + " + " + _LARGE_UP + " connections=1 times=0",
+        writes=True,
+    ),
+    Measure(
+        "loads-while-both",
+        f"loads, 1 connection, while 4 others store blobs of {_MB} MB, and 4 read one",
+        (_rate(), _micros("p50"), _millis("p99", Expectation(2, absolute=True)), _micros("p999"), _micros("max")),
+        _ONE_LOAD + " + " + _OTHERS_UP + " connections=4 times=0 + " + _DOWN + " connections=4 times=0",
         writes=True,
     ),
     Measure(
@@ -226,16 +269,46 @@ MEASURES = (
     ),
     Measure(
         "blob-up",
-        f"blob of {_MB} MB up, with its commit; Data.fs is fsynced, and in Zeolite the blob too",
-        (_megabytes(), _cpu_of_gigabyte()),
+        f"blob of {_MB} MB up, with its commit; {_FORCED}",
+        (_megabytes(Expectation(3, at_least=True)), _cpu_of_gigabyte(), _millis("p50")),
         _UP + " connections=1 times=1",
         writes=True,
+        floor=True,
     ),
     Measure(
         "blob-down",
         f"blob of {_MB} MB down, from the page cache",
         (_megabytes(Expectation(1, at_least=True)), _cpu_of_gigabyte()),
         _DOWN + " connections=1 times=3",
+        floor=True,
+    ),
+    Measure(
+        "blob-small-up",
+        f"20 blobs of 1 MB up, each with its commit; {_FORCED}",
+        (_megabytes(size=SMALL_BLOB_BYTES), _cpu_of_gigabyte(SMALL_BLOB_BYTES), _millis("p50"), _millis("p99")),
+        _SMALL_UP + " connections=1 times=20",
+        writes=True,
+    ),
+    Measure(
+        "blob-small-down",
+        "100 blobs of 1 MB down, from the page cache",
+        (_megabytes(Expectation(1, at_least=True), SMALL_BLOB_BYTES), _cpu_of_gigabyte(SMALL_BLOB_BYTES), _millis("p50"), _millis("p99")),
+        _SMALL_DOWN + " connections=1 times=100",
+    ),
+    Measure(
+        "blob-up-tls",
+        f"blob of {_MB} MB up, with its commit, over TLS; {_FORCED}",
+        (_megabytes(Expectation(1, at_least=True)), _cpu_of_gigabyte()),
+        _UP + " connections=1 times=1",
+        writes=True,
+        tls=True,
+    ),
+    Measure(
+        "blob-down-tls",
+        f"blob of {_MB} MB down over TLS, from the page cache",
+        (_megabytes(Expectation(1, at_least=True)), _cpu_of_gigabyte()),
+        _DOWN + " connections=1 times=2",
+        tls=True,
     ),
     Measure(
         "memory",
@@ -249,6 +322,46 @@ MEASURES = (
     Measure(
         "start",
         "start on an empty storage, from the command to the announcement on a connection",
-        (Row("seconds", lambda s: s["seconds"], Expectation(0.7, absolute=True)),),
+        (_started(0.7),),
+        alone=lambda alone: alone.start,
+    ),
+    Measure(
+        "start-1m",
+        "start with an index of 1,000,000 objects",
+        (_started(0.5), _memory_at_start()),
+        alone=lambda alone: alone.start_with(1_000_000),
+    ),
+    Measure(
+        "start-10m",
+        "start with an index of 10,000,000 objects",
+        (_started(0.8), _memory_at_start()),
+        alone=lambda alone: alone.start_with(10_000_000),
+    ),
+    Measure(
+        "start-killed",
+        "start on 1,000,000 objects after 2 s of commits and SIGKILL",
+        (_started(), Row("commits before", lambda s: s["commits"])),
+        alone=lambda alone: alone.start_killed(1_000_000),
+    ),
+    Measure(
+        "pack",
+        "pack of 1,067,198 objects (quick: a tenth), a fifth rewritten and a tenth garbage, while another client commits",
+        (
+            Row("wall s", lambda s: s["pack wall s"], Expectation(0.2), charted=True),
+            Row("server CPU s", lambda s: s["pack server CPU s"], charted=True),
+            Row("commits: quiet p99 ms", lambda s: s["quiet"]["p99"]),
+            Row("commits: p99 meanwhile, ms", lambda s: s["meanwhile"]["p99"], charted=True),
+            Row("start without index, s", lambda s: s["start without the index s"], charted=True),
+            Row("highest RSS, MB", lambda s: s["RSS highest MB"]),
+        ),
+        alone=lambda alone: alone.pack,
+        most_rounds=3,
+    ),
+    Measure(
+        "shootout",
+        "zodbshootout, 2 threads, 100 objects in a transaction; ms for a transaction, or for all of its objects",
+        tuple(Row(name, lambda s, name=name: s[name], charted=True) for name in BENCHMARKS),
+        alone=lambda alone: alone.shootout,
+        most_rounds=1,
     ),
 )

@@ -1,10 +1,11 @@
 """A pack of a file of many objects beside Python's, commits of another client meanwhile, and opening that file.
 
+    it-tests/bench/run --only pack
     target/bench-python/bin/python bench/pack.py --zeolite-command '.../zeolite serve -C {conf}' [--objects 1000000] [--rounds 1]
 
-Apart from `run`, because one round takes minutes. A fifth of the objects is written twice, a tenth is garbage. Each server packs a copy
-of its own of the same file. "Quiet" are commits of one small object each, one after the other, before the pack; the latencies
-are those of one Python client, on either side.
+`run` has it as one of its measures; by itself it takes other sizes. A fifth of the objects is written twice, a tenth is garbage. Each
+server packs a copy of its own of the same file. "Quiet" are commits of one small object each, one after the other, before the
+pack; the latencies are those of one Python client, on either side.
 """
 
 import argparse
@@ -53,6 +54,17 @@ def make(path, objects):
     del root["garbage"]
     transaction.commit()
     db.close()
+
+
+def made(target, objects):
+    """A directory with that file, which is made only once."""
+    data = os.path.join(target, f"pack-data-{objects}")
+    if not os.path.exists(data):
+        shutil.rmtree(data + ".tmp", ignore_errors=True)
+        os.makedirs(data + ".tmp")
+        make(os.path.join(data + ".tmp", "Data.fs"), objects)
+        os.rename(data + ".tmp", data)
+    return data
 
 
 class Commits(threading.Thread):
@@ -146,11 +158,7 @@ def main():
     parser.add_argument("--python-command", default=os.path.join(os.path.dirname(sys.executable), "runzeo") + " -C {conf}")
     parser.add_argument("--target", default=tempfile.gettempdir())
     options = parser.parse_args()
-    data = os.path.join(options.target, f"pack-data-{options.objects}")
-    if not os.path.exists(data):
-        os.makedirs(data + ".tmp", exist_ok=True)
-        make(os.path.join(data + ".tmp", "Data.fs"), options.objects)
-        os.rename(data + ".tmp", data)
+    data = made(options.target, options.objects)
     sides = [("zeolite", options.zeolite_command), ("python", options.python_command)]
     for n in range(options.rounds):
         for name, command in sides if n % 2 == 0 else sides[::-1]:

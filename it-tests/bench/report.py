@@ -3,7 +3,7 @@
 import json
 import statistics
 
-HEADINGS = {"zeolite": "Zeolite", "python": "Python", "floor": "floor in C"}
+HEADINGS = {"zeolite": "Zeolite", "python": "Python", "floor": "floor in C, or RelStorage", "relstorage": "RelStorage"}
 LABEL_WIDTH = 30
 COLUMN_WIDTH = 25
 EXPECTATION_WIDTH = 24
@@ -52,7 +52,8 @@ def _row(row, by_server):
         verdict = f"{numbers['expected']:<8} {VERDICTS[numbers['met']]}"
         if numbers["met"] is not None:
             verdict += f" {numbers['rounds_met']}/{numbers['rounds']}"
-    return _line("  " + row.label, cells, verdict, _cell(numbers["floor"]) if "floor" in numbers else "")
+    beside = numbers.get("floor", numbers.get("relstorage"))
+    return _line("  " + row.label, cells, verdict, _cell(beside) if beside else "")
 
 
 def _line(label, cells, verdict, floor):

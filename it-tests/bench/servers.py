@@ -8,6 +8,7 @@ import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -17,6 +18,8 @@ FIRST_START_SECONDS = 900
 STOP_SECONDS = 20
 POLL_SECONDS = 0.002
 PR_SET_PDEATHSIG = 1
+# Who the load generator is, to a server that talks TLS.
+IDENTITY = "identity.p12"
 
 _libc = ctypes.CDLL(None)
 
@@ -47,18 +50,23 @@ def end(process):
 
 
 class Server:
-    """A server over its own copy of a data file. `command` is a template with {conf} and {port}."""
+    """
+    A server over the data file in a directory, to which one is copied from the directory `data` if that is given. `command` is a
+    template with {conf} and {port}; `certificate` is a file with a certificate and its key, and the directory must be absolute.
+    """
 
-    def __init__(self, name, command, directory, data=None):
+    def __init__(self, name, command, directory, data=None, certificate=None):
         self.name = name
         self.process = None
         self.port = _free_port()
+        self._directory = directory
+        self._certificate = certificate
         self._data_file = os.path.join(directory, "Data.fs")
         self._log_path = os.path.join(directory, "server.log")
-        os.makedirs(os.path.join(directory, "blobs"), mode=0o700)
+        os.makedirs(os.path.join(directory, "blobs"), mode=0o700, exist_ok=True)
         conf = os.path.join(directory, "zeo.conf")
         with open(conf, "w") as f:
-            f.write(_configuration(self.port, directory))
+            f.write(_configuration(self.port, directory, certificate))
         if data:
             for file in ("Data.fs", "Data.fs.index"):
                 shutil.copy(os.path.join(data, file), directory)
@@ -76,7 +84,7 @@ class Server:
             begin = time.monotonic()
             try:
                 self.process = spawn(
-                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                    self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self._directory
                 )
             except OSError as e:
                 raise BenchError(f"{self.name} cannot be started: {e}") from e
@@ -91,6 +99,13 @@ class Server:
     def _announces(self):
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+                if self._certificate:
+                    # Who it is does not matter on this machine.
+                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                    context.check_hostname = False
+                    context.verify_mode = ssl.CERT_NONE
+                    context.load_cert_chain(self._certificate)
+                    s = context.wrap_socket(s)
                 return s.recv(6) != b""
         except OSError:
             return False
@@ -98,6 +113,11 @@ class Server:
     def stop(self):
         if self.process is not None:
             end(self.process)
+
+    def kill(self):
+        """Ends it without a chance to do anything more."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def forget_data(self):
         """Lets the system drop Data.fs from its page cache."""
@@ -123,8 +143,9 @@ class Server:
 class LoadGenerator:
     """The Java process that puts load on servers; see io.zeolite.bench.LoadGenerator for its lines."""
 
-    def __init__(self, java, classes):
-        self._command = [java, "-XX:+UseSerialGC", "-Xmx512m", "-cp", classes, "io.zeolite.bench.LoadGenerator"]
+    def __init__(self, java, classes, directory):
+        identity = f"-Dbench.identity={os.path.join(directory, IDENTITY)}"
+        self._command = [java, "-XX:+UseSerialGC", "-Xmx512m", identity, "-cp", classes, "io.zeolite.bench.LoadGenerator"]
         self._process = None
 
     def measure(self, task, patience):
@@ -148,11 +169,33 @@ class LoadGenerator:
             self._process = None
 
 
-def _configuration(port, directory):
+def make_certificate(directory):
+    """
+    Makes a file with a certificate and its key for servers and clients, and `identity.p12` with the same for Java. Returns the path;
+    None without openssl.
+    """
+    path = os.path.join(directory, "certificate.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    try:
+        subprocess.run([*command, "-keyout", path, "-out", path + ".only"], check=True, stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    with open(path, "a") as whole, open(path + ".only") as certificate:
+        whole.write(certificate.read())
+    identity = os.path.join(directory, IDENTITY)
+    subprocess.run(["openssl", "pkcs12", "-export", "-in", path, "-out", identity, "-passout", "pass:bench"], check=True)
+    return path
+
+
+def _configuration(port, directory, certificate):
+    ssl_section = ""
+    if certificate:
+        settings = "".join(f"    {key} {certificate}\n" for key in ("certificate", "key", "authenticate"))
+        ssl_section = f"  <ssl>\n{settings}  </ssl>\n"
     return f"""\
 <zeo>
   address 127.0.0.1:{port}
-</zeo>
+{ssl_section}</zeo>
 
 <filestorage 1>
   path {directory}/Data.fs

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 
 /**
@@ -17,29 +18,34 @@ final class Connection implements AutoCloseable {
     private static final int OUT_BYTES = 1 << 17;
     private static final short Z5 = 0x5a35;
 
-    private final SocketChannel channel;
+    private final ByteChannel channel;
     private final ByteBuffer in = ByteBuffer.allocateDirect(IN_BYTES).flip();
     private final ByteBuffer out = ByteBuffer.allocateDirect(OUT_BYTES);
     private final Requests requests = new Requests(out);
     private final Message message = new Message(in);
     private int lastId;
 
-    private Connection(SocketChannel channel) {
+    private Connection(ByteChannel channel) {
         this.channel = channel;
     }
 
     /** Connects to a port of this host and registers with storage {@code 1}. */
-    static Connection open(int port) throws IOException {
-        SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        Connection connection = new Connection(channel);
+    static Connection open(int port, boolean tls) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        Connection connection = new Connection(tls ? TlsChannel.open(address) : plain(address));
         try {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             connection.register();
             return connection;
         } catch (IOException e) {
             connection.close();
             throw e;
         }
+    }
+
+    private static SocketChannel plain(InetSocketAddress address) throws IOException {
+        SocketChannel channel = SocketChannel.open(address);
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        return channel;
     }
 
     private void register() throws IOException {

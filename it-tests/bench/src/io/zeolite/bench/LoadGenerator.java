@@ -31,7 +31,8 @@ import java.util.concurrent.Future;
  *   deaf          connections=1 first=1 objects=100000
  * </pre>
  *
- * <p>A line ends with {@code port=8100 pid=77 seconds=4}. Before that, several of these can stand side by side, with a
+ * <p>A line ends with {@code port=8100 tls=0 pid=77 seconds=4}. Each connection that uploads has an object of its own: the one that is
+ * named, and those after it. Before that, several of these can stand side by side, with a
  * {@code +} between: they run at the same time, for so many seconds, and each has its own numbers in the answer.
  */
 final class LoadGenerator {
@@ -64,7 +65,7 @@ final class LoadGenerator {
             for (Task task : measurement.tasks) {
                 List<Workload> workloads = new ArrayList<>();
                 for (int i = 0; i < task.number("connections"); i++) {
-                    Connection connection = Connection.open(measurement.port());
+                    Connection connection = Connection.open(measurement.port(), measurement.isTls());
                     connections.add(connection);
                     workloads.add(workload(task, connection, i));
                 }
@@ -99,7 +100,8 @@ final class LoadGenerator {
                         (int) task.number("revisions"));
             case "commits" -> commits(task, connection, number);
             case "blob-upload" ->
-                new BlobUploads(connection, task.number("oid"), task.number("length"), (int) task.number("times"));
+                new BlobUploads(
+                        connection, task.number("oid") + number, task.number("length"), (int) task.number("times"));
             case "blob-download" ->
                 new BlobDownloads(connection, task.number("oid"), task.number("length"), (int) task.number("times"));
             case "listeners" -> new Listener(connection);
@@ -211,6 +213,10 @@ final class LoadGenerator {
 
         int port() throws IOException {
             return (int) last.number("port");
+        }
+
+        boolean isTls() throws IOException {
+            return last.number("tls") != 0;
         }
 
         long pid() throws IOException {

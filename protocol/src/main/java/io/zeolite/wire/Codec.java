@@ -2,6 +2,7 @@ package io.zeolite.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.zeolite.message.Message;
+import org.jspecify.annotations.Nullable;
 
 /** One of the two encodings of messages. Stateless; any thread may use it. */
 public interface Codec {
@@ -16,6 +17,13 @@ public interface Codec {
      * @throws MalformedMessageException if the bytes are not a message; nothing else is thrown, whatever they are
      */
     Message decode(ByteBuf frame) throws MalformedMessageException;
+
+    /**
+     * The data of a {@code storeBlobChunk} message, where it is in the frame: a view, not retained. Null for any other
+     * message, and for a chunk that is small or written in an unusual way; those are to be decoded. The frame stays as it is.
+     */
+    @Nullable
+    ByteBuf uploadedChunk(ByteBuf frame);
 
     /**
      * Appends one message, preceded by its four-byte length, to {@code out}, which stays the caller's.

@@ -1,6 +1,8 @@
 package io.zeolite.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
     private static final int LARGE_BYTES = 1 << 20;
+    private static final int LEAST_PIECE_BYTES = 16 << 10;
+    private static final int LEAST_FRAME_IN_PIECES_BYTES = 32 << 10;
 
     private final int maxFrameBytes;
     private boolean malformed;
@@ -27,6 +31,19 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
                     + (Integer.MAX_VALUE - Frames.LENGTH_BYTES) + ")");
         }
         this.maxFrameBytes = maxFrameBytes;
+        setCumulator(FrameDecoder::append);
+    }
+
+    /**
+     * Puts what has arrived behind what there is. Large pieces of a large frame stay in the buffers that they came in: a
+     * frame need not lie in one piece. Small ones are copied, as each would keep a whole buffer.
+     */
+    private static ByteBuf append(ByteBufAllocator allocator, ByteBuf received, ByteBuf more) {
+        boolean inPieces = more.readableBytes() >= LEAST_PIECE_BYTES
+                && received.readableBytes() >= Frames.LENGTH_BYTES
+                && received.getUnsignedInt(received.readerIndex()) >= LEAST_FRAME_IN_PIECES_BYTES;
+        Cumulator cumulator = inPieces ? COMPOSITE_CUMULATOR : MERGE_CUMULATOR;
+        return cumulator.cumulate(allocator, received, more);
     }
 
     @Override
@@ -55,7 +72,11 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
     private static void makeRoom(ByteBuf in, int missingBytes) {
         int received = in.readableBytes();
         boolean almostFull = in.writableBytes() < Math.min(missingBytes, received / 8);
-        if (almostFull && received >= LARGE_BYTES && in.refCnt() == 1 && !in.isReadOnly()) {
+        if (almostFull
+                && !(in instanceof CompositeByteBuf)
+                && received >= LARGE_BYTES
+                && in.refCnt() == 1
+                && !in.isReadOnly()) {
             in.ensureWritable(Math.min(missingBytes, received));
         }
     }

@@ -5,12 +5,15 @@ import io.netty.buffer.ByteBufUtil;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.ValueLimits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The encoding {@code M5}: each message is one msgpack array. Lists and tuples are both arrays there and arrive as
  * tuples; keys of dicts must be str or bytes.
  */
 public final class MsgpackCodec implements Codec {
+    private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofMsgpack();
+
     private final ValueLimits limits;
 
     /** A codec that refuses messages of the peer beyond these limits. */
@@ -26,6 +29,11 @@ public final class MsgpackCodec implements Codec {
     @Override
     public Message decode(ByteBuf frame) throws MalformedMessageException {
         return MessageTuple.parse(MsgpackReader.read(frame, limits));
+    }
+
+    @Override
+    public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
+        return UPLOADED_CHUNK.in(frame);
     }
 
     @Override

@@ -8,9 +8,12 @@ import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.PickleReader;
 import io.zeolite.pickle.PickleWriter;
 import io.zeolite.pickle.ValueLimits;
+import org.jspecify.annotations.Nullable;
 
 /** The encoding {@code Z5}: each message is one pickle of protocol 3, written without a memo. */
 public final class PickleCodec implements Codec {
+    private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofPickle();
+
     private final ValueLimits limits;
 
     /** A codec that refuses messages of the peer beyond these limits. */
@@ -36,6 +39,11 @@ public final class PickleCodec implements Codec {
                     "message: " + frame.readableBytes() + " bytes after the end of its pickle (expected: none)");
         }
         return MessageTuple.parse(value);
+    }
+
+    @Override
+    public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
+        return UPLOADED_CHUNK.in(frame);
     }
 
     @Override

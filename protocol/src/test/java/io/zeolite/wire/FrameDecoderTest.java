@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,5 +85,36 @@ class FrameDecoderTest {
             frame.release();
         }
         return frames;
+    }
+
+    /** As a socket delivers uploads: frames in pieces of any size, some of them still held when more arrives. */
+    @Test
+    void largeFrames_inPiecesOfAnySize_areWhole() {
+        Random random = new Random(5);
+        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder(10_000_000));
+        ByteBuf sent = Unpooled.buffer();
+        List<byte[]> expected = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            byte[] frame = new byte[i % 20 == 19 ? 3_000_000 : i % 3 == 0 ? 1 + random.nextInt(200) : 59_000];
+            random.nextBytes(frame);
+            expected.add(frame);
+            sent.writeInt(frame.length).writeBytes(frame);
+        }
+        ArrayDeque<ByteBuf> held = new ArrayDeque<>();
+        int received = 0;
+        while (sent.isReadable()) {
+            int piece = Math.min(sent.readableBytes(), random.nextBoolean() ? 1 << 16 : 1 + random.nextInt(40_000));
+            channel.writeInbound(ByteBufAllocator.DEFAULT.directBuffer(1 << 16).writeBytes(sent.readSlice(piece)));
+            for (ByteBuf frame = channel.readInbound(); frame != null; frame = channel.readInbound()) {
+                held.add(frame);
+            }
+            while (held.size() > (sent.isReadable() ? 5 : 0)) {
+                ByteBuf frame = held.remove();
+                assertThat(frame).isEqualTo(Unpooled.wrappedBuffer(expected.get(received++)));
+                frame.release();
+            }
+        }
+        assertThat(received).isEqualTo(expected.size());
+        assertThat(channel.finish()).isFalse();
     }
 }

@@ -40,6 +40,17 @@ final class BlobUpload {
     void write(byte[] chunk) {
         SerialFileWriter running = running();
         running.write(chunk);
+        holdBack(running);
+    }
+
+    /** The same of bytes that are not copied. */
+    void write(ReceivedBytes chunk) {
+        SerialFileWriter running = running();
+        running.write(chunk.pieces(), chunk.keep());
+        holdBack(running);
+    }
+
+    private void holdBack(SerialFileWriter running) {
         if (running.isBacklogged(() -> outbox.execute(outbox::resumeReading))) {
             outbox.pauseReading();
         }

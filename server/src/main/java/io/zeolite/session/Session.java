@@ -120,6 +120,21 @@ public final class Session {
         }
     }
 
+    /** Takes the client's next message, which is a {@code storeBlobChunk} with these bytes. */
+    public void receiveBlobChunk(ReceivedBytes chunk) {
+        Answer answer = new Answer(this, outbox, 0L, Methods.STORE_BLOB_CHUNK, false);
+        Registration registered = registration;
+        if (registered == null) {
+            refuse(Methods.STORE_BLOB_CHUNK, "before register", answer);
+            return;
+        }
+        try {
+            registered.transactions.uploadChunk(chunk);
+        } catch (ZeoException e) {
+            answer.failure(e);
+        }
+    }
+
     /** Frees everything that the client held. The connection is gone, or will be. */
     public void disconnected() {
         Registration gone = registration;

@@ -242,6 +242,15 @@ final class TransactionCalls {
         }
     }
 
+    /** {@code storeBlobChunk}, with the bytes still where they were received. */
+    void uploadChunk(ReceivedBytes chunk) {
+        if (readOnly) {
+            refuseWrite(Methods.STORE_BLOB_CHUNK);
+        } else if (current == null || current.admit(chunk.length())) {
+            upload.write(chunk);
+        }
+    }
+
     private void endUpload(Arguments args) {
         ClientTransaction transaction = staging(args.get(3));
         long oid = args.id(0);

@@ -116,8 +116,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             }
             if (codec == null) {
                 handshake(frame);
-            } else {
+                return;
+            }
+            ByteBuf chunk = codec.uploadedChunk(frame);
+            if (chunk == null) {
                 session.receive(codec.decode(frame));
+            } else {
+                session.receiveBlobChunk(new FrameBytes(chunk));
             }
         } catch (MalformedMessageException e) {
             drop("sent what is no message: {}", e.getMessage());

@@ -14,6 +14,7 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +168,35 @@ class SessionOrderTest {
         public String peer() {
             return "a test";
         }
+    }
+
+    @Test
+    void blobChunk_beforeRegister_endsTheConnection() {
+        AtomicBoolean closed = new AtomicBoolean();
+        Session session = new Session(settings, (Outbox) Proxy.newProxyInstance(
+                Outbox.class.getClassLoader(), new Class<?>[] {Outbox.class}, (proxy, method, arguments) -> {
+                    closed.compareAndSet(false, method.getName().equals("close"));
+                    return method.getReturnType() == String.class ? "a test" : null;
+                }));
+
+        session.receiveBlobChunk(new ReceivedBytes() {
+            @Override
+            public int length() {
+                return 1;
+            }
+
+            @Override
+            public ByteBuffer[] pieces() {
+                return new ByteBuffer[] {ByteBuffer.allocate(1)};
+            }
+
+            @Override
+            public Runnable keep() {
+                throw new AssertionError("nobody has a use for it");
+            }
+        });
+
+        assertThat(closed).isTrue();
     }
 
     /** Once it knows of a transaction from the answer, Python's client refuses the invalidation of an earlier one. */

@@ -1,11 +1,13 @@
 package io.zeolite.commit.staging;
 
+import io.zeolite.disk.WriteBack;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /** A staging file on a file system of this machine. */
 final class LocalStagingFile implements StagingFile {
@@ -15,16 +17,25 @@ final class LocalStagingFile implements StagingFile {
      */
     private static final int SLICE_BYTES = 1 << 18;
 
+    /** So much is appended before it is sent on its way to the disk; smaller files wait until they are forced. */
+    private static final int WRITE_BACK_BYTES = 32 << 20;
+
     private final Path path;
     private final FileChannel channel;
+    private final boolean toBeForced;
+    private @Nullable WriteBack writeBack;
+    private long length;
+    private long begun;
 
-    private LocalStagingFile(Path path, FileChannel channel) {
+    private LocalStagingFile(Path path, FileChannel channel, boolean toBeForced) {
         this.path = path;
         this.channel = channel;
+        this.toBeForced = toBeForced;
     }
 
     static StagingFile open(Path path) throws IOException {
-        return new LocalStagingFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new LocalStagingFile(
+                path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), true);
     }
 
     /** A new file without a name: however the process ends, its space is free afterwards. */
@@ -33,7 +44,7 @@ final class LocalStagingFile implements StagingFile {
         // On Unix the name goes as soon as the file is open.
         FileChannel channel = FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        return new LocalStagingFile(path, channel);
+        return new LocalStagingFile(path, channel, false);
     }
 
     @Override
@@ -45,8 +56,15 @@ final class LocalStagingFile implements StagingFile {
     public void append(ByteBuffer bytes) throws IOException {
         int end = bytes.limit();
         while (bytes.position() < end) {
-            bytes.limit(Math.min(end, bytes.position() + SLICE_BYTES));
-            channel.write(bytes);
+            bytes.limit(bytes.isDirect() ? end : Math.min(end, bytes.position() + SLICE_BYTES));
+            length += channel.write(bytes);
+        }
+        if (toBeForced && length - begun >= WRITE_BACK_BYTES) {
+            if (writeBack == null) {
+                writeBack = WriteBack.of(path);
+            }
+            writeBack.begin(begun, length - begun);
+            begun = length;
         }
     }
 
@@ -71,12 +89,17 @@ final class LocalStagingFile implements StagingFile {
 
     @Override
     public void close() throws IOException {
+        if (writeBack != null) {
+            writeBack.close();
+        }
         channel.close();
     }
 
     @Override
     public void discard() throws IOException {
-        try (channel) {
+        try {
+            close();
+        } finally {
             Files.deleteIfExists(path);
         }
     }

@@ -51,7 +51,11 @@ public final class SerialFileWriter {
 
     /** What is to be done next. */
     private sealed interface Step {
-        record Append(ByteBuffer bytes, long cost) implements Step {}
+        record Append(ByteBuffer[] pieces, int length, Runnable release) implements Step {
+            long cost() {
+                return length + CHUNK_OVERHEAD_BYTES;
+            }
+        }
 
         record Report(Completion<Void> completion) implements Step {}
 
@@ -98,22 +102,39 @@ public final class SerialFileWriter {
 
     /** Appends what remains in a buffer, which belongs to the writer afterwards. */
     void write(ByteBuffer bytes) {
+        write(new ByteBuffer[] {bytes}, () -> {});
+    }
+
+    /**
+     * Appends what remains in buffers that somebody else owns.
+     *
+     * @param release called once, on any thread, when the writer does not need the buffers any more: they are written or dropped
+     */
+    public void write(ByteBuffer[] pieces, Runnable release) {
+        int length = 0;
+        for (ByteBuffer piece : pieces) {
+            length += piece.remaining();
+        }
+        Step.Append append = new Step.Append(pieces, length, release);
+        boolean submit = false;
+        State found;
         synchronized (lock) {
-            if (state == State.ABORTED) {
-                return;
+            found = state;
+            if (found == State.OPEN) {
+                pendingBytes += append.cost();
+                steps.add(append);
+                submit = !running;
+                running = true;
             }
-            if (state != State.OPEN) {
+        }
+        if (submit) {
+            submit();
+        } else if (found != State.OPEN) {
+            release.run();
+            if (found != State.ABORTED) {
                 throw new IllegalStateException("write after finish");
             }
-            Step.Append append = new Step.Append(bytes, bytes.remaining() + CHUNK_OVERHEAD_BYTES);
-            pendingBytes += append.cost;
-            steps.add(append);
-            if (running) {
-                return;
-            }
-            running = true;
         }
-        submit();
     }
 
     /** How many bytes are waiting to be written or being written, with {@value #CHUNK_OVERHEAD_BYTES} for each chunk. */
@@ -203,7 +224,7 @@ public final class SerialFileWriter {
             steps.clear();
             for (Step step : dropped) {
                 if (step instanceof Step.Append append) {
-                    pendingBytes -= append.cost;
+                    pendingBytes -= append.cost();
                 }
             }
             drained = takeDrained();
@@ -217,11 +238,13 @@ public final class SerialFileWriter {
             submit();
         }
         drained.forEach(Runnable::run);
-        dropped.forEach(SerialFileWriter::failAborted);
+        dropped.forEach(SerialFileWriter::drop);
     }
 
-    private static void failAborted(Step step) {
-        if (step instanceof Step.Report report) {
+    private static void drop(Step step) {
+        if (step instanceof Step.Append append) {
+            append.release.run();
+        } else if (step instanceof Step.Report report) {
             report.completion.fail(aborted());
         } else if (step instanceof Step.Finish finish) {
             finish.completion.fail(aborted());
@@ -295,22 +318,24 @@ public final class SerialFileWriter {
     }
 
     private void append(Step.Append append) {
-        int length = append.bytes.remaining();
         boolean seenTo = false;
         try {
             if (failure == null && !isAborted()) {
-                openFile().append(append.bytes);
-                writtenBytes += length;
+                for (ByteBuffer piece : append.pieces) {
+                    openFile().append(piece);
+                }
+                writtenBytes += append.length;
             }
             seenTo = true;
         } catch (IOException | RuntimeException e) {
-            fail(describe(length, e));
+            fail(describe(append.length, e));
             seenTo = true;
         } finally {
             if (!seenTo) {
                 fail("cannot write staged data: out of memory, or worse");
             }
-            settle(append.cost);
+            append.release.run();
+            settle(append.cost());
         }
     }
 

@@ -53,6 +53,59 @@ class SerialFileWriterTest {
     }
 
     @Test
+    void finish_severalMegabytesOfBorrowedBuffers_fileHasThem() throws Exception {
+        Path path = temp.resolve("blob");
+        SerialFileWriter direct = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path)), Runnable::run);
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        List<String> released = new ArrayList<>();
+        for (int i = 0; i < 35; i++) {
+            byte[] bytes = new byte[MEGABYTE];
+            new Random(i).nextBytes(bytes);
+            expected.write(bytes);
+            String name = "buffer " + i;
+            ByteBuffer buffer =
+                    ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+            ByteBuffer[] pieces = {buffer.slice(0, 1000 * i), buffer.slice(1000 * i, bytes.length - 1000 * i)};
+            direct.write(pieces, () -> released.add(name));
+        }
+        Outcome<Path> finished = new Outcome<>();
+        direct.finish(true, finished);
+
+        assertThat(finished.value()).hasBinaryContent(expected.toByteArray());
+        assertThat(released).hasSize(35).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void write_borrowedBuffer_isGivenBackOnceItIsWritten() {
+        List<String> released = new ArrayList<>();
+        writer.write(pieces(new byte[] {1, 2}), () -> released.add("a"));
+        writer.write(pieces(new byte[] {3}), () -> released.add("b"));
+        assertThat(released).isEmpty();
+
+        executor.runAll();
+
+        assertThat(released).containsExactly("a", "b");
+        assertThat(file.content()).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void write_borrowedBufferThatIsDropped_isGivenBack() {
+        List<String> released = new ArrayList<>();
+        SerialFileWriter full = new SerialFileWriter(() -> new MemoryFile(1), executor);
+        full.write(pieces(new byte[2]), () -> released.add("does not fit"));
+        full.write(pieces(new byte[2]), () -> released.add("comes after that"));
+        executor.runAll();
+        assertThat(released).containsExactly("does not fit", "comes after that");
+        full.write(pieces(new byte[2]), () -> released.add("is queued at the abort"));
+        full.abort();
+        full.write(pieces(new byte[2]), () -> released.add("comes after the abort"));
+        executor.runAll();
+
+        assertThat(released)
+                .containsExactly("does not fit", "comes after that", "is queued at the abort", "comes after the abort");
+    }
+
+    @Test
     void finish_nothingWritten_createsAnEmptyFile() throws Exception {
         Outcome<Path> finished = new Outcome<>();
 
@@ -460,5 +513,9 @@ class SerialFileWriterTest {
         assertThat(back.limit()).isEqualTo(back.capacity());
         assertThat(Arrays.copyOf(back.array(), read)).isEqualTo(Arrays.copyOfRange(bytes, 3, bytes.length));
         assertThat(temp.resolve("local")).doesNotExist();
+    }
+
+    private static ByteBuffer[] pieces(byte[] bytes) {
+        return new ByteBuffer[] {ByteBuffer.wrap(bytes)};
     }
 }
