@@ -107,11 +107,12 @@ class Twins:
         except POSKeyError:
             return z64
 
-    def exists(self, oid):
+    def data(self, oid):
+        """Of the last revision; None if there is none, or if it is a pointer to one that is a deletion."""
         try:
-            return bool(self.own.getTid(oid))
+            return self.own.loadSerial(oid, self.serial(oid))
         except POSKeyError:
-            return False
+            return None
 
     def some_record(self):
         return record(f'{self.random.random()}' * self.random.randrange(1, 30), self.some(4))
@@ -161,9 +162,9 @@ class Twins:
         records = []
         for oid in self.some(4) or [1]:
             oid = p64(oid)
-            serial = self.serial(oid)
-            if self.random.random() < 0.5 and self.exists(oid):
-                records.append((oid, self.own.loadSerial(oid, serial), serial))
+            current = self.data(oid)
+            if current and self.random.random() < 0.5:
+                records.append((oid, current, self.serial(oid)))
             else:
                 records.append((oid, self.random.choice((None, self.some_record())), None))
 

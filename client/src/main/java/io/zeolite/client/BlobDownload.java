@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,7 @@ final class BlobDownload {
     // Whoever writes.
     private volatile @Nullable NewEntry entry;
     private long written;
+    private final CRC32C crc = new CRC32C();
 
     BlobDownload(BlobStore store, ServerLink link, BlobCache cache, long oid, long serial) {
         this.store = store;
@@ -175,9 +177,10 @@ final class BlobDownload {
         }
         if (chunk == START) {
             written = 0;
+            crc.reset();
         } else if (chunk == STOP) {
             arriving.cut(written);
-            arriving.keep(null);
+            arriving.keep((int) crc.getValue());
             end(null);
         } else {
             long needed = written + chunk.length;
@@ -185,6 +188,7 @@ final class BlobDownload {
                 long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
                 arriving.grow(Math.max(Math.max(needed, room), LEAST_ROOM));
             }
+            crc.update(chunk);
             ByteBuffer bytes = ByteBuffer.wrap(chunk);
             while (bytes.hasRemaining()) {
                 written += arriving.channel().write(bytes, written);

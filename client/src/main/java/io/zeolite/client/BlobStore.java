@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ final class BlobStore implements Closeable {
     /** How many chunks may be on their way out at a time. */
     private static final int WINDOW = 32;
 
+    private static final int COPY_BYTES = 256 << 10;
     private static final long PAUSE_MILLIS = 10;
 
     private final BlobDirectory directory;
@@ -212,16 +214,29 @@ final class BlobStore implements Closeable {
             }
             try (NewEntry entry = begun.get();
                     FileChannel to = entry.channel()) {
-                for (long at = 0; entry.hasPlace() && at < size; ) {
-                    long copied = from.transferTo(at, size - at, to.position(at));
-                    if (copied == 0) {
-                        throw new IOException(file + " has become shorter");
-                    }
-                    at += copied;
+                if (entry.hasPlace()) {
+                    entry.keep(copy(from, to, size));
                 }
-                entry.keep(null);
             }
         }
+    }
+
+    /** @return the checksum of what was copied */
+    private static int copy(FileChannel from, FileChannel to, long size) throws IOException {
+        CRC32C crc = new CRC32C();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(COPY_BYTES);
+        for (long at = 0; at < size; ) {
+            buffer.clear().limit((int) Math.min(COPY_BYTES, size - at));
+            if (from.read(buffer, at) < 0) {
+                throw new IOException(
+                        "a blob that was committed has become shorter: " + at + " bytes (expected: " + size + ")");
+            }
+            crc.update(buffer.flip().duplicate());
+            while (buffer.hasRemaining()) {
+                at += to.write(buffer, at);
+            }
+        }
+        return (int) crc.getValue();
     }
 
     /** What waits for the disk. */

@@ -58,6 +58,9 @@ public interface BlobStore extends AutoCloseable {
     /** Whether an object of so many bytes is written in parts, of which the store has to make one whole. */
     boolean isWrittenInParts(long size);
 
+    /** Has the parts of objects that are written from now on go no faster than that, one after the other. */
+    default void paceParts(Throttle throttle) {}
+
     /** Writes an object like {@link #put}, in parts even if it is small, where the store can do that: to try it. */
     StoredObject putInParts(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
 

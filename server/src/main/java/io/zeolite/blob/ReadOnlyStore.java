@@ -60,6 +60,11 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
+    public void paceParts(Throttle throttle) {
+        store.paceParts(throttle);
+    }
+
+    @Override
     public boolean isWrittenInParts(long size) {
         return store.isWrittenInParts(size);
     }

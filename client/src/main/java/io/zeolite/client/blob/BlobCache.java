@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Room is reserved before a blob is fetched, and given back if that fails.
  *   <li>What was used least recently goes first, by the access time of the files, which every use sets.
  *   <li>A blob in use does not go. If everything else is in use, a new blob gets no place; see {@link NewEntry}.
- *   <li>A file with the name of a blob is complete, and on disk.
+ *   <li>A file with the name of a blob is complete. If it was not forced to the disk, its checksum tells after a crash of the
+ *       machine whether it still is; see {@link Checksums}.
  * </ul>
  *
  * <p>Locks, in the order in which they are taken: the lock file of a directory, a file itself (shared by those who read a
@@ -130,7 +131,7 @@ public final class BlobCache implements Closeable {
      */
     public @Nullable CacheEntry find(long oid, long tid) throws IOException {
         CacheEntry entry = open(layout.blob(oid, tid));
-        if (entry != null && verify && !Checksums.matches(entry)) {
+        if (entry != null && !isWhole(entry)) {
             damaged.increment();
             LOG.warn("{} is damaged: its checksum is not the one noted when it came; removed", layout.blob(oid, tid));
             entry.close();
@@ -139,6 +140,15 @@ public final class BlobCache implements Closeable {
         }
         (entry == null ? misses : hits).increment();
         return entry;
+    }
+
+    private boolean isWhole(CacheEntry entry) throws IOException {
+        boolean inDoubt = Checksums.isInDoubt(entry);
+        boolean whole = !(verify || inDoubt) || Checksums.matches(entry);
+        if (whole && inDoubt) {
+            Checksums.clearDoubt(entry);
+        }
+        return whole;
     }
 
     /** Whether a blob is there now; says nothing about later. */
@@ -418,10 +428,10 @@ public final class BlobCache implements Closeable {
         if (channel.size() != size) {
             throw new IOException(part + " has " + channel.size() + " bytes (expected: " + size + ")");
         }
-        if (crc32c != null) {
-            Checksums.note(part, crc32c);
+        // A disk takes longer to write a blob than a network to bring it, and the blob is still where it came from.
+        if (crc32c == null || !Checksums.note(part, crc32c)) {
+            channel.force(false);
         }
-        channel.force(false);
         Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("r--------"));
         Closeable directory = lockDirectory(CacheLayout.number(oid));
         try {

@@ -87,9 +87,9 @@ public final class NewEntry implements Closeable {
     }
 
     /**
-     * Puts it into the cache: all bytes are written. Waits for the disk, and for others who use the directory.
+     * Puts it into the cache: all bytes are written. Waits for others who use the directory.
      *
-     * @param crc32c of all bytes, which is noted beside them; null if it is not known
+     * @param crc32c of all bytes, which is noted beside them; null if it is not known, and the disk is waited for then
      * @throws IOException if that was not possible; it is not in the cache then
      */
     public void keep(@Nullable Integer crc32c) throws IOException {

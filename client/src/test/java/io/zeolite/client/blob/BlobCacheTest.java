@@ -1,5 +1,6 @@
 package io.zeolite.client.blob;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class BlobCacheTest {
     private static final long TID = 0x03f1a2b3c4d5e6f7L;
+    private static final String BOOT = "zeolite.boot";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -350,6 +353,32 @@ final class BlobCacheTest {
         assertThat(has(cache, 2)).isTrue();
         assertThat(cache.counters().damaged()).isEqualTo(1);
         assertThat(cache.totalBytes()).isEqualTo(100);
+    }
+
+    private Path writtenBeforeTheMachineCrashed(BlobCache cache, long oid) throws IOException {
+        add(cache, oid, 100);
+        Path file = directory.resolve(oid + "/0.03f1a2b3c4d5e6f7.blob");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        Files.getFileAttributeView(file, UserDefinedFileAttributeView.class)
+                .write(BOOT, ByteBuffer.wrap("00000000-0000-0000-0000-000000000000".getBytes(US_ASCII)));
+        return file;
+    }
+
+    @Test
+    void find_afterACrashOfTheMachine_whatIsNotAllOnDiskIsRemoved() throws IOException {
+        BlobCache cache = cache(1000);
+        Path lost = writtenBeforeTheMachineCrashed(cache, 1);
+        Files.write(lost, new byte[100]);
+        Path whole = writtenBeforeTheMachineCrashed(cache, 2);
+        assertThat(has(cache, 1)).isFalse();
+        assertThat(lost).doesNotExist();
+        assertThat(has(cache, 2)).isTrue();
+        assertThat(cache.counters().damaged()).isEqualTo(1);
+        // It need not be looked at again.
+        assertThat(Files.getFileAttributeView(whole, UserDefinedFileAttributeView.class)
+                        .list())
+                .doesNotContain(BOOT);
+        assertThat(has(cache, 2)).isTrue();
     }
 
     @Test

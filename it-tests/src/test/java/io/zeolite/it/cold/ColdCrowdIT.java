@@ -6,6 +6,7 @@ import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
+import io.zeolite.it.Tool;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,13 +19,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Many blobs, many clients, and servers that die. */
+/** Many blobs, many clients, and servers that die; more of them at a larger scale. */
 final class ColdCrowdIT {
     private static final int CLIENTS = 8;
     private static final int LARGE_BYTES = 5_000_000;
-    private static final int SMALL = 1000 * Layout.scale();
+    private static final int SMALL = Layout.scale() == 1 ? 300 : 1000 * Layout.scale();
     private static final int LARGE = 2 * Layout.scale();
-    private static final int KILLS = 5 + 5 * Math.min(9, Layout.scale());
+    private static final int KILLS = Math.min(50, 4 * Layout.scale() * Layout.scale());
 
     @RegisterExtension
     final Scene scene = new Scene();
@@ -60,7 +61,7 @@ final class ColdCrowdIT {
         int limit = 5_000_000 * Layout.scale();
         ZeoServer server =
                 site.start(site.server(Encoding.MSGPACK, "  cache-size " + limit + "\n  downloads " + CLIENTS + "\n"));
-        int large = 10 * Layout.scale();
+        int large = 5 * Layout.scale();
         scene.start("cold.py", "write_many", server.address(), large, large).finish(Duration.ofMinutes(2));
         site.archive(server, "-a", "0", "-d");
         PythonScript readers = scene.start("cold.py", "read_many", server.address(), large, large, CLIENTS);
@@ -106,6 +107,8 @@ final class ColdCrowdIT {
         site.start(server);
         scene.start("cold.py", "check_acknowledged", server.address(), acknowledged)
                 .finish(Duration.ofMinutes(2));
+        Tool.start(server.directory(), ColdSite.KEYS, "verify-blobs", "-C", "zeo.conf", "--deep")
+                .finish(0);
         site.archive(server, "-a", "0", "-d");
         assertThat(ColdSite.localBlobs(server)).isZero();
         scene.start("cold.py", "check_acknowledged", server.address(), acknowledged)

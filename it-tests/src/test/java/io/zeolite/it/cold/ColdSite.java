@@ -21,6 +21,10 @@ import java.util.Map;
 
 /** A bucket, what stands between it and its servers, and the servers. */
 final class ColdSite implements AutoCloseable {
+    /** The environment of whoever uses the bucket. */
+    static final Map<String, String> KEYS =
+            Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY);
+
     private static final Duration LOOK_TIME = Duration.ofSeconds(30);
     private static final String LOOKED_AT = "s3://" + S3Server.BUCKET + "/site/ answers, and can be written to";
 
@@ -65,9 +69,8 @@ final class ColdSite implements AutoCloseable {
 
     /** Gives a server a section. */
     ZeoServer withBucket(ZeoServer server, String keys) {
-        return server.environment("BUCKET_KEY", S3Server.ACCESS_KEY)
-                .environment("BUCKET_SECRET", S3Server.SECRET_KEY)
-                .storages("<s3blobs 1>\n" + keys + """
+        KEYS.forEach(server::environment);
+        return server.storages("<s3blobs 1>\n" + keys + """
                           <filestorage>
                             path Data.fs
                             blob-dir blobs
@@ -78,7 +81,16 @@ final class ColdSite implements AutoCloseable {
 
     static String bucketKeys(URI endpoint) {
         return "  bucket " + S3Server.BUCKET + "\n  prefix site\n  endpoint " + endpoint
-                + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n  read-timeout 2s\n";
+                + "\n  access-key-variable BUCKET_KEY\n  secret-key-variable BUCKET_SECRET\n";
+    }
+
+    /** The configuration of the package zodb-s3blobs, for its own server or this one. */
+    static String zodbS3blobs(URI endpoint, String dataFile, String cache) {
+        return "%import zodb_s3blobs\n<s3blobstorage 1>\n  bucket-name " + S3Server.BUCKET
+                + "\n  s3-prefix site\n  s3-endpoint-url " + endpoint + "\n  s3-region us-east-1\n  s3-access-key "
+                + S3Server.ACCESS_KEY + "\n  s3-secret-key " + S3Server.SECRET_KEY
+                + "\n  s3-use-ssl false\n  s3-addressing-style path\n  cache-dir " + cache + "\n  cache-size 1GB\n"
+                + "  <filestorage>\n    path " + dataFile + "\n  </filestorage>\n</s3blobstorage>\n";
     }
 
     /** Starts a server and returns when it has looked at the bucket, so that its requests can be counted. */
@@ -106,7 +118,7 @@ final class ColdSite implements AutoCloseable {
                 .directory(server.directory().toFile())
                 .redirectErrorStream(true);
         archive.command().addAll(List.of(options));
-        archive.environment().putAll(Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY));
+        archive.environment().putAll(KEYS);
         return archive.start();
     }
 

@@ -6,25 +6,41 @@ import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Store;
 import java.net.URI;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What every store does, on an S3 server that others have written in another language. */
 final class MotoIT extends BlobStoreContract {
-    private @Nullable OtherProgram server;
+    private static final AtomicInteger PREFIXES = new AtomicInteger();
 
-    @Override
-    protected BlobStore create() throws Exception {
-        OtherProgram started = OtherProgram.serve(directory, S3Server.BUCKET);
-        server = started;
-        URI endpoint = URI.create(started.line("http"));
-        return new S3Store(S3Server.settings(endpoint, "site/", new Credentials.Keys("local", "local", null)));
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit sets it.
+    private static Path home;
+
+    @SuppressWarnings("NullAway.Init") // Set before all tests.
+    private static OtherProgram server;
+
+    @SuppressWarnings("NullAway.Init")
+    private static URI endpoint;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = OtherProgram.serve(home, S3Server.BUCKET);
+        endpoint = URI.create(server.line("http"));
     }
 
-    @AfterEach
-    void stop() {
-        if (server != null) {
-            server.close();
-        }
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    /** Each test has a prefix of its own. */
+    @Override
+    protected BlobStore create() {
+        String prefix = "site" + PREFIXES.incrementAndGet() + "/";
+        return new S3Store(S3Server.settings(endpoint, prefix, new Credentials.Keys("local", "local", null)));
     }
 }

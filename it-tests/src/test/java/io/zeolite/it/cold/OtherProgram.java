@@ -23,9 +23,14 @@ final class OtherProgram implements AutoCloseable {
         this.output = process.inputReader(StandardCharsets.UTF_8);
     }
 
+    /** Of the environment that has them. */
+    static Path interpreter() {
+        return PythonEnvironment.S3.interpreter();
+    }
+
     private static OtherProgram start(Path directory, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                PythonEnvironment.S3.interpreter().toString(),
+                interpreter().toString(),
                 "-u",
                 Path.of(System.getProperty("basedir", ""))
                         .resolve("src/test/python/s3_objects.py")

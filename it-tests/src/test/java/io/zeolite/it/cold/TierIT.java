@@ -11,6 +11,7 @@ import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
+import io.zeolite.it.Tool;
 import io.zeolite.it.ZeoServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,13 +21,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What servers do with a bucket over time: undo, pack, archive by themselves, share, and read what others have written. */
 final class TierIT {
@@ -66,10 +66,9 @@ final class TierIT {
         return keys;
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void undo_ofArchivedBlobs_bringsThemBack(Encoding encoding) throws Exception {
-        ZeoServer server = archived(encoding, "");
+    @Test
+    void undo_ofArchivedBlobs_bringsThemBack() throws Exception {
+        ZeoServer server = archived(Encoding.MSGPACK, "");
         scene.run("cold.py", "undo", server.address());
         assertThat(ColdSite.localBlobs(server)).isEqualTo(5);
         server.stop();
@@ -210,12 +209,7 @@ final class TierIT {
                 S3Server.BUCKET,
                 server.dataFile().toString(),
                 scene.directory().resolve("package-cache").toString());
-        server.storages("%import zodb_s3blobs\n<s3blobstorage 1>\n  bucket-name " + S3Server.BUCKET
-                + "\n  s3-prefix site\n  s3-endpoint-url "
-                + site.proxy().endpoint() + "\n  s3-region us-east-1\n  s3-access-key "
-                + S3Server.ACCESS_KEY + "\n  s3-secret-key " + S3Server.SECRET_KEY
-                + "\n  s3-use-ssl false\n  s3-addressing-style path\n  cache-dir cache\n  cache-size 1GB\n"
-                + "  <filestorage>\n    path Data.fs\n  </filestorage>\n</s3blobstorage>\n");
+        server.storages(ColdSite.zodbS3blobs(site.proxy().endpoint(), "Data.fs", "cache"));
         server.start();
         scene.run("cold.py", "read", server.address());
         scene.run("cold.py", "undo", server.address());
@@ -226,6 +220,62 @@ final class TierIT {
         assertThat(said).contains("it has objects, and no owner");
         server.stop();
         assertThat(server.log()).doesNotContain(S3Server.SECRET_KEY);
+    }
+
+    /** The texts of the packages' documentation, whole: only what they leave to the reader is filled in. */
+    @Test
+    void sectionsThatThePackagesDocument_areServed() throws Exception {
+        site.bucket().createBucket("your-s3-bucket");
+        site.bucket().createBucket("my-zodb-blobs");
+        serve(
+                """
+                %import collective.s3blobs
+                <s3blobcache>
+                  cache-dir ${buildout:directory}/var/blobcache
+                  cache-size 100000000
+                  bucket-name your-s3-bucket
+                  %s
+                </s3blobcache>
+                """.replace("${buildout:directory}", scene.directory().toString())
+                        .replace("%s", "<filestorage>\npath Data.fs\nblob-dir blobs\n</filestorage>"),
+                Map.of(
+                        "aws_access_key_id", S3Server.ACCESS_KEY,
+                        "aws_secret_access_key", S3Server.SECRET_KEY,
+                        "AWS_ENDPOINT_URL_S3", site.proxy().endpoint().toString()));
+        serve(
+                """
+                %import zodb_s3blobs
+                <s3blobstorage>
+                    bucket-name my-zodb-blobs
+                    s3-endpoint-url http://minio:9000
+                    s3-access-key $(S3_ACCESS_KEY)
+                    s3-secret-key $(S3_SECRET_KEY)
+                    cache-dir /var/cache/zodb-s3-blobs
+                    cache-size 2GB
+                    <filestorage>
+                        path /var/lib/zodb/Data.fs
+                    </filestorage>
+                </s3blobstorage>
+                """.replace("http://minio:9000", site.proxy().endpoint().toString())
+                        .replace(
+                                "/var/cache", scene.directory().resolve("cache").toString())
+                        .replace("/var/lib/zodb/", ""),
+                Map.of("S3_ACCESS_KEY", S3Server.ACCESS_KEY, "S3_SECRET_KEY", S3Server.SECRET_KEY));
+    }
+
+    /** Commits blobs to a server of this configuration, moves them into its bucket, and reads them from there. */
+    private void serve(String storages, Map<String, String> environment) throws Exception {
+        ZeoServer server = scene.server(Encoding.MSGPACK).storages(storages);
+        environment.forEach(server::environment);
+        server.start();
+        scene.run("cold.py", "write", server.address());
+        Tool.start(server.directory(), environment, "archive-blobs", "-C", "zeo.conf", "-a", "0", "-d")
+                .finish(0);
+        assertThat(ColdSite.localBlobs(server)).isZero();
+        int before = site.proxy().requests();
+        scene.run("cold.py", "read", server.address());
+        assertThat(site.proxy().requests() - before).isEqualTo(5);
+        server.stop();
     }
 
     private static boolean isArriving(Path cache) {

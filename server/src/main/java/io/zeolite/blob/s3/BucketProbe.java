@@ -7,6 +7,7 @@ import static io.zeolite.blob.BucketFinding.warning;
 import io.zeolite.blob.BucketFinding;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.Throttle;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -68,7 +69,7 @@ public final class BucketProbe implements AutoCloseable {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
         this.key = settings.prefix() + ".zeolite-check-" + HexFormat.of().formatHex(random);
-        this.upload = new S3Upload(client, settings, customerKey, Runnable::run, key);
+        this.upload = new S3Upload(client, settings, customerKey, Runnable::run, Throttle.NONE, key);
     }
 
     static int crc32c(byte[] bytes) {

@@ -4,6 +4,7 @@ import static io.zeolite.blob.BucketFinding.ok;
 import static io.zeolite.blob.BucketFinding.warning;
 
 import io.zeolite.blob.BucketFinding;
+import io.zeolite.blob.Throttle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ final class MultipartProbe {
     }
 
     private void upload() {
-        S3Upload upload = new S3Upload(client, settings, customerKey, Runnable::run, key);
+        S3Upload upload = new S3Upload(client, settings, customerKey, Runnable::run, Throttle.NONE, key);
         Path file = null;
         try {
             file = Files.createTempFile("zeolite-check-", ".tmp");

@@ -5,6 +5,7 @@ import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.Throttle;
 import io.zeolite.blob.s3.S3Settings.Encryption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -57,6 +58,7 @@ public final class S3Store implements BlobStore {
     private final CustomerKey customerKey;
     private final @Nullable RequestPayer payer;
     private final ThreadPoolExecutor threads;
+    private volatile Throttle parts = Throttle.NONE;
 
     /** Connects to nothing yet. Loading the SDK takes some tenths of a second. */
     public S3Store(S3Settings settings) {
@@ -186,6 +188,11 @@ public final class S3Store implements BlobStore {
     }
 
     @Override
+    public void paceParts(Throttle throttle) {
+        parts = throttle;
+    }
+
+    @Override
     public boolean isWrittenInParts(long size) {
         return size > S3Upload.LARGEST_IN_ONE;
     }
@@ -229,7 +236,11 @@ public final class S3Store implements BlobStore {
     }
 
     private S3Upload upload(String key) {
-        return new S3Upload(client, settings, customerKey, threads, full(key));
+        return upload(full(key), parts);
+    }
+
+    private S3Upload upload(String fullKey, Throttle throttle) {
+        return new S3Upload(client, settings, customerKey, threads, throttle, fullKey);
     }
 
     private static StoredObject object(String key, long size, S3Upload.Written written) {
@@ -257,7 +268,7 @@ public final class S3Store implements BlobStore {
         for (MultipartUpload found : uploads()) {
             if (found.initiated().isBefore(before)) {
                 String key = found.key();
-                new S3Upload(client, settings, customerKey, threads, key).giveUp(found.uploadId());
+                upload(key, Throttle.NONE).giveUp(found.uploadId());
                 count++;
             }
         }

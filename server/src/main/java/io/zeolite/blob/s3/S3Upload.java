@@ -2,6 +2,7 @@ package io.zeolite.blob.s3;
 
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.Throttle;
 import io.zeolite.blob.s3.S3Settings.Encryption;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,16 +51,27 @@ final class S3Upload {
     private final CustomerKey customerKey;
     private final @Nullable RequestPayer payer;
     private final Executor threads;
+    private final Throttle throttle;
     private final String key;
     private final String what;
 
-    /** @param key with the prefix */
-    S3Upload(S3Client client, S3Settings settings, CustomerKey customerKey, Executor threads, String key) {
+    /**
+     * @param throttle of the parts of large files
+     * @param key with the prefix
+     */
+    S3Upload(
+            S3Client client,
+            S3Settings settings,
+            CustomerKey customerKey,
+            Executor threads,
+            Throttle throttle,
+            String key) {
         this.client = client;
         this.settings = settings;
         this.customerKey = customerKey;
         this.payer = settings.requesterPays() ? RequestPayer.REQUESTER : null;
         this.threads = threads;
+        this.throttle = throttle;
         this.key = key;
         this.what = "write s3://" + settings.bucket() + "/" + key;
     }
@@ -211,7 +223,9 @@ final class S3Upload {
                 try {
                     for (int n = next.getAndIncrement(); n < count && !failed.get(); n = next.getAndIncrement()) {
                         long start = n * partBytes;
-                        parts[n] = send(id, n + 1, new FilePart(file, start, Math.min(partBytes, size - start)));
+                        long length = Math.min(partBytes, size - start);
+                        throttle.await(length);
+                        parts[n] = send(id, n + 1, new FilePart(file, start, length));
                     }
                     done = true;
                 } finally {

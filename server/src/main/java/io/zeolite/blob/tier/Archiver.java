@@ -127,8 +127,11 @@ public final class Archiver {
             Consumer<Step> progress,
             BooleanSupplier stop) {
         Pace pace = Pace.of(effort.bytesPerSecond());
+        store.paceParts(bytes -> pace.await(bytes, stop));
         SideBySide.run("zeolite-archive", effort.parallel(), blobs, stop, blob -> {
-            pace.await(blob.size(), stop);
+            if (!store.isWrittenInParts(blob.size())) {
+                pace.await(blob.size(), stop);
+            }
             if (stop.getAsBoolean()) {
                 return false;
             }

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,6 +68,7 @@ final class DatabaseIdentity {
         try {
             String line = UUID.randomUUID() + " " + inode(unfinished) + "\n";
             Files.writeString(unfinished, line, StandardCharsets.US_ASCII);
+            giveToOwnerOf(directory, unfinished);
             force(unfinished);
             if (replace) {
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
@@ -79,6 +81,21 @@ final class DatabaseIdentity {
             LOG.debug("{} was written by another process", file);
         } finally {
             Files.deleteIfExists(unfinished);
+        }
+    }
+
+    /** Root may be the first one who archives, and the server, as another user, must be able to read it. */
+    private static void giveToOwnerOf(Path directory, Path file) {
+        try {
+            for (String attribute : List.of("unix:gid", "unix:uid")) {
+                Object wanted = Files.getAttribute(directory, attribute);
+                if (!wanted.equals(Files.getAttribute(file, attribute))) {
+                    Files.setAttribute(file, attribute, wanted);
+                }
+            }
+        } catch (IOException e) {
+            // Only root may do so; for whoever else has access to the directory it stays as it is.
+            LOG.debug("{} keeps its owner: {}", file, e.toString());
         }
     }
 

@@ -3,18 +3,15 @@ package io.zeolite.blob.tier;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.RealDisk;
 import io.zeolite.zodb.Tid;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * <p>Until then they are listed in the file {@code .bucket-garbage} of the blob directory: a line for each revision, oid and
  * tid in hex and the second since 1970 when it was packed away. Lines are added while a pack goes on, and on disk before the
  * pack forgets them; the list is written anew, under another name first, when some of it is done. A line that is there twice,
- * or whose object is gone already, does no harm. Any thread.
+ * whose object is gone already, or that a crash has cut short, does no harm: the pack lists it again. Any thread.
  */
 public final class Garbage {
     private static final Logger LOG = LoggerFactory.getLogger(Garbage.class);
@@ -48,7 +45,8 @@ public final class Garbage {
     private final BlobStore store;
     private final KeyLayout layout;
     private final Duration grace;
-    private @Nullable FileChannel open;
+    private final Disk disk;
+    private @Nullable DiskFile open;
 
     /** Whether the database refers to a revision. */
     public interface References {
@@ -60,11 +58,16 @@ public final class Garbage {
 
     /** @param store which only the owner of the prefix can delete from */
     public Garbage(Path blobDirectory, BlobStore store, KeyLayout layout, Duration grace) {
+        this(blobDirectory, store, layout, grace, new RealDisk());
+    }
+
+    Garbage(Path blobDirectory, BlobStore store, KeyLayout layout, Duration grace, Disk disk) {
         this.directory = blobDirectory;
         this.file = blobDirectory.resolve(FILE);
         this.store = store;
         this.layout = layout;
         this.grace = grace;
+        this.disk = disk;
     }
 
     Duration grace() {
@@ -73,38 +76,41 @@ public final class Garbage {
 
     /** Lists a revision; on disk after {@link #force}. */
     public synchronized void add(BlobRevision revision, Instant now) throws IOException {
-        String line = Tid.toHex(revision.oid()) + Tid.toHex(revision.tid()) + " " + now.getEpochSecond() + "\n";
-        ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII));
-        FileChannel channel = channel();
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
+        DiskFile list = open == null ? disk.open(file, Disk.Mode.READ_WRITE) : open;
+        boolean written = false;
+        try {
+            long end = list.size();
+            list.write(
+                    ByteBuffer.wrap((beginning(list, end) + line(revision, now)).getBytes(StandardCharsets.US_ASCII)),
+                    end);
+            written = true;
+        } finally {
+            open = written ? list : null;
+            if (!written) {
+                list.close();
+            }
         }
     }
 
-    private FileChannel channel() throws IOException {
-        FileChannel channel = open;
-        if (channel == null) {
-            channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-            open = channel;
-        }
-        return channel;
+    /** What ends a line that was cut short. */
+    private static String beginning(DiskFile list, long end) throws IOException {
+        ByteBuffer last = ByteBuffer.allocate(1);
+        return end > 0 && list.read(last, end - 1) == 1 && last.get(0) != '\n' ? "\n" : "";
+    }
+
+    private static String line(BlobRevision revision, Instant since) {
+        return Tid.toHex(revision.oid()) + Tid.toHex(revision.tid()) + " " + since.getEpochSecond() + "\n";
     }
 
     /** Waits until what was added is on disk. */
     public synchronized void force() throws IOException {
-        FileChannel channel = open;
-        if (channel != null) {
+        DiskFile list = open;
+        if (list != null) {
             open = null;
-            channel.force(true);
-            channel.close();
-            forceDirectory();
-        }
-    }
-
-    private void forceDirectory() throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            try (list) {
+                list.force();
+            }
+            disk.forceDirectory(directory);
         }
     }
 
@@ -166,19 +172,25 @@ public final class Garbage {
     private synchronized List<Entry> entries() throws IOException {
         force();
         List<Entry> entries = new ArrayList<>();
-        try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                Entry entry = parse(line);
-                if (entry == null) {
-                    LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid and a time)", file, line);
-                } else {
-                    entries.add(entry);
-                }
+        for (String line : content().lines().toList()) {
+            Entry entry = parse(line);
+            if (entry == null) {
+                LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid and a time)", file, line);
+            } else {
+                entries.add(entry);
             }
-        } catch (NoSuchFileException e) {
-            return List.of();
         }
         return entries;
+    }
+
+    private String content() throws IOException {
+        try (DiskFile list = disk.open(file, Disk.Mode.READ)) {
+            ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(list.size()));
+            list.read(all, 0);
+            return new String(all.array(), 0, all.position(), StandardCharsets.ISO_8859_1);
+        } catch (NoSuchFileException e) {
+            return "";
+        }
     }
 
     private static @Nullable Entry parse(String line) {
@@ -203,20 +215,18 @@ public final class Garbage {
         if (done.isEmpty()) {
             return;
         }
-        Path unfinished = file.resolveSibling(FILE + ".tmp");
-        try (Writer writer = Files.newBufferedWriter(unfinished, StandardCharsets.US_ASCII)) {
-            for (Entry entry : entries()) {
-                BlobRevision revision = entry.revision();
-                if (!done.contains(revision)) {
-                    writer.write(Tid.toHex(revision.oid()) + Tid.toHex(revision.tid()) + " "
-                            + entry.since().getEpochSecond() + "\n");
-                }
+        StringBuilder left = new StringBuilder();
+        for (Entry entry : entries()) {
+            if (!done.contains(entry.revision())) {
+                left.append(line(entry.revision(), entry.since()));
             }
         }
-        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-            channel.force(true);
+        Path unfinished = file.resolveSibling(FILE + ".tmp");
+        try (DiskFile list = disk.open(unfinished, Disk.Mode.REPLACE)) {
+            list.write(ByteBuffer.wrap(left.toString().getBytes(StandardCharsets.US_ASCII)), 0);
+            list.force();
         }
-        Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-        forceDirectory();
+        disk.move(unfinished, file);
+        disk.forceDirectory(directory);
     }
 }

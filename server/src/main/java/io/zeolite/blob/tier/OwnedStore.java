@@ -5,6 +5,7 @@ import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.Throttle;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -189,6 +190,11 @@ public final class OwnedStore implements BlobStore {
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
         claimOrFail();
         return store.put(key, file, crc32c, contentType);
+    }
+
+    @Override
+    public void paceParts(Throttle throttle) {
+        store.paceParts(throttle);
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Keeps what several threads move below a rate, on the average: whoever has moved some bytes waits for as long as they should have
- * taken. A single blob goes as fast as it can. Any thread.
+ * taken. Any thread.
  */
 public final class Pace {
     private static final long SLICE_NANOS = Duration.ofMillis(100).toNanos();

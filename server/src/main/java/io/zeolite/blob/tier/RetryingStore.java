@@ -4,6 +4,7 @@ import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.Throttle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -19,6 +20,7 @@ public final class RetryingStore implements BlobStore {
     private final BlobStore store;
     private final TierSettings settings;
     private final Breaker breaker;
+    private volatile Throttle reading = Throttle.NONE;
 
     /** Takes over the store, and closes it. */
     public RetryingStore(BlobStore store, TierSettings settings) {
@@ -31,6 +33,11 @@ public final class RetryingStore implements BlobStore {
     /** Whether so many requests had no answer that there is little hope for the next one. */
     public boolean isAway() {
         return breaker.isAway();
+    }
+
+    /** Has objects that are opened from now on come no faster than that, all together. */
+    public void paceReads(Throttle throttle) {
+        reading = throttle;
     }
 
     Attempts attempts() {
@@ -54,7 +61,9 @@ public final class RetryingStore implements BlobStore {
 
     @Override
     public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
-        return attempts().make(() -> store.open(key, offset, version));
+        StoredContent content = attempts().make(() -> store.open(key, offset, version));
+        Throttle throttle = reading;
+        return throttle == Throttle.NONE ? content : new PacedContent(content, throttle);
     }
 
     @Override
@@ -66,6 +75,11 @@ public final class RetryingStore implements BlobStore {
     public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
             throws StoreException, IOException {
         return write(() -> store.putInParts(key, file, crc32c, contentType));
+    }
+
+    @Override
+    public void paceParts(Throttle throttle) {
+        store.paceParts(throttle);
     }
 
     @Override

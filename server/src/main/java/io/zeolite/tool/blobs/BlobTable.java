@@ -99,6 +99,12 @@ final class BlobTable {
         return tids[slot] != 0 && recorded.get(slot);
     }
 
+    /** The size of a revision in a place, or {@link #ABSENT}. */
+    long sizeIn(Place place, long oid, long tid) {
+        int slot = slot(oid, tid);
+        return tids[slot] == 0 ? ABSENT : sizes[place.column][slot];
+    }
+
     int size() {
         return size;
     }

@@ -10,6 +10,7 @@ import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.Json;
 import io.zeolite.tool.ProgressBar;
 import io.zeolite.tool.Texts;
+import io.zeolite.tool.blobs.ObjectList.Item;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ public final class GcBucket {
     private final Console console;
     private final Instant now;
 
-    private final List<Orphan> orphans = new ArrayList<>();
+    private final ObjectList orphans = new ObjectList();
     private final List<String> failures = new ArrayList<>();
     private long objects;
     private long foreign;
@@ -59,8 +60,6 @@ public final class GcBucket {
         }
     }
 
-    private record Orphan(String key, BlobRevision revision, long size, Instant lastModified) {}
-
     public GcBucket(Site site, Options options, Instant now, Console console) {
         this.site = site;
         this.options = options;
@@ -76,22 +75,23 @@ public final class GcBucket {
      */
     public int run() throws IOException {
         Site.Cold bucket = options.delete() ? site.writableBucket("delete from") : site.bucket();
-        List<Orphan> listed = list(bucket);
+        ObjectList listed = list(bucket);
         objects = listed.size();
         BlobTable recorded = recorded();
         Set<BlobRevision> waiting =
                 new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace()).waiting(now);
         Instant newest = now.minus(options.grace());
-        for (Orphan object : listed) {
+        for (Item object : listed) {
             if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
                 continue;
             }
             if (object.lastModified().isAfter(newest) || waiting.contains(object.revision())) {
                 young++;
             } else {
-                orphans.add(object);
+                orphans.note(object.revision(), object.size(), object.lastModified());
             }
         }
+        orphans.complete();
         if (options.delete()) {
             checkShare(bucket);
             delete(bucket);
@@ -106,17 +106,22 @@ public final class GcBucket {
                 : ExitStatus.FAILED;
     }
 
-    private List<Orphan> list(Site.Cold bucket) throws IOException {
-        List<Orphan> listed = new ArrayList<>();
+    private ObjectList list(Site.Cold bucket) throws IOException {
+        ObjectList listed = new ObjectList();
         bucket.store().list(bucket.layout().start(), object -> {
             Optional<BlobRevision> revision = bucket.layout().revision(object.key());
             if (revision.isPresent() && revision.get().tid() != 0) {
-                listed.add(new Orphan(object.key(), revision.get(), object.size(), object.lastModified()));
+                listed.note(revision.get(), object.size(), object.lastModified());
             } else {
                 foreign++;
             }
         });
+        listed.complete();
         return listed;
+    }
+
+    private static String key(Site.Cold bucket, Item object) {
+        return bucket.layout().key(object.revision().oid(), object.revision().tid());
     }
 
     /** What must stay: all revisions of all data files that there are. */
@@ -150,12 +155,14 @@ public final class GcBucket {
     }
 
     private void delete(Site.Cold bucket) {
-        long bytes = orphans.stream().mapToLong(Orphan::size).sum();
-        try (ProgressBar progress = new ProgressBar(console, "deleting", orphans.size(), bytes)) {
+        try (ProgressBar progress = new ProgressBar(console, "deleting", orphans.size(), orphans.bytes())) {
             for (int start = 0; start < orphans.size(); start += BATCH) {
-                List<Orphan> batch = orphans.subList(start, Math.min(orphans.size(), start + BATCH));
+                List<Item> batch = orphans.subList(start, Math.min(orphans.size(), start + BATCH));
                 try {
-                    bucket.store().deleteAll(batch.stream().map(Orphan::key).toList());
+                    bucket.store()
+                            .deleteAll(batch.stream()
+                                    .map(object -> key(bucket, object))
+                                    .toList());
                 } catch (StoreException e) {
                     failures.add(String.valueOf(e.getMessage()));
                     if (e.reason() == Reason.DENIED
@@ -165,7 +172,7 @@ public final class GcBucket {
                     }
                     continue;
                 }
-                long batchBytes = batch.stream().mapToLong(Orphan::size).sum();
+                long batchBytes = batch.stream().mapToLong(Item::size).sum();
                 deleted += batch.size();
                 deletedBytes += batchBytes;
                 progress.add(batch.size(), batchBytes);
@@ -173,20 +180,16 @@ public final class GcBucket {
         }
     }
 
-    private long orphanBytes() {
-        return orphans.stream().mapToLong(Orphan::size).sum();
-    }
-
     private void print(Site.Cold bucket) {
         if (!options.delete()) {
-            for (Orphan orphan : orphans) {
-                console.out().println(orphan.size() + " " + orphan.lastModified() + " " + orphan.key());
+            for (Item orphan : orphans) {
+                console.out().println(orphan.size() + " " + orphan.lastModified() + " " + key(bucket, orphan));
             }
         }
         failures.forEach(failure -> console.out().println("FAILED " + failure));
         console.out()
                 .println(bucket.store().name() + ": " + Texts.count(objects, "object") + ", "
-                        + Texts.count(orphans.size(), "orphan") + " (" + Texts.bytes(orphanBytes()) + "), "
+                        + Texts.count(orphans.size(), "orphan") + " (" + Texts.bytes(orphans.bytes()) + "), "
                         + Texts.count(young, "younger one") + " left alone, "
                         + Texts.count(foreign, "object") + " of others");
         console.out()
@@ -205,12 +208,12 @@ public final class GcBucket {
             json.writeNumberField("foreign_objects", foreign);
             json.writeNumberField("orphans_within_grace", young);
             json.writeNumberField("orphans", orphans.size());
-            json.writeNumberField("orphan_bytes", orphanBytes());
+            json.writeNumberField("orphan_bytes", orphans.bytes());
             json.writeNumberField("deleted", deleted);
             json.writeNumberField("deleted_bytes", deletedBytes);
             json.writeArrayFieldStart("keys");
-            for (Orphan orphan : orphans) {
-                json.writeString(orphan.key());
+            for (Item orphan : orphans) {
+                json.writeString(key(bucket, orphan));
             }
             json.writeEndArray();
             json.writeArrayFieldStart("failed");

@@ -1,6 +1,7 @@
 package io.zeolite.tool.blobs;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredObject;
@@ -14,15 +15,14 @@ import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.Json;
 import io.zeolite.tool.ProgressBar;
 import io.zeolite.tool.Texts;
+import io.zeolite.tool.blobs.BlobTable.Place;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +67,7 @@ public final class Mirror {
      */
     public int run() throws IOException {
         Site.Cold bucket = site.bucket();
-        List<StoredObject> wanted = missing(bucket);
+        ObjectList wanted = missing(bucket);
         if (!options.dryRun()) {
             copy(bucket, wanted);
         }
@@ -79,51 +79,55 @@ public final class Mirror {
         return options.dryRun() || copied + gone == wanted.size() ? ExitStatus.OK : ExitStatus.FAILED;
     }
 
-    private List<StoredObject> missing(Site.Cold bucket) throws IOException {
-        Map<String, Long> there = new HashMap<>();
+    private ObjectList missing(Site.Cold bucket) throws IOException {
+        BlobTable there = new BlobTable();
         String start = bucket.layout().start();
         try {
-            target.list(start, object -> there.put(object.key(), object.size()));
+            target.list(start, object -> revision(bucket, object).ifPresent(revision -> {
+                there.found(Place.BUCKET, revision.oid(), revision.tid(), object.size());
+            }));
         } catch (StoreException e) {
             if (e.reason() != Reason.NOT_FOUND) {
                 throw e;
             }
         }
-        Map<String, StoredObject> wanted = new HashMap<>();
-        bucket.store().list(start, object -> {
-            if (bucket.layout().revision(object.key()).isEmpty()) {
-                return;
-            }
-            Long size = there.remove(object.key());
-            if (size != null && size == object.size()) {
+        ObjectList wanted = new ObjectList();
+        bucket.store().list(start, object -> revision(bucket, object).ifPresent(revision -> {
+            if (there.sizeIn(Place.BUCKET, revision.oid(), revision.tid()) != object.size()) {
+                wanted.note(revision, object.size(), object.lastModified());
+            } else if (!there.isRecorded(revision.oid(), revision.tid())) {
+                // A listing that broke off begins anew.
+                there.record(revision.oid(), revision.tid());
                 present++;
-            } else {
-                wanted.put(object.key(), object);
             }
-        });
-        List<StoredObject> sorted = new ArrayList<>(wanted.values());
-        sorted.sort(Comparator.comparingLong(StoredObject::size).reversed());
-        return sorted;
+        }));
+        wanted.complete();
+        return wanted;
     }
 
-    private static long totalBytes(List<StoredObject> objects) {
-        return objects.stream().mapToLong(StoredObject::size).sum();
+    private static Optional<BlobRevision> revision(Site.Cold bucket, StoredObject object) {
+        return bucket.layout().revision(object.key()).filter(revision -> revision.tid() != 0);
     }
 
-    private void copy(Site.Cold bucket, List<StoredObject> wanted) {
+    private void copy(Site.Cold bucket, ObjectList wanted) {
         Deposits deposits = new Deposits(target);
-        Pace pace = Pace.of(options.effort().bytesPerSecond());
-        try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), totalBytes(wanted))) {
-            SideBySide.run("zeolite-mirror", options.effort().parallel(), wanted, () -> false, object -> {
-                pace.await(object.size(), () -> false);
-                try {
-                    copy(bucket.store(), deposits, object.key());
-                    note(object, null, progress);
-                } catch (IOException e) {
-                    note(object, e, progress);
-                }
-                return !bucket.store().isAway() && !target.isAway();
-            });
+        Pace coming = Pace.of(options.effort().bytesPerSecond());
+        Pace going = Pace.of(options.effort().bytesPerSecond());
+        bucket.store().paceReads(bytes -> coming.await(bytes, () -> false));
+        target.paceParts(bytes -> going.await(bytes, () -> false));
+        try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), wanted.bytes())) {
+            SideBySide.run(
+                    "zeolite-mirror", options.effort().parallel(), wanted.largestFirst(), () -> false, object -> {
+                        String key = bucket.layout()
+                                .key(object.revision().oid(), object.revision().tid());
+                        try {
+                            copy(bucket.store(), deposits, key);
+                            note(key, object.size(), null, progress);
+                        } catch (IOException e) {
+                            note(key, object.size(), e, progress);
+                        }
+                        return !bucket.store().isAway() && !target.isAway();
+                    });
         }
     }
 
@@ -137,30 +141,30 @@ public final class Mirror {
         }
     }
 
-    private synchronized void note(StoredObject object, @Nullable IOException failure, ProgressBar progress) {
-        progress.add(1, object.size());
+    private synchronized void note(String key, long size, @Nullable IOException failure, ProgressBar progress) {
+        progress.add(1, size);
         if (failure == null) {
             copied++;
-            bytes += object.size();
+            bytes += size;
         } else if (failure instanceof StoreException said && said.reason() == Reason.NOT_FOUND) {
             gone++;
         } else {
-            failures.add(new Failure(object.key(), String.valueOf(failure.getMessage())));
+            failures.add(new Failure(key, String.valueOf(failure.getMessage())));
             if (!options.json()) {
-                progress.say("FAILED " + object.key() + ": " + failure.getMessage());
+                progress.say("FAILED " + key + ": " + failure.getMessage());
             }
         }
     }
 
-    private long untried(List<StoredObject> wanted) {
+    private long untried(ObjectList wanted) {
         return options.dryRun() ? 0 : wanted.size() - copied - gone - failures.size();
     }
 
-    private void print(Site.Cold bucket, List<StoredObject> wanted) {
+    private void print(Site.Cold bucket, ObjectList wanted) {
         String to = bucket.store().name() + " to " + target.name();
         if (options.dryRun()) {
             console.out()
-                    .println(Texts.count(wanted.size(), "object") + ", " + Texts.bytes(totalBytes(wanted))
+                    .println(Texts.count(wanted.size(), "object") + ", " + Texts.bytes(wanted.bytes())
                             + ", would go from " + to + "; " + present + " are there already");
             return;
         }
@@ -186,7 +190,7 @@ public final class Mirror {
         }
     }
 
-    private void write(Site.Cold bucket, List<StoredObject> wanted) throws IOException {
+    private void write(Site.Cold bucket, ObjectList wanted) throws IOException {
         try (JsonGenerator json = Json.document(console.out())) {
             json.writeStartObject();
             json.writeStringField("from", bucket.store().name());
@@ -194,7 +198,7 @@ public final class Mirror {
             json.writeBooleanField("dry_run", options.dryRun());
             json.writeNumberField("present", present);
             json.writeNumberField("selected", wanted.size());
-            json.writeNumberField("selected_bytes", totalBytes(wanted));
+            json.writeNumberField("selected_bytes", wanted.bytes());
             json.writeNumberField("copied", copied);
             json.writeNumberField("copied_bytes", bytes);
             json.writeNumberField("gone", gone);

@@ -114,8 +114,8 @@ public final class Restore {
 
     private void restore(Site.Cold bucket, LocalBlobs local, ProgressBar progress) {
         Pace pace = Pace.of(options.effort().bytesPerSecond());
+        bucket.store().paceReads(count -> pace.await(count, () -> false));
         SideBySide.run("zeolite-restore", options.effort().parallel(), wanted, () -> false, blob -> {
-            pace.await(blob.stored(), () -> false);
             try {
                 Fetched fetched = restore(bucket, local, blob);
                 note(blob, fetched, progress);

@@ -161,11 +161,17 @@ public final class Verify {
         List<Flaw> flaws = new ArrayList<>();
         DeepCheck check = new DeepCheck(directory, site.cold());
         Pace pace = Pace.of(options.effort().bytesPerSecond());
+        Site.Cold bucket = site.cold();
+        if (bucket != null) {
+            bucket.store().paceReads(count -> pace.await(count, () -> false));
+        }
         AtomicLong done = new AtomicLong();
         long bytes = blobs.stream().mapToLong(Blob::size).sum();
         try (ProgressBar progress = new ProgressBar(console, "verifying", blobs.size(), bytes)) {
             SideBySide.run("zeolite-verify", options.effort().parallel(), blobs, () -> false, blob -> {
-                pace.await(blob.size(), () -> false);
+                if (blob.isLocal()) {
+                    pace.await(blob.local(), () -> false);
+                }
                 Flaw flaw = check.check(blob);
                 if (flaw != null) {
                     synchronized (flaws) {
@@ -174,7 +180,7 @@ public final class Verify {
                 }
                 progress.add(1, blob.size());
                 done.incrementAndGet();
-                return site.cold() == null || !site.cold().store().isAway();
+                return bucket == null || !bucket.store().isAway();
             });
         }
         if (done.get() < blobs.size()) {

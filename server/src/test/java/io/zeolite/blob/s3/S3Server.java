@@ -16,6 +16,9 @@ public final class S3Server implements AutoCloseable {
     public static final String SECRET_KEY = "local-credential";
     public static final String BUCKET = "blobs";
 
+    /** Also on a machine that is busy with other things. */
+    private static final Duration PATIENT = Duration.ofSeconds(30);
+
     private final S3Proxy proxy;
 
     private S3Server(S3Proxy proxy) {
@@ -31,10 +34,14 @@ public final class S3Server implements AutoCloseable {
                 .build();
         proxy.start();
         S3Server server = new S3Server(proxy);
-        try (S3Client client = S3Clients.create(server.settings(""))) {
-            client.createBucket(request -> request.bucket(BUCKET));
-        }
+        server.createBucket(BUCKET);
         return server;
+    }
+
+    public void createBucket(String name) {
+        try (S3Client client = S3Clients.create(settings(""))) {
+            client.createBucket(request -> request.bucket(name));
+        }
     }
 
     public int port() {
@@ -62,8 +69,8 @@ public final class S3Server implements AutoCloseable {
                 false,
                 credentials,
                 null,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(5),
+                PATIENT,
+                PATIENT,
                 8);
     }
 

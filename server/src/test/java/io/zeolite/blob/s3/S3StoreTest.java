@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
@@ -116,6 +117,18 @@ final class S3StoreTest extends BlobStoreContract {
             } catch (StoreException e) {
                 assertThat(e.getMessage()).contains("s3://blobs/a.blob").doesNotContain("very-secret-text");
             }
+        }
+    }
+
+    @Test
+    void paceParts_isAskedBeforeEachPart() throws Exception {
+        try (S3Store store = new S3Store(server.settings(""))) {
+            List<Long> asked = new ArrayList<>();
+            store.paceParts(asked::add);
+            store.put("whole.blob", file("abc"), 0x364b3fb7, "text/plain");
+            assertThat(asked).isEmpty();
+            store.putInParts("parts.blob", file("abc"), 0x364b3fb7, "text/plain");
+            assertThat(asked).containsExactly(3L);
         }
     }
 

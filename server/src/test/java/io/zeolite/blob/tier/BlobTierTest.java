@@ -190,8 +190,11 @@ final class BlobTierTest {
         BlobTier tier = tier();
         assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, LARGE));
         awaitKept(tier, 1);
+        // More than one if the machine is so busy that a request was given up.
+        int requests = proxy.requests();
+        assertThat(requests).isPositive();
         assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, LARGE));
-        assertThat(proxy.requests()).isEqualTo(1);
+        assertThat(proxy.requests()).isEqualTo(requests);
     }
 
     @Test
