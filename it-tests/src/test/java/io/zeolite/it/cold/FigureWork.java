@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What figures are made with. Each kind of work is a process of its own: the store's collections of garbage, or those of whoever
@@ -39,7 +42,7 @@ final class FigureWork {
     private static final long COMMIT_DUE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     /** The first reads warm up both virtual machines. */
-    private static final int WARM_UP = 2;
+    private static final int WARM_UP = 4;
 
     private FigureWork() {}
 
@@ -203,6 +206,8 @@ final class FigureWork {
     private static void cold(String address, URI endpoint, int size, List<Blob> blobs) throws IOException {
         List<Read> reads = new ArrayList<>();
         List<Double> plain = new ArrayList<>();
+        List<Double> intoNothing = new ArrayList<>();
+        Path file = Files.createTempFile("zeolite-figures-", ".tmp");
         List<Double> roundTrips = new ArrayList<>();
         Credentials keys = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
         try (FigureClient client = FigureClient.connect(address);
@@ -212,19 +217,23 @@ final class FigureWork {
                 long start = System.nanoTime();
                 store.stat(key);
                 roundTrips.add(millisSince(start));
-                plain.add(download(store, key, size));
+                intoNothing.add(download(store, key, size, null));
+                plain.add(download(store, key, size, file));
                 reads.add(client.readBlob(blob.oid(), blob.tid(), size));
             }
         }
+        Files.delete(file);
         List<Read> warm = reads.subList(WARM_UP, reads.size());
         double plainMedian = FigureClient.median(plain.subList(WARM_UP, plain.size()));
         found(
-                "median %.0f ms, first bytes after %.1f ms; plain download with the same SDK: median %.0f ms (%.2f times);"
+                "median %.0f ms, first bytes after %.1f ms; plain download into a file with the same SDK: median %.0f ms"
+                        + " (%.2f times), into nothing %.0f ms;"
                         + " a round trip to the store (HEAD): %.1f ms",
                 Read.medianAll(warm),
                 Read.medianFirst(warm),
                 plainMedian,
                 Read.medianAll(warm) / plainMedian,
+                FigureClient.median(intoNothing.subList(WARM_UP, intoNothing.size())),
                 FigureClient.median(roundTrips.subList(WARM_UP, roundTrips.size())));
     }
 
@@ -264,13 +273,20 @@ final class FigureWork {
                 FigureClient.median(copied.subList(WARM_UP, copied.size())));
     }
 
-    private static double download(S3Store store, String key, int size) throws IOException {
+    private static double download(S3Store store, String key, int size, @Nullable Path file) throws IOException {
         long start = System.nanoTime();
         long count = 0;
         ByteBuffer buffer = ByteBuffer.allocate(1 << 17);
-        try (StoredContent content = store.open(key, 0, null)) {
+        try (StoredContent content = store.open(key, 0, null);
+                FileChannel channel = file == null
+                        ? null
+                        : FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             for (int read = content.read(buffer); read >= 0; read = content.read(buffer.clear())) {
                 count += read;
+                buffer.flip();
+                while (channel != null && buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
             }
         }
         if (count != size) {

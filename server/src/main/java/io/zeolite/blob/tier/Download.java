@@ -14,8 +14,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,12 @@ import org.slf4j.LoggerFactory;
 final class Download {
     private static final Logger LOG = LoggerFactory.getLogger(Download.class);
 
-    private static final int BUFFER_BYTES = 128 << 10;
+    /** Some chunks of the size in which blobs are sent. */
+    private static final int BUFFER_BYTES = 4 * 59_000;
+
+    /** For so long what has come waits for more to fill a buffer: each piece costs every reader a message. */
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private static final long PAUSE_MILLIS = 20;
 
     private final BlobStore store;
@@ -44,6 +51,7 @@ final class Download {
 
     private final CRC32C crc = new CRC32C();
     private long position;
+    private long toldAtNanos;
 
     /** @param translation makes of a failure what readers are told */
     Download(
@@ -155,19 +163,38 @@ final class Download {
 
     /** Copies until the end of the blob, or until the connection breaks. */
     private void copy(StoredContent content, ByteBuffer buffer, NewEntry entry, ArrivingBlob blob) throws IOException {
+        // The first piece goes on at once.
+        toldAtNanos = System.nanoTime() - PATIENCE_NANOS;
         while (position < entry.size()) {
-            buffer.clear().limit((int) Math.min(BUFFER_BYTES, entry.size() - position));
-            if (content.read(buffer) < 0) {
-                throw new StoreException(
-                        Reason.UNAVAILABLE,
-                        store.name() + key + " ended at byte " + position + " (expected: " + entry.size() + ")",
-                        null);
-            }
+            StoreException broken = fill(buffer, content, entry.size());
             write(buffer, entry.channel());
             blob.arrived(Math.min(position, entry.size() - 1));
+            toldAtNanos = System.nanoTime();
+            if (broken != null) {
+                throw broken;
+            }
             if (!entry.hasPlace() && !blob.hasReaders()) {
                 throw new IOException("nobody reads " + revision + " any more, and there is no place for it");
             }
+        }
+    }
+
+    /** @return why there is less than there should be; null if there is not */
+    private @Nullable StoreException fill(ByteBuffer buffer, StoredContent content, long size) throws IOException {
+        buffer.clear().limit((int) Math.min(BUFFER_BYTES, size - position));
+        try {
+            do {
+                if (content.read(buffer) < 0) {
+                    return new StoreException(
+                            Reason.UNAVAILABLE,
+                            store.name() + key + " ended at byte " + (position + buffer.position()) + " (expected: "
+                                    + size + ")",
+                            null);
+                }
+            } while (buffer.hasRemaining() && System.nanoTime() - toldAtNanos < PATIENCE_NANOS);
+            return null;
+        } catch (StoreException e) {
+            return e;
         }
     }
 
