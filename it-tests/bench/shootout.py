@@ -13,8 +13,18 @@ import time
 from servers import BenchError, end
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BENCHMARKS = ("add", "store", "update", "conflicts", "cold", "prefetch_cold", "readCurrent", "new_oid")
 OBJECTS_IN_A_TRANSACTION = 100
+# What it calls those of its benchmarks that reach the server, and how their results are named.
+_RESULTS = {
+    "add": "add {} objects",
+    "store": "store {} raw pickles",
+    "update": "update {} objects",
+    "cold": "read {} cold objects",
+    "prefetch_cold": "read {} cold prefeteched objects",
+    "readCurrent": "readCurrent {} objects",
+    "new_oid": "allocate {} OIDs",
+}
+BENCHMARKS = tuple(_RESULTS)
 CONNECTIONS = 2
 POSTGRESQL_USER = "postgres"
 PATIENCE_SECONDS = 1800
@@ -47,7 +57,7 @@ def zeo(port):
 
 
 def measure(options, configuration, directory):
-    """Milliseconds of each of its benchmarks, over all objects of a transaction: the median of its values."""
+    """Milliseconds of each of its benchmarks for the objects of a transaction: the median of its values."""
     environment = install(options.target)
     conf = os.path.join(directory, "shootout.conf")
     output = os.path.join(directory, "shootout.json")
@@ -55,7 +65,7 @@ def measure(options, configuration, directory):
         f.write(configuration)
     command = [
         os.path.join(environment, "bin", "zodbshootout"), "--quiet", "-c", str(CONNECTIONS), "--threads", "unique",
-        "--object-counts", str(OBJECTS_IN_A_TRANSACTION), "--zap", "yes", "-o", output,
+        "--object-counts", str(OBJECTS_IN_A_TRANSACTION), "--zap", "yes", "--include-mapping", "no", "-o", output,
         "-p", "1" if options.quick else "3", "-n", "3", "-w", "1", conf, *BENCHMARKS,
     ]
     ran = subprocess.run(
@@ -69,15 +79,12 @@ def measure(options, configuration, directory):
 
 
 def _medians(content):
-    medians = {}
+    by_result = {}
     for benchmark in content["benchmarks"]:
-        metadata = {**content.get("metadata", {}), **benchmark.get("metadata", {})}
+        name = {**content.get("metadata", {}), **benchmark.get("metadata", {})}["name"]
         values = [value for run in benchmark["runs"] for value in run.get("values", ())]
-        for name in BENCHMARKS:
-            # Its names are of this kind: {measured: add 100 objects}, or with c=2 in them.
-            if values and f" {name} " in f" {metadata['name'].replace(':', ' ')} ":
-                medians[name] = statistics.median(values) * 1e3
-    return medians
+        by_result[name.rsplit(": ", 1)[1]] = statistics.median(values) * 1e3
+    return {name: by_result[result.format(OBJECTS_IN_A_TRANSACTION)] for name, result in _RESULTS.items()}
 
 
 class PostgreSQL:
