@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from servers import BenchError, end
+from servers import BenchError, end, spawn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OBJECTS_IN_A_TRANSACTION = 100
@@ -68,12 +68,18 @@ def measure(options, configuration, directory):
         "--object-counts", str(OBJECTS_IN_A_TRANSACTION), "--zap", "yes", "--include-mapping", "no", "-o", output,
         "-p", "1" if options.quick else "3", "-n", "3", "-w", "1", conf, *BENCHMARKS,
     ]
-    ran = subprocess.run(
-        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=PATIENCE_SECONDS,
+    # It starts processes of its own, which have to end with it.
+    process = spawn(
+        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    if ran.returncode != 0 or not os.path.exists(output):
-        return {"error": "zodbshootout: " + ran.stdout[-2000:]}
+    try:
+        said, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return {"error": f"zodbshootout has not ended after {PATIENCE_SECONDS} s"}
+    finally:
+        end(process)
+    if process.returncode != 0 or not os.path.exists(output):
+        return {"error": "zodbshootout: " + said[-2000:]}
     with open(output) as f:
         return _medians(json.load(f))
 
