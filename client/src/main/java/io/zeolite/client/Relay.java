@@ -103,6 +103,11 @@ public final class Relay implements AutoCloseable {
         return core.link().connection();
     }
 
+    /** The present connection, on the event loop only; null if there is none. */
+    public @Nullable ZeoConnection currentConnection() {
+        return core.link().currentConnection();
+    }
+
     /** New object ids, ascending mostly. */
     public CompletableFuture<long[]> newOids(int count) {
         return core.<long[]>onLoop(() -> core.oids().take(count));

@@ -6,6 +6,7 @@ import io.zeolite.client.Relay;
 import io.zeolite.client.RelayListener;
 import io.zeolite.client.Revision;
 import io.zeolite.client.Wire;
+import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.invalidation.InvalidationHub;
@@ -188,6 +189,7 @@ public final class EdgeStorage implements Storage {
         completion.complete(null);
     }
 
+    /** A client that has been elsewhere may know more than is known here, and would not put up with that. */
     @Override
     public void whenOpen(Completion<Void> completion) {
         synchronized (this) {
@@ -196,7 +198,16 @@ public final class EdgeStorage implements Storage {
                 return;
             }
         }
-        done(completion);
+        passing.pass(this::syncIfConnected, EdgeStorage::nothing, completion);
+    }
+
+    private CompletableFuture<@Nullable Object> syncIfConnected() {
+        ZeoConnection connection = relay.currentConnection();
+        return connection == null
+                ? CompletableFuture.<@Nullable Object>completedFuture(null)
+                : connection
+                        .call(Methods.LAST_TRANSACTION, PyTuple.EMPTY)
+                        .<@Nullable Object>handle((answer, failure) -> answer);
     }
 
     @Override

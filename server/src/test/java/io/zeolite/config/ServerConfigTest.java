@@ -232,9 +232,7 @@ class ServerConfigTest {
             }
         }
 
-        assertThat(refused)
-                .containsExactlyInAnyOrder(
-                        "password-function");
+        assertThat(refused).containsExactlyInAnyOrder("password-function");
         assertThat(read).isEqualTo(56);
     }
 
