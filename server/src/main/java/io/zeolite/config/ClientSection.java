@@ -77,11 +77,11 @@ final class ClientSection {
             false,
             "whether a read-only server is used as long as no other can be reached");
 
-    static final Key<String> CLIENT_LABEL = Key.optional(
-            "client-label", Datatypes.STRING, "what the log of the other server calls this one");
+    static final Key<String> CLIENT_LABEL =
+            Key.optional("client-label", Datatypes.STRING, "what the log of the other server calls this one");
 
-    static final Key<Boolean> SERVER_SYNC = Key.optional(
-            "server-sync", Datatypes.BOOLEAN, "without effect: the sync of a client is always passed on");
+    static final Key<Boolean> SERVER_SYNC =
+            Key.optional("server-sync", Datatypes.BOOLEAN, "without effect: the sync of a client is always passed on");
 
     static final Key<Boolean> DROP_CACHE = Key.optional(
             "drop-cache-rather-verify", Datatypes.BOOLEAN, "without effect, as in ZEO: the cache is verified");
@@ -150,14 +150,7 @@ final class ClientSection {
             "server-hostname", Datatypes.STRING, "the name that it must have; if absent, the host of the address");
 
     static final SectionType SSL = SectionType.of(
-            "ssl",
-            CERTIFICATE,
-            KEY,
-            PASSWORD_FUNCTION,
-            PASSWORD_FILE,
-            AUTHENTICATE,
-            CHECK_HOSTNAME,
-            SERVER_HOSTNAME);
+            "ssl", CERTIFICATE, KEY, PASSWORD_FUNCTION, PASSWORD_FILE, AUTHENTICATE, CHECK_HOSTNAME, SERVER_HOSTNAME);
 
     private final Section section;
     private final ConfigEnvironment environment;

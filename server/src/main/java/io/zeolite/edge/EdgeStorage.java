@@ -294,8 +294,7 @@ public final class EdgeStorage implements Storage {
     @Override
     public CurrentRecord recordIternext(long oid) {
         return Entries.currentRecord(
-                EdgeIterator.await(
-                relay.ask(Methods.RECORD_ITERNEXT, PyTuple.of((Object) Wire.bytesOrNone(oid)))));
+                EdgeIterator.await(relay.ask(Methods.RECORD_ITERNEXT, PyTuple.of((Object) Wire.bytesOrNone(oid)))));
     }
 
     @Override
@@ -421,7 +420,9 @@ public final class EdgeStorage implements Storage {
     @Override
     public void pack(long stop, boolean isWhole, Completion<Void> completion) {
         passing.pass(
-                () -> relay.call(Methods.PACK, PyTuple.of(TimeStamp.toEpochSeconds(stop), true)), EdgeStorage::nothing, completion);
+                () -> relay.call(Methods.PACK, PyTuple.of(TimeStamp.toEpochSeconds(stop), true)),
+                EdgeStorage::nothing,
+                completion);
     }
 
     @SuppressWarnings("NullAway") // Void has no other value than null.

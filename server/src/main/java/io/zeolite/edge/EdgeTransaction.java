@@ -274,8 +274,7 @@ final class EdgeTransaction implements StorageTransaction {
             return remote.delete(oid, records.serial(i));
         } else if (!records.isStored(i)) {
             byte[] data = records.isPointer(i) ? null : records.data(i);
-            return remote.restore(
-                    oid, records.serial(i), data, origins.getOrDefault(i, Tid.NONE));
+            return remote.restore(oid, records.serial(i), data, origins.getOrDefault(i, Tid.NONE));
         }
         byte[] data = records.data(i);
         CompletableFuture<?> sent = remote.store(oid, records.serial(i), data);
@@ -391,7 +390,8 @@ final class EdgeTransaction implements StorageTransaction {
 
     private void keepBlobs(long tid) {
         blobs.forEach((oid, file) -> remote.keepBlob(oid, tid, file)
-                .whenCompleteAsync((kept, failure) -> delete(file), storage.settings().io()));
+                .whenCompleteAsync(
+                        (kept, failure) -> delete(file), storage.settings().io()));
     }
 
     // The end

@@ -75,8 +75,7 @@ final class Entries {
         return new TransactionInformation(
                 Wire.id(Methods.ITERATOR_NEXT, parts.get(0)),
                 (byte) (status.isEmpty() ? ' ' : status.charAt(0)),
-                new TransactionMetadata(
-                        bytes(parts.get(2)), bytes(parts.get(3)), ExtensionPickle.encode(extension)));
+                new TransactionMetadata(bytes(parts.get(2)), bytes(parts.get(3)), ExtensionPickle.encode(extension)));
     }
 
     static RecordInformation record(Object answer) {

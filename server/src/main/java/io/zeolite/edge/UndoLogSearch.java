@@ -41,22 +41,23 @@ final class UndoLogSearch {
     }
 
     private void page(long from, long size) {
-        passing.pass(() -> relay.ask(Methods.UNDO_LOG, PyTuple.of(from, from + size)), Entries::undoLog, new Completion<>() {
-            @Override
-            public void complete(List<TransactionSummary> page) {
-                page.stream().filter(filter).forEach(found::add);
-                if (page.size() < size || found.size() >= last) {
-                    int end = (int) Math.min(last, found.size());
-                    completion.complete(List.copyOf(found.subList((int) Math.min(first, end), end)));
-                } else {
-                    page(from + size, LARGEST_PAGE);
-                }
-            }
+        passing.pass(
+                () -> relay.ask(Methods.UNDO_LOG, PyTuple.of(from, from + size)), Entries::undoLog, new Completion<>() {
+                    @Override
+                    public void complete(List<TransactionSummary> page) {
+                        page.stream().filter(filter).forEach(found::add);
+                        if (page.size() < size || found.size() >= last) {
+                            int end = (int) Math.min(last, found.size());
+                            completion.complete(List.copyOf(found.subList((int) Math.min(first, end), end)));
+                        } else {
+                            page(from + size, LARGEST_PAGE);
+                        }
+                    }
 
-            @Override
-            public void fail(Throwable failure) {
-                completion.fail(failure);
-            }
-        });
+                    @Override
+                    public void fail(Throwable failure) {
+                        completion.fail(failure);
+                    }
+                });
     }
 }
