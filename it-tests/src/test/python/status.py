@@ -1,6 +1,7 @@
 """What monitors and clients are told of a server: every field, and every count after each step."""
 
 import json
+import os
 import re
 import socket
 import struct
@@ -105,5 +106,31 @@ def counts(address, kind):
     expect(wire, address, **so_far)
 
 
+def infos(*addresses):
+    """What clients look at to see what a storage can do."""
+    compared = 0
+    for storage in 'file', 'blobs', 'mapping', 'named', 'demo', 'of-files':
+        for read_only in False, True:
+            wires = [Wire(address).handshake() for address in addresses]
+            for wire in wires:
+                wire.register(storage, read_only)
+            check_equal(*[info(wire) for wire in wires], f'info of {storage}, read-only: {read_only}')
+            for wire in wires:
+                if not read_only:
+                    wire.commit(wire.call('new_oids')[0], z64, record('one'))
+            check_equal(*[info(wire) for wire in wires], f'info of {storage} after a commit, read-only: {read_only}')
+            compared += 2
+            for wire in wires:
+                wire.close()
+    return dict(compared=compared)
+
+
+def info(wire):
+    found = wire.call('get_info')
+    found['name'] = os.path.basename(found['name'])
+    found['interfaces'] = sorted(tuple(name) for name in found['interfaces'])
+    return found
+
+
 if __name__ == '__main__':
-    main(counts)
+    main(counts, infos)

@@ -25,8 +25,9 @@ import org.junit.jupiter.api.function.Executable;
  * its layer, so that its time in the report is not that of the layer, which is printed.
  */
 final class ConformanceIT {
+    /** One more than there are processors: many of ZEO's tests wait. */
     private static final int PROCESSES =
-            Integer.getInteger("zeolite.it.processes", Runtime.getRuntime().availableProcessors());
+            Integer.getInteger("zeolite.it.processes", Runtime.getRuntime().availableProcessors() + 1);
     private static final Duration LAYER_TIME = Duration.ofMinutes(10);
 
     private static final List<String> LAYERS_WITH_RACES = List.of(

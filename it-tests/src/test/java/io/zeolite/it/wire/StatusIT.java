@@ -10,6 +10,34 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class StatusIT {
+    private static final String STORAGES = """
+            <filestorage file>
+              path Data.fs
+            </filestorage>
+            <filestorage blobs>
+              path Blobs.fs
+              blob-dir blobs
+            </filestorage>
+            <mappingstorage mapping>
+            </mappingstorage>
+            <mappingstorage named>
+              name of its own
+            </mappingstorage>
+            <demostorage demo>
+              <filestorage>
+                path Base.fs
+              </filestorage>
+            </demostorage>
+            <demostorage of-files>
+              <filestorage base>
+                path Base2.fs
+              </filestorage>
+              <filestorage changes>
+                path Changes.fs
+              </filestorage>
+            </demostorage>
+            """;
+
     @RegisterExtension
     final Scene scene = new Scene();
 
@@ -24,5 +52,19 @@ final class StatusIT {
         String kind = ServerKind.underTest().name().toLowerCase(Locale.ROOT);
         scene.run("status.py", "counts", server.address(), kind);
         server.stop();
+    }
+
+    /** Every kind of storage, empty and with something in it. */
+    @ParameterizedTest
+    @EnumSource
+    void info_ofEachStorage_isThatOfPython(Encoding encoding) throws InterruptedException {
+        ZeoServer server = scene.server(encoding).storages(STORAGES).start();
+        ZeoServer python = scene.server(encoding)
+                .kind(ServerKind.PYTHON)
+                .storages(STORAGES)
+                .start();
+        scene.run("status.py", "infos", server.address(), python.address());
+        server.stop();
+        python.stop();
     }
 }
