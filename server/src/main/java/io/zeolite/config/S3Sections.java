@@ -470,7 +470,7 @@ final class S3Sections {
         if (base instanceof StorageConfig.MappingStorage || base instanceof StorageConfig.ClientStorage) {
             throw new ConfigException(
                     section.position(),
-                    "a storage without blobs of its own in <" + section.type() + "> (expected one with a blob-dir)");
+                    "a storage without blobs in <" + section.type() + "> (expected one with a blob-dir)");
         }
         return base;
     }
