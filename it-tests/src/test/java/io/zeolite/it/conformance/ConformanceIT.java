@@ -28,6 +28,7 @@ final class ConformanceIT {
     /** One more than there are processors: many of ZEO's tests wait. */
     private static final int PROCESSES =
             Integer.getInteger("zeolite.it.processes", Runtime.getRuntime().availableProcessors() + 1);
+
     private static final Duration LAYER_TIME = Duration.ofMinutes(10);
 
     private static final List<String> LAYERS_WITH_RACES = List.of(

@@ -88,7 +88,8 @@ final class EdgeIT {
     @Test
     void recipe_eightProcesses_shareOneBlobCache() throws InterruptedException, IOException {
         ZeoServer central = scene.server(Encoding.MSGPACK).start();
-        Matcher recipe = INDENTED.matcher(Files.readString(Layout.documentation().resolve("edge.md")));
+        Matcher recipe =
+                INDENTED.matcher(Files.readString(Layout.documentation().resolve("edge.md")));
         assertThat(recipe.find()).as("a <zeoclient> in edge.md").isTrue();
         ZeoServer edge = scene.server(Encoding.MSGPACK)
                 .storages(recipe.group()
