@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class EdgeIT {
     private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
     private static final long BLOB_CACHE_BYTES = 4L << 20;
-    private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}<zeoclient>\n(?: {4}.*\n)+? {4}</zeoclient>\n");
+    private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}<zeoclient 1>\n(?: {4}.*\n)+? {4}</zeoclient>\n");
 
     @RegisterExtension
     final Scene scene = new Scene();
