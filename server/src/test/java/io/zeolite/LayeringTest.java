@@ -53,6 +53,7 @@ class LayeringTest {
                         "io.zeolite.transport..",
                         "io.zeolite.config..",
                         "io.zeolite.cli..",
+                        "io.zeolite.edge..",
                         "io.zeolite.wire..",
                         "io.zeolite.message.."));
     }

@@ -13,8 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a client has its blobs: in a cache, or in the very directory of the server. */
 sealed interface BlobDirectory extends Closeable {
+    /** Where files are that are not blobs yet. */
+    Path temporary();
+
     /** A cache, which blobs are fetched into. */
-    record Cached(BlobCache cache) implements BlobDirectory {
+    record Cached(Path directory, BlobCache cache) implements BlobDirectory {
+        @Override
+        public Path temporary() {
+            return directory.resolve("tmp");
+        }
+
         @Override
         public void close() throws IOException {
             cache.close();
@@ -24,6 +32,11 @@ sealed interface BlobDirectory extends Closeable {
     /** The server's directory, in the layout {@code bushy}: a directory for each byte of the oid. */
     record Shared(Path directory) implements BlobDirectory {
         private static final String LAYOUT = "bushy";
+
+        @Override
+        public Path temporary() {
+            return directory.resolve("tmp");
+        }
 
         BlobFile open(long oid, long serial) throws IOException {
             Path file = objectDirectory(oid).resolve(Tid.toString(serial) + ".blob");
@@ -54,7 +67,7 @@ sealed interface BlobDirectory extends Closeable {
         if (directory == null) {
             return null;
         } else if (!options.sharesBlobDirectory()) {
-            return new Cached(BlobCache.open(directory, options.blobCacheLimit(), false));
+            return new Cached(directory, BlobCache.open(directory, options.blobCacheLimit(), false));
         }
         Path marker = directory.resolve(".layout");
         String layout = Files.exists(marker) ? Files.readString(marker).strip() : "none";

@@ -136,6 +136,19 @@ final class BlobStore implements Closeable {
 
     // Up
 
+    /** An empty file on the file system of the directory. */
+    Path newFile() throws IOException {
+        Path temporary = directory.temporary();
+        Files.createDirectories(temporary);
+        return Files.createTempFile(temporary, "zeolite-", ".tmp");
+    }
+
+    /** Null if the directory is not that of the server. */
+    @Nullable
+    Path sharedDirectory(long oid) {
+        return directory instanceof BlobDirectory.Shared shared ? shared.objectDirectory(oid) : null;
+    }
+
     /** Sends a blob, after its record. */
     CompletableFuture<Done> upload(ZeoConnection to, Change.Store store, BlobSource blob, Long transaction) {
         return inBackground(() -> {
@@ -176,9 +189,12 @@ final class BlobStore implements Closeable {
             BlobDirectory.Shared shared, ZeoConnection to, Change.Store store, BlobSource blob, Long transaction)
             throws IOException {
         Path home = shared.objectDirectory(store.oid());
-        Files.createDirectories(home);
-        Path placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
-        Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
+        Path placed = blob.file();
+        if (!home.equals(placed.getParent())) {
+            Files.createDirectories(home);
+            placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
+            Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
+        }
         to.send(
                         Methods.STORE_BLOB_SHARED,
                         PyTuple.of(

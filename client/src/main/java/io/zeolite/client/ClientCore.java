@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
 final class ClientCore implements LinkUser {
     private static final Logger LOG = LoggerFactory.getLogger(ZeoClient.class);
 
+    private static final long[] NO_OIDS = {};
+
     private final ZeoClientOptions options;
     private final Workers workers = new Workers();
     private final Notifications notifications = new Notifications(workers.callbacks());
@@ -48,14 +50,19 @@ final class ClientCore implements LinkUser {
     private final OidSupply oids;
     private final @Nullable BlobStore blobs;
 
+    private final RelayListener relay;
+
     private volatile @Nullable StorageInfo info;
+    private volatile @Nullable PyDict rawInfo;
 
     private ClientCore(
             ZeoClientOptions options,
             @Nullable SslContext tls,
             @Nullable CacheFile cacheFile,
-            @Nullable BlobDirectory blobDirectory) {
+            @Nullable BlobDirectory blobDirectory,
+            RelayListener relay) {
         this.options = options;
+        this.relay = relay;
         this.cacheFile = cacheFile;
         this.cache = cacheFile == null ? new ObjectCache(options.cacheBytes(), CacheJournal.NONE) : cacheFile.cache();
         TlsOptions tlsOptions = options.tls();
@@ -83,14 +90,20 @@ final class ClientCore implements LinkUser {
 
     /** Opens the caches, and begins to connect. */
     static ClientCore open(ZeoClientOptions options) throws IOException {
+        ClientCore core = prepare(options, RelayListener.NONE);
+        core.link.start();
+        return core;
+    }
+
+    /** Opens the caches. Nothing connects before the link is started. */
+    static ClientCore prepare(ZeoClientOptions options, RelayListener relay) throws IOException {
         TlsOptions tls = options.tls();
         SslContext context = tls == null ? null : tls.context();
         Path file = options.cacheFile();
         CacheFile cacheFile = file == null ? null : CacheFile.open(file, options.storage(), options.cacheBytes());
         ClientCore core = null;
         try {
-            core = new ClientCore(options, context, cacheFile, BlobDirectory.open(options));
-            core.link.start();
+            core = new ClientCore(options, context, cacheFile, BlobDirectory.open(options), relay);
             return core;
         } finally {
             if (core == null && cacheFile != null) {
@@ -244,6 +257,18 @@ final class ClientCore implements LinkUser {
         });
     }
 
+    /** The answer to {@code get_info} of the last server that was connected, as it came; null before. */
+    @Nullable
+    PyDict rawInfo() {
+        return rawInfo;
+    }
+
+    /** What the server has said of the storage last; null before the first connection. */
+    @Nullable
+    StorageInfo knownInfo() {
+        return info;
+    }
+
     // The link
 
     @Override
@@ -251,13 +276,14 @@ final class ClientCore implements LinkUser {
         long known = cache.lastTransaction();
         CompletableFuture<Done> verified;
         if (known == lastTransaction) {
+            caughtUp(lastTransaction, NO_OIDS, () -> {});
             verified = Done.future();
         } else if (Tid.isAfter(known, lastTransaction)) {
             verified = CompletableFuture.failedFuture(new IllegalStateException("its last transaction is "
                     + Tid.toString(lastTransaction) + ", and this client knows of " + Tid.toString(known)
                     + " (expected: the same storage, not an older copy)"));
         } else if (known == Tid.NONE && cache.statistics().revisions() == 0) {
-            cache.forget(lastTransaction, new long[0]);
+            caughtUp(lastTransaction, null, () -> cache.forget(lastTransaction, NO_OIDS));
             notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));
             verified = Done.future();
         } else {
@@ -267,13 +293,19 @@ final class ClientCore implements LinkUser {
         }
         return verified.thenCompose(done -> connection.call(Methods.GET_INFO, PyTuple.EMPTY))
                 .thenApply(answer -> {
-                    info = info(connection, Wire.dict(Methods.GET_INFO, answer));
+                    PyDict dict = Wire.dict(Methods.GET_INFO, answer);
+                    rawInfo = dict;
+                    info = info(connection, dict);
                     return Done.DONE;
                 });
     }
 
+    private void caughtUp(long tid, long @Nullable [] changed, Runnable makeVisible) {
+        relay.caughtUp(tid, changed, makeVisible);
+    }
+
     private void startOver(long lastTransaction) {
-        cache.clear(lastTransaction);
+        caughtUp(lastTransaction, null, () -> cache.clear(lastTransaction));
         notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));
     }
 
@@ -287,8 +319,10 @@ final class ClientCore implements LinkUser {
         long tid = Wire.id(Methods.GET_INVALIDATIONS, pair.get(0));
         long[] changed = Wire.ids(Methods.GET_INVALIDATIONS, pair.get(1));
         if (Tid.isAfter(tid, cache.lastTransaction())) {
-            cache.forget(tid, changed);
+            caughtUp(tid, changed, () -> cache.forget(tid, changed));
             notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
+        } else {
+            caughtUp(cache.lastTransaction(), NO_OIDS, () -> {});
         }
         return Done.DONE;
     }
@@ -327,13 +361,14 @@ final class ClientCore implements LinkUser {
                     known.server(),
                     known.encoding());
         }
+        relay.connected();
     }
 
     @Override
     public void received(String method, PyTuple args) {
         switch (method) {
             case Methods.INVALIDATE_TRANSACTION ->
-                invalidated(Wire.id(method, args.get(0)), Wire.ids(method, args.get(1)));
+                invalidated(Wire.id(method, args.get(0)), Wire.ids(method, args.get(1)), relay);
             case Methods.INFO -> sizes(Wire.dict(method, args.get(0)));
             case Methods.RECEIVE_BLOB_START, Methods.RECEIVE_BLOB_CHUNK, Methods.RECEIVE_BLOB_STOP -> {
                 if (blobs != null) {
@@ -352,21 +387,22 @@ final class ClientCore implements LinkUser {
             info = known.withSizes(
                     length == null ? known.length() : Wire.number(length),
                     size == null ? known.sizeBytes() : Wire.number(size));
+            relay.resized();
         }
     }
 
-    private void invalidated(long tid, long[] changed) {
+    private void invalidated(long tid, long[] changed, RelayPublication publication) {
         if (!Tid.isAfter(tid, cache.lastTransaction())) {
             return;
         }
         loads.invalidated(tid, changed);
-        cache.invalidate(tid, changed);
+        publication.publish(tid, changed, () -> cache.invalidate(tid, changed));
         notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
     }
 
     /** The client's own transaction was committed. On the event loop, before the next message is looked at. */
-    void committed(long tid, long[] changed, Iterable<CommitEvidence.Store> written) {
-        invalidated(tid, changed);
+    void committed(long tid, long[] changed, Iterable<CommitEvidence.Store> written, RelayPublication publication) {
+        invalidated(tid, changed, publication);
         for (CommitEvidence.Store store : written) {
             cache.put(store.oid(), tid, Tid.NONE, store.data());
         }

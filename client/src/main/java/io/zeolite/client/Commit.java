@@ -37,7 +37,7 @@ final class Commit {
     private final Metadata metadata;
     private final Map<Long, Change> changes = new LinkedHashMap<>();
     private final List<Long> undone;
-    private final Long id = LAST_ID.incrementAndGet();
+    private final Long id = nextId();
 
     /** What the server has written in another form than it was sent, or was not sent at all. */
     private final Set<Long> writtenByServer = new HashSet<>();
@@ -55,6 +55,11 @@ final class Commit {
         this.metadata = metadata;
         this.undone = undone;
         changes.forEach(change -> this.changes.put(change.oid(), change));
+    }
+
+    /** What a transaction is called on its connection. */
+    static Long nextId() {
+        return LAST_ID.incrementAndGet();
     }
 
     // Vote
@@ -291,7 +296,7 @@ final class Commit {
         changes.values().stream()
                 .filter(change -> !(change instanceof Change.Check))
                 .forEach(change -> changed.add(change.oid()));
-        core.committed(tid, changed.stream().mapToLong(Long::longValue).toArray(), written);
+        core.committed(tid, changed.stream().mapToLong(Long::longValue).toArray(), written, RelayListener.NONE);
         return tid;
     }
 

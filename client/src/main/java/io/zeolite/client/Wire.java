@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Python values of answers and arguments, and what they are here. */
-final class Wire {
+/** Python values of answers and arguments, and what they are here. For those who make calls of a {@link Relay} themselves. */
+public final class Wire {
     private Wire() {}
 
-    static byte[] bytes(long id) {
+    public static byte[] bytes(long id) {
         return new byte[] {
             (byte) (id >>> 56),
             (byte) (id >>> 48),
@@ -27,16 +27,16 @@ final class Wire {
         };
     }
 
-    static byte @Nullable [] bytesOrNone(long tid) {
+    public static byte @Nullable [] bytesOrNone(long tid) {
         return tid == Tid.NONE ? null : bytes(tid);
     }
 
-    static boolean isId(@Nullable Object value) {
+    public static boolean isId(@Nullable Object value) {
         return value instanceof byte[] bytes && bytes.length == Long.BYTES;
     }
 
     /** An oid or tid. */
-    static long id(String method, @Nullable Object value) {
+    public static long id(String method, @Nullable Object value) {
         if (value instanceof byte[] bytes && bytes.length == Long.BYTES) {
             return ByteBuffer.wrap(bytes).getLong();
         }
@@ -44,11 +44,11 @@ final class Wire {
     }
 
     /** An oid or tid; {@link Tid#NONE} for None. */
-    static long idOrNone(String method, @Nullable Object value) {
+    public static long idOrNone(String method, @Nullable Object value) {
         return value == null ? Tid.NONE : id(method, value);
     }
 
-    static byte[] data(String method, @Nullable Object value) {
+    public static byte[] data(String method, @Nullable Object value) {
         if (value instanceof byte[] bytes) {
             return bytes;
         }
@@ -56,7 +56,7 @@ final class Wire {
     }
 
     /** What one encoding sends as a list, the other one as a tuple. */
-    static List<@Nullable Object> sequence(String method, @Nullable Object value) {
+    public static List<@Nullable Object> sequence(String method, @Nullable Object value) {
         if (value instanceof List<?> list) {
             return new ArrayList<>(list);
         } else if (value instanceof PyTuple tuple) {
@@ -69,21 +69,21 @@ final class Wire {
         throw unexpected(method, value, "a sequence");
     }
 
-    static PyTuple tuple(String method, @Nullable Object value, int size) {
+    public static PyTuple tuple(String method, @Nullable Object value, int size) {
         if (value instanceof PyTuple tuple && tuple.size() == size) {
             return tuple;
         }
         throw unexpected(method, value, "a tuple of " + size);
     }
 
-    static PyDict dict(String method, @Nullable Object value) {
+    public static PyDict dict(String method, @Nullable Object value) {
         if (value instanceof PyDict dict) {
             return dict;
         }
         throw unexpected(method, value, "a dict");
     }
 
-    static long[] ids(String method, @Nullable Object value) {
+    public static long[] ids(String method, @Nullable Object value) {
         List<@Nullable Object> items = sequence(method, value);
         long[] ids = new long[items.size()];
         for (int i = 0; i < ids.length; i++) {
@@ -93,22 +93,22 @@ final class Wire {
     }
 
     /** A text that Python sends as bytes or as str; empty if it is neither. */
-    static String text(@Nullable Object value) {
+    public static String text(@Nullable Object value) {
         if (value instanceof byte[] bytes) {
             return new String(bytes, StandardCharsets.UTF_8);
         }
         return value instanceof String text ? text : "";
     }
 
-    static long number(@Nullable Object value) {
+    public static long number(@Nullable Object value) {
         return value instanceof Number number ? number.longValue() : 0;
     }
 
-    static double decimal(@Nullable Object value) {
+    public static double decimal(@Nullable Object value) {
         return value instanceof Number number ? number.doubleValue() : 0;
     }
 
-    static UnexpectedAnswerException unexpected(String method, @Nullable Object value, String expected) {
+    public static UnexpectedAnswerException unexpected(String method, @Nullable Object value, String expected) {
         return new UnexpectedAnswerException("the server", method, value, expected);
     }
 }

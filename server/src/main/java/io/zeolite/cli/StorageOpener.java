@@ -11,6 +11,8 @@ import io.zeolite.config.StorageConfig;
 import io.zeolite.config.ZeoConfig;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.edge.EdgeSettings;
+import io.zeolite.edge.EdgeStorage;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.demo.DemoStorage;
@@ -53,6 +55,8 @@ final class StorageOpener {
             return openDemo(name, demo, clock);
         } else if (config instanceof StorageConfig.ColdStorage cold) {
             return openCold(name, cold, clock);
+        } else if (config instanceof StorageConfig.ClientStorage client) {
+            return openEdge(name, client);
         }
         return open(name, config, null, clock);
     }
@@ -109,6 +113,33 @@ final class StorageOpener {
                     clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
+    }
+
+    private Storage openEdge(String name, StorageConfig.ClientStorage config) throws IOException {
+        EdgeStorage storage = EdgeStorage.open(new EdgeSettings(
+                config.label(),
+                config.client(),
+                config.readOnly(),
+                Math.max(1, zeo.invalidationQueueSize()),
+                zeo.transactionTimeout(),
+                zeo.stagingMemory(),
+                SpillFiles.in(spillDirectory()),
+                threads.io(),
+                threads));
+        boolean opened = false;
+        try {
+            if (config.waits()) {
+                storage.awaitConnection();
+            }
+            opened = true;
+            return storage;
+        } catch (IOException e) {
+            throw new IOException("storage " + name + ": " + e.getMessage(), e);
+        } finally {
+            if (!opened) {
+                storage.close();
+            }
+        }
     }
 
     private Storage openDemo(String name, StorageConfig.DemoStorage config, InstantSource clock) throws IOException {

@@ -467,7 +467,7 @@ final class S3Sections {
         if (base instanceof FileStorage file && file.blobDirectory() == null) {
             return new BlobStorage(file.path().resolveSibling("blobs"), base);
         }
-        if (base instanceof StorageConfig.MappingStorage) {
+        if (base instanceof StorageConfig.MappingStorage || base instanceof StorageConfig.ClientStorage) {
             throw new ConfigException(
                     section.position(),
                     "a storage without blobs in <" + section.type() + "> (expected one with a blob-dir)");

@@ -4,6 +4,7 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.tier.ArchivePolicy;
 import io.zeolite.blob.tier.TierSettings;
+import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.client.blob.CacheLimit;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,6 +73,17 @@ public sealed interface StorageConfig {
             @Nullable String label,
             @Nullable StorageConfig base,
             @Nullable StorageConfig changes) implements StorageConfig {}
+
+    /**
+     * {@code <zeoclient>} and {@code <clientstorage>}: a storage of another server.
+     *
+     * @param label what clients are told the storage is called
+     * @param client how the other server is reached, and the caches
+     * @param readOnly whether nobody may write
+     * @param waits whether the server starts only when the other one has been reached
+     */
+    record ClientStorage(String label, ZeoClientOptions client, boolean readOnly, boolean waits)
+            implements StorageConfig {}
 
     /**
      * {@code <s3blobs>} and its like: a storage whose blobs may also be far away.

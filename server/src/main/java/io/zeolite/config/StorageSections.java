@@ -15,11 +15,18 @@ import org.jspecify.annotations.Nullable;
 /** The sections that describe storages, and their keys. */
 final class StorageSections {
     static final List<String> SUPPORTED = List.of(
-            "filestorage", "blobstorage", "mappingstorage", "demostorage", "s3blobs", "s3blobcache", "s3blobstorage");
+            "filestorage",
+            "blobstorage",
+            "mappingstorage",
+            "demostorage",
+            "zeoclient",
+            "clientstorage",
+            "s3blobs",
+            "s3blobcache",
+            "s3blobstorage");
 
     /** What other packages put in the place of a storage. */
     static final Set<String> UNSUPPORTED = Set.of(
-            "clientstorage",
             "fullstorage",
             "hexstorage",
             "loaddelayed_storage",
@@ -27,7 +34,6 @@ final class StorageSections {
             "relstorage",
             "serverhexstorage",
             "serverzlibstorage",
-            "zeoclient",
             "zlibstorage");
 
     static final Key<Path> PATH =
@@ -91,6 +97,7 @@ final class StorageSections {
                 new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
             case "blobstorage" -> blobStorage(section, environment);
             case "demostorage" -> demoStorage(section, environment);
+            case "zeoclient", "clientstorage" -> ClientSection.read(section, environment);
             case "s3blobs", "s3blobcache", "s3blobstorage" -> S3Sections.read(section, environment);
             default -> throw new IllegalArgumentException("not a storage: " + section.type());
         };
@@ -117,7 +124,13 @@ final class StorageSections {
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {
         Values values = BLOB_STORAGE.read(section, environment);
-        return new BlobStorage(values.get(BLOB_DIR), readBase(section, environment));
+        StorageConfig base = readBase(section, environment);
+        if (base instanceof StorageConfig.ClientStorage) {
+            throw new ConfigException(
+                    section.position(),
+                    "a storage of another server in <blobstorage> (expected a blob-dir in its own section)");
+        }
+        return new BlobStorage(values.get(BLOB_DIR), base);
     }
 
     /** Reads the one storage that a section is put around. */
@@ -137,6 +150,11 @@ final class StorageSections {
         @Nullable StorageConfig changes = null;
         for (Section inner : section.sections()) {
             StorageConfig storage = read(inner, environment);
+            if (storage instanceof StorageConfig.ClientStorage) {
+                throw new ConfigException(
+                        inner.position(),
+                        "a storage of another server in <demostorage> (expected one of this server's own)");
+            }
             if (CHANGES.equals(inner.name())) {
                 changes = storage;
             } else if (base == null) {

@@ -86,6 +86,22 @@ public final class InvalidationHub {
         }
     }
 
+    /**
+     * Goes on with a storage that was away: what has changed meanwhile is known for all of that time together, or not, and
+     * everybody is told to verify what they have.
+     *
+     * @param makeVisible after it, loads see all of it
+     * @param isComplete whether nothing else has changed since the last transaction of the queue
+     */
+    public synchronized void resume(Runnable makeVisible, Invalidations invalidations, boolean isComplete) {
+        makeVisible.run();
+        if (!isComplete) {
+            recent.clear();
+        }
+        enqueue(invalidations);
+        listeners.forEach(listening -> listening.listener.outdated());
+    }
+
     /** Tells everybody that the storage has another size than they were told. */
     public synchronized void resized() {
         listeners.forEach(listening -> listening.listener.resized());

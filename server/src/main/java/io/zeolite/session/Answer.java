@@ -2,8 +2,10 @@ package io.zeolite.session;
 
 import io.zeolite.error.CallException;
 import io.zeolite.error.ZeoException;
+import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.StorageAwayException;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,11 @@ final class Answer {
 
     /** On the loop. */
     void failure(Throwable failure) {
+        if (failure instanceof StorageAwayException) {
+            LOG.warn(Logging.NOISE, "({}) {} failed, closing: {}", session.label(), method, failure.getMessage());
+            outbox.close();
+            return;
+        }
         ZeoException named;
         if (failure instanceof ZeoException zeo) {
             named = zeo;

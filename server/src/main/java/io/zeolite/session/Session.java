@@ -41,6 +41,7 @@ public final class Session {
 
     private @Nullable Registration registration;
     private String clientLabel = "";
+    private boolean isGone;
 
     /** What there is once the client has registered. */
     private final class Registration {
@@ -61,6 +62,11 @@ public final class Session {
                 @Override
                 public void invalidated(Invalidations invalidations) {
                     outbox.execute(() -> tell(invalidations));
+                }
+
+                @Override
+                public void outdated() {
+                    outbox.close();
                 }
 
                 @Override
@@ -137,6 +143,7 @@ public final class Session {
 
     /** Frees everything that the client held. The connection is gone, or will be. */
     public void disconnected() {
+        isGone = true;
         Registration gone = registration;
         registration = null;
         if (gone == null) {
@@ -187,11 +194,11 @@ public final class Session {
             // their transactions from elsewhere.
             case Methods.PING -> {
                 args.exactly(0);
-                outbox.execute(() -> answer.value(null));
+                storage.sync(answer.queuedWith(nothing -> null));
             }
             case Methods.LAST_TRANSACTION -> {
                 args.exactly(0);
-                outbox.execute(() -> answer.value(bytes(registered.lastTold)));
+                storage.sync(answer.queuedWith(nothing -> bytes(registered.lastTold)));
             }
             // Behind the invalidations that it covers: a client that was told of the answer's tid refuses earlier ones.
             case Methods.GET_INVALIDATIONS ->
@@ -253,6 +260,13 @@ public final class Session {
         if (served == null) {
             throw CallException.badValue("unknown storage: " + name);
         }
+        served.storage().whenOpen(answer.with(nothing -> register(served, readOnly)));
+    }
+
+    private @Nullable Object register(ServedStorage served, boolean readOnly) {
+        if (isGone || registration != null) {
+            throw CallException.unsupported("register was called when there was no need for it any more");
+        }
         if (!readOnly && served.isReadOnly()) {
             throw new ReadOnlyException();
         }
@@ -262,9 +276,9 @@ public final class Session {
                 Logging.NOISE,
                 "({}) registered with storage {}{}",
                 label(),
-                name,
+                served.name(),
                 registered.readOnly ? ", read-only" : "");
-        answer.value(bytes(registered.lastTold));
+        return bytes(registered.lastTold);
     }
 
     private static PyDict info(Storage storage) {

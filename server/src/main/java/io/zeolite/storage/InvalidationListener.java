@@ -8,6 +8,12 @@ public interface InvalidationListener {
      */
     void invalidated(Invalidations invalidations);
 
+    /**
+     * The storage was away, and cannot say transaction by transaction what has changed meanwhile: whoever keeps something of
+     * it verifies that against {@link Storage#invalidationsSince}. Called like {@link #invalidated}.
+     */
+    default void outdated() {}
+
     /** The storage has another size and perhaps fewer objects, but no other content: it was packed. */
     default void resized() {}
 }

@@ -232,12 +232,8 @@ class ServerConfigTest {
             }
         }
 
-        assertThat(refused)
-                .containsExactlyInAnyOrder(
-                        "password-function",
-                        "<zeoclient> is not supported by this version",
-                        "<zeoclient> is not supported by this version");
-        assertThat(read).isEqualTo(54);
+        assertThat(refused).containsExactlyInAnyOrder("password-function");
+        assertThat(read).isEqualTo(56);
     }
 
     @ParameterizedTest
@@ -272,7 +268,7 @@ class ServerConfigTest {
             value = {
                 "<filestorag/>  | zeo.conf:4: unknown section <filestorag> in the configuration, did you mean"
                         + " \"filestorage\"? (expected <zeo>, <eventlog>, <runner>, <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, <demostorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
+                        + " <mappingstorage>, <demostorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
                 "<zlibstorage/> | zeo.conf:4: <zlibstorage> is not supported by this version (expected <zeo>,",
                 "<filestorage/> | zeo.conf:4: no key \"path\" in <filestorage> (expected path and a path in a directory"
                         + " that exists: the data file, which is created if it is not there)",
@@ -296,7 +292,7 @@ class ServerConfigTest {
                 "key value | zeo.conf:4: unknown key \"key\" in the configuration (expected no keys here)",
                 "%import nope | zeo.conf:4: %import nope: unknown package (expected ZODB, ZEO, ",
                 "# nothing | zeo.conf:1: no storages (expected one or more of <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, <demostorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>, or -f)",
+                        + " <mappingstorage>, <demostorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>, or -f)",
                 "<demostorage>;<mappingstorage/>;<mappingstorage base/>;</demostorage> | zeo.conf:6: <demostorage> holds a"
                         + " second base storage",
             })

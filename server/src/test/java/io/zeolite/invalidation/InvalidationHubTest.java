@@ -7,6 +7,7 @@ import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,41 @@ class InvalidationHubTest {
         publish(changed(11, 1), null);
 
         assertThat(seen).containsExactly(11L, 11L);
+    }
+
+    @Test
+    void resume_withAllChanges_keepsTheQueueAndTellsEverybodyToVerify() {
+        AtomicInteger outdated = new AtomicInteger();
+        hub.subscribe(outdated(outdated));
+
+        hub.resume(() -> lastTransaction.set(15), changed(15, 3), true);
+
+        assertThat(outdated).hasValue(1);
+        assertThat(hub.since(9).orElseThrow().tid()).isEqualTo(15);
+        assertThat(hub.since(9).orElseThrow().oids()).containsExactly(2, 3);
+        assertThat(hub.subscribe(invalidations -> {}).startTid()).isEqualTo(15);
+    }
+
+    @Test
+    void resume_withUnknownChanges_forgetsTheQueue() {
+        hub.resume(() -> lastTransaction.set(15), changed(15), false);
+
+        assertThat(hub.since(10)).isEmpty();
+        assertThat(hub.since(15).orElseThrow().oids()).isEmpty();
+    }
+
+    private static InvalidationListener outdated(AtomicInteger count) {
+        return new InvalidationListener() {
+            @Override
+            public void invalidated(Invalidations invalidations) {
+                throw new AssertionError("told of " + invalidations);
+            }
+
+            @Override
+            public void outdated() {
+                count.incrementAndGet();
+            }
+        };
     }
 
     @Test

@@ -1,0 +1,207 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Tid;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transaction that somebody else has made, on the connection of a {@link Relay}. It is begun when the connection carries no
+ * other one, and has it until its end; conflicts are the maker's to resolve.
+ *
+ * <p>Steps follow each other, on whichever thread; only {@link #abort} may come at any time. Futures complete on the event
+ * loop.
+ */
+public final class RelayTransaction {
+    private final ClientCore core;
+    private final Long id = Commit.nextId();
+    private volatile @Nullable ZeoConnection connection;
+
+    // The event loop's.
+    private CommitTurns.@Nullable Turn turn;
+    private boolean ended;
+    private boolean finishing;
+
+    /** What a server says to a vote: conflicts, or what it has written otherwise than it was sent. */
+    public record Vote(List<Clash> conflicts, long[] changedOids) {}
+
+    /** An object that others have changed since it was read. */
+    public record Clash(long oid, long committed, long read, byte[] data) {}
+
+    /** A record as it was sent, which the cache keeps when it is committed. */
+    public record Written(long oid, byte[] data) {}
+
+    RelayTransaction(ClientCore core) {
+        this.core = core;
+    }
+
+    /**
+     * Waits for the connection to be free, and begins.
+     *
+     * @param extension a dict, or a pickle of one
+     * @param tid {@link Tid#NONE} to be given one
+     */
+    public CompletableFuture<Done> begin(byte[] user, byte[] description, Object extension, long tid, String status) {
+        PyTuple args = PyTuple.of(id, user, description, extension, Wire.bytesOrNone(tid), status);
+        return core.onLoop(() -> core.link()
+                .connection()
+                .thenCompose(open -> core.turns().take())
+                .thenCompose(taken -> {
+                    turn = taken;
+                    return core.link().connection();
+                })
+                .thenApply(open -> {
+                    if (ended) {
+                        throw new CancellationException("the transaction was aborted");
+                    }
+                    connection = open;
+                    open.send(Methods.TPC_BEGIN, args);
+                    return Done.DONE;
+                })
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        endTurn();
+                    }
+                }));
+    }
+
+    private ZeoConnection begun() {
+        ZeoConnection open = connection;
+        if (open == null) {
+            throw new IllegalStateException("transaction: not begun yet");
+        }
+        return open;
+    }
+
+    private CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
+        return begun().send(method, args);
+    }
+
+    /** @return completes when it has been handed to the system */
+    public CompletableFuture<@Nullable Object> store(long oid, long serial, byte[] data) {
+        return send(Methods.STORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), data, id));
+    }
+
+    /** Sends a blob, behind its record; or, if server and client share a directory, puts it there. */
+    public CompletableFuture<Done> storeBlob(long oid, long serial, byte[] data, Path file) {
+        BlobSource source = new BlobSource(file, false);
+        return core.blobs().upload(begun(), new Change.Store(oid, serial, data, source), source, id);
+    }
+
+    public CompletableFuture<@Nullable Object> restore(long oid, long serial, byte @Nullable [] data, long origin) {
+        return send(
+                Methods.RESTORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), data, Wire.bytesOrNone(origin), id));
+    }
+
+    public CompletableFuture<@Nullable Object> delete(long oid, long serial) {
+        return send(Methods.DELETE_OBJECT, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), id));
+    }
+
+    public CompletableFuture<@Nullable Object> checkCurrent(long oid, long serial) {
+        return send(Methods.CHECK_CURRENT, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), id));
+    }
+
+    public CompletableFuture<@Nullable Object> undo(long tid) {
+        return send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Wire.bytes(tid)), id));
+    }
+
+    /** Asks the server. With conflicts, what is stored then and another vote follow, or {@link #abort}. */
+    public CompletableFuture<Vote> vote() {
+        return begun().call(Methods.VOTE, PyTuple.of(id)).thenApply(RelayTransaction::parse);
+    }
+
+    private static Vote parse(@Nullable Object answer) {
+        List<Clash> conflicts = new ArrayList<>();
+        List<Long> changed = new ArrayList<>();
+        for (Object item : Wire.sequence(Methods.VOTE, answer)) {
+            if (item instanceof PyDict conflict) {
+                PyTuple serials = Wire.tuple(Methods.VOTE, conflict.get("serials"), 2);
+                conflicts.add(new Clash(
+                        Wire.id(Methods.VOTE, conflict.get("oid")),
+                        Wire.id(Methods.VOTE, serials.get(0)),
+                        Wire.id(Methods.VOTE, serials.get(1)),
+                        Wire.data(Methods.VOTE, conflict.get("data"))));
+            } else {
+                changed.add(Wire.id(Methods.VOTE, item));
+            }
+        }
+        return new Vote(conflicts, changed.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    /**
+     * Finishes what was voted without conflicts. If the connection breaks before the server has answered, whether it was
+     * committed is not known.
+     *
+     * @param changed all objects that it changes
+     * @param written the records of it that the cache keeps; none that the server has written otherwise
+     * @param publication how it is made known, before the future completes
+     * @return its tid
+     */
+    public CompletableFuture<Long> finish(long[] changed, List<Written> written, RelayPublication publication) {
+        return core.onLoop(() -> {
+            ZeoConnection open = begun();
+            if (ended || core.link().currentConnection() != open) {
+                return CompletableFuture.<Long>failedFuture(new ServerUnavailableException(
+                        "the connection broke before the transaction was finished, nothing was committed",
+                        new IllegalStateException("disconnected")));
+            }
+            finishing = true;
+            return open.call(Methods.TPC_FINISH, PyTuple.of(id))
+                    .thenApply(answer -> finished(Wire.id(Methods.TPC_FINISH, answer), changed, written, publication))
+                    .whenComplete((tid, failure) -> {
+                        finishing = false;
+                        if (failure == null) {
+                            endTurn();
+                        } else {
+                            abort();
+                        }
+                    });
+        });
+    }
+
+    private Long finished(long tid, long[] changed, List<Written> written, RelayPublication publication) {
+        List<CommitEvidence.Store> kept = written.stream()
+                .map(record -> new CommitEvidence.Store(record.oid(), Tid.NONE, record.data()))
+                .toList();
+        core.committed(tid, changed, kept, publication);
+        return tid;
+    }
+
+    /** Puts a committed blob into the cache of the client, as it is here anyway. */
+    public CompletableFuture<Done> keepBlob(long oid, long tid, Path file) {
+        return core.blobs().keep(oid, tid, new BlobSource(file, false));
+    }
+
+    /** Gives the transaction up, wherever it is; a finish that is under way goes on. The next one begins when it is over. */
+    public void abort() {
+        core.onLoop(() -> {
+            if (!ended && !finishing) {
+                ended = true;
+                ZeoConnection open = connection;
+                if (open == null) {
+                    endTurn();
+                } else {
+                    open.call(Methods.TPC_ABORT, PyTuple.of(id)).whenComplete((answer, failure) -> endTurn());
+                }
+            }
+            return Done.future();
+        });
+    }
+
+    private void endTurn() {
+        ended = true;
+        CommitTurns.Turn mine = turn;
+        if (mine != null) {
+            mine.end();
+        }
+    }
+}

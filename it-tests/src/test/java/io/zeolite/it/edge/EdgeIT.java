@@ -1,0 +1,117 @@
+package io.zeolite.it.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.it.Encoding;
+import io.zeolite.it.Layout;
+import io.zeolite.it.PythonScript;
+import io.zeolite.it.Scene;
+import io.zeolite.it.ServerKind;
+import io.zeolite.it.ZeoServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Python clients at a server in front of another one, and at one in front of that. */
+@DisabledIfSystemProperty(
+        named = ServerKind.PROPERTY,
+        matches = ServerKind.PYTHON_VALUE,
+        disabledReason = "A client of Python's server in front of another one waits where this one does not")
+final class EdgeIT {
+    private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
+    private static final long BLOB_CACHE_BYTES = 4L << 20;
+    private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}<zeoclient 1>\n(?: {4}.*\n)+? {4}</zeoclient>\n");
+
+    @RegisterExtension
+    final Scene scene = new Scene();
+
+    private ZeoServer edge(ZeoServer other, Encoding encoding, String keys) {
+        return scene.server(encoding).storages("""
+                <zeoclient 1>
+                  server %s
+                  blob-dir blobs
+                  blob-cache-size 4MB
+                %s</zeoclient>
+                """.formatted(other.address(), keys));
+    }
+
+    /** The second server is in front of the first one, and speaks with it what the first one does not with its own. */
+    @ParameterizedTest
+    @CsvSource({"ZEOLITE, MSGPACK, PICKLE", "PYTHON, PICKLE, MSGPACK"})
+    void edge_chainOfTwo_servesTheStorageOfAnotherServer(ServerKind kind, Encoding ofCentral, Encoding ofEdges)
+            throws InterruptedException, IOException {
+        ZeoServer central = scene.server(ofCentral).kind(kind).start();
+        ZeoServer first = edge(central, ofEdges, "").start();
+        ZeoServer second = edge(first, ofEdges, "").start();
+
+        PythonScript script = scene.start("edge.py", "use", central.address(), first.address(), second.address());
+        script.awaitLine("kill");
+        central.kill();
+        script.say("killed");
+        script.awaitLine("start again");
+        central.start();
+        script.say("started");
+        script.finish(SCRIPT_TIME);
+
+        assertThat(bytesBelow(first.directory().resolve("blobs"))).isLessThanOrEqualTo(BLOB_CACHE_BYTES);
+        second.stop();
+        first.stop();
+        central.stop();
+    }
+
+    @Test
+    void edge_withoutTheOtherServer_startsOnlyIfItNeedNotWait() throws InterruptedException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        central.kill();
+        ZeoServer waiting = edge(central, Encoding.MSGPACK, "  wait-timeout 1\n");
+        assertThat(waiting.startInVain()).isNotZero();
+        assertThat(waiting.log()).contains("storage 1: no connection within 1000 ms");
+
+        ZeoServer first = edge(central, Encoding.MSGPACK, "  wait off\n").start();
+        PythonScript script = scene.start("edge.py", "early", first.address());
+        script.awaitLine("connecting");
+        central.start();
+        script.finish(SCRIPT_TIME);
+    }
+
+    /** The recipe of {@code docs/edge.md}, with its own text; without the other server, all that is read is in the cache. */
+    @Test
+    void recipe_eightProcesses_shareOneBlobCache() throws InterruptedException, IOException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        Matcher recipe =
+                INDENTED.matcher(Files.readString(Layout.documentation().resolve("edge.md")));
+        assertThat(recipe.find()).as("a <zeoclient> in edge.md").isTrue();
+        ZeoServer edge = scene.server(Encoding.MSGPACK)
+                .storages(recipe.group()
+                        .replace("central.example.com:8100", central.address())
+                        .replace("/var/cache/zeolite", "cache"));
+        Files.createDirectories(edge.directory());
+        edge.start();
+
+        PythonScript script = scene.start("edge.py", "eight", edge.address());
+        script.awaitLine("kill");
+        central.kill();
+        script.say("killed");
+        script.finish(SCRIPT_TIME);
+    }
+
+    private static long bytesBelow(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(file -> Objects.requireNonNull(file.getFileName())
+                            .toString()
+                            .endsWith(".blob"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+}
