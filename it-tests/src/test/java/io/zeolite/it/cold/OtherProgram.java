@@ -24,18 +24,25 @@ final class OtherProgram implements AutoCloseable {
     }
 
     /** Of the environment that has them. */
-    static Path interpreter() {
+    private static Path interpreter() {
         return PythonEnvironment.S3.interpreter();
     }
 
+    /** Python's server, with the package zodb-s3blobs at hand. */
+    static List<String> runzeo() {
+        return List.of(interpreter().toString(), script("runzeo_address_file.py"));
+    }
+
+    private static String script(String name) {
+        return Path.of(System.getProperty("basedir", ""))
+                .resolve("src/test/python")
+                .resolve(name)
+                .toAbsolutePath()
+                .toString();
+    }
+
     private static OtherProgram start(Path directory, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                interpreter().toString(),
-                "-u",
-                Path.of(System.getProperty("basedir", ""))
-                        .resolve("src/test/python/s3_objects.py")
-                        .toAbsolutePath()
-                        .toString()));
+        List<String> command = new ArrayList<>(List.of(interpreter().toString(), "-u", script("s3_objects.py")));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
