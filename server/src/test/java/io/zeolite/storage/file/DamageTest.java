@@ -85,13 +85,22 @@ final class DamageTest {
 
     @Test
     void byteChanged_currentDataIsRightOrAnErrorComes() throws IOException {
+        changeBytes(new Random().nextLong());
+    }
+
+    /** One whose change of a length makes a record cover the one behind it. */
+    @Test
+    void byteChanged_recordCoversTheNext_isNotToBeNoticed() throws IOException {
+        changeBytes(7064353294356671194L);
+    }
+
+    private void changeBytes(long seed) throws IOException {
         byte[][] right = new byte[OBJECTS + 1][];
         try (FileLog log = open()) {
             for (int oid = 1; oid <= OBJECTS; oid++) {
                 right[oid] = ((LoadResult.Loaded) log.loadBefore(oid, Tid.MAX)).data();
             }
         }
-        long seed = new Random().nextLong();
         Random random = new Random(seed);
         byte[] whole = file.bytes();
         for (int offset = 4; offset < whole.length; offset += 1 + random.nextInt(3)) {
@@ -100,7 +109,7 @@ final class DamageTest {
             Files.write(path, bytes);
             try (FileLog log = open()) {
                 for (int oid = 1; oid <= OBJECTS; oid++) {
-                    assertRightOrError(log, oid, right[oid], offset);
+                    assertRightOrError(log, oid, right[oid], isUnprotected(bytes, offset));
                 }
                 List<Invalidations> all = log.lastInvalidations(100);
                 assertThat(all).hasSizeLessThanOrEqualTo(8);
@@ -114,9 +123,10 @@ final class DamageTest {
 
     /**
      * There is no checksum: a byte of the data itself, of an oid, a tid, a status, or of the length of the metadata, which
-     * can come to cover a record, can change unnoticed.
+     * can come to cover a record, can change unnoticed. So can the length of the data, if it comes to cover all of the
+     * records behind it, or some.
      */
-    private void assertRightOrError(FileLog log, long oid, byte[] right, int offset) throws IOException {
+    private void assertRightOrError(FileLog log, long oid, byte[] right, boolean isUnprotected) throws IOException {
         byte[] data;
         try {
             LoadResult result = log.loadBefore(oid, Tid.MAX);
@@ -129,12 +139,12 @@ final class DamageTest {
         } catch (PosKeyException e) {
             return;
         }
-        if (log.lastTransaction() == 0x80 && !isUnprotected(offset)) {
+        if (log.lastTransaction() == 0x80 && !isUnprotected) {
             assertThat(data).isEqualTo(right);
         }
     }
 
-    private boolean isUnprotected(int offset) {
+    private boolean isUnprotected(byte[] changed, int offset) {
         byte[] whole = file.bytes();
         long position = 4;
         while (position < whole.length) {
@@ -148,12 +158,26 @@ final class DamageTest {
                 long end = record + 42 + (dataLength == 0 ? 8 : dataLength);
                 if (offset >= record && offset < end) {
                     boolean back = dataLength == 0;
-                    return offset < record + 24 || (offset >= record + 42 && !back);
+                    return offset < record + 24
+                            || (offset >= record + 42 && !back)
+                            || endsWithARecord(changed, record, end, position + length);
                 }
                 record = end;
             }
             position += length + 8;
         }
         return false;
+    }
+
+    /** Whether the length of the data in a record is such now that it ends where a later one of the transaction does. */
+    private boolean endsWithARecord(byte[] changed, long record, long end, long transactionEnd) {
+        ByteBuffer whole = ByteBuffer.wrap(file.bytes());
+        long covered = record + 42 + ByteBuffer.wrap(changed).getLong((int) record + 34);
+        long at = end;
+        while (at < transactionEnd && at < covered) {
+            long dataLength = whole.getLong((int) at + 34);
+            at += 42 + (dataLength == 0 ? 8 : dataLength);
+        }
+        return at > end && at == covered;
     }
 }
