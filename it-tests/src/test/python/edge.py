@@ -1,5 +1,6 @@
 """Clients of a server in front of another one, and of one in front of that."""
 
+import os
 import threading
 import time
 
@@ -295,5 +296,40 @@ def read_blobs(address, name):
     db.close()
 
 
+def fill(address):
+    db = open_db(address)
+    with db.transaction() as conn:
+        for i in range(OBJECTS):
+            conn.root()[f'object {i}'] = MinPO(i)
+    db.close()
+
+
+def again(central, address):
+    """What was there when the server in front ended is there again, and is not asked for."""
+    status = connect(central)
+    before = status.server_status()['loads']
+    db = open_db(address)
+    with db.transaction() as conn:
+        check_equal([conn.root()[f'object {i}'].value for i in range(OBJECTS)], list(range(OBJECTS)), 'objects')
+        conn.root()['object 0'].value = 'new'
+    db.close()
+    check_equal(status.server_status()['loads'] - before, 0, 'loads')
+    status.close()
+
+
+def shared(central, address, directory):
+    """Up and down at either server; the files are where the other one has them, and nowhere else."""
+    clients = [Client(central, 'central'), Client(address, 'in front')]
+    for number, writer in enumerate(clients):
+        writer.begin()['blob'] = Blob(bytes([number]) * BLOB_BYTES)
+        writer.commit()
+        for reader in clients:
+            check(bytes_of(reader.begin()['blob']) == bytes([number]) * BLOB_BYTES, f'blob at {reader.storage.getName()}')
+    found = [name for _, _, names in os.walk(f'{directory}/blobs') for name in names if not name.startswith('.')]
+    check_equal(len(found), 2, f'files in the directory of both: {found}')
+    for client in clients:
+        client.db.close()
+
+
 if __name__ == '__main__':
-    main(use, early, eight)
+    main(use, early, eight, fill, again, shared)

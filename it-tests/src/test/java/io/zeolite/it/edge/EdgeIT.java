@@ -21,6 +21,7 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Python clients at a server in front of another one, and at one in front of that. */
 @DisabledIfSystemProperty(
@@ -103,6 +104,67 @@ final class EdgeIT {
         central.kill();
         script.say("killed");
         script.finish(SCRIPT_TIME);
+    }
+
+    @Test
+    void edge_overTls_hasItsCacheFileAgain() throws InterruptedException {
+        ZeoServer central =
+                scene.server(Encoding.MSGPACK).tls(tls("server", "client")).start();
+        String keys = "  cache-path objects.cache\n  <ssl>\n%s  </ssl>\n".formatted(tls("client", "server"));
+        ZeoServer edge = edge(central, Encoding.MSGPACK, keys).start();
+        scene.run("edge.py", "fill", edge.address());
+        edge.stop();
+        edge.start();
+        scene.run("edge.py", "again", "client@" + central.address(), edge.address());
+        edge.stop();
+        central.stop();
+    }
+
+    private static String tls(String own, String other) {
+        return """
+                certificate %1$s/%2$s.pem
+                key %1$s/%2$s-key.pem
+                authenticate %1$s/%3$s.pem
+                """.formatted(Layout.tls(), own, other);
+    }
+
+    /** Transactions keep their tids, and what is deleted and undone in them, on their way to the other server. */
+    @Test
+    void copy_throughAServerInFront_isTheSameFile() throws InterruptedException, IOException {
+        ZeoServer source = scene.server(Encoding.PICKLE);
+        Files.createDirectories(source.directory());
+        scene.run("copies.py", "make", source.directory());
+        source.start();
+        ZeoServer central = scene.server(Encoding.PICKLE).start();
+        ZeoServer edge = edge(central, Encoding.PICKLE, "").start();
+
+        assertThat(scene.run("copies.py", "copy", source.address(), edge.address())
+                        .number("lines"))
+                .isGreaterThan(500);
+        edge.stop();
+        central.stop();
+        source.stop();
+        assertThat(scene.run("copies.py", "compare", source.dataFile(), central.dataFile())
+                        .number("identical"))
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blobs_inADirectoryOfBoth_areNotSent(ServerKind kind) throws InterruptedException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).kind(kind).start();
+        ZeoServer edge = scene.server(Encoding.MSGPACK)
+                .storages("""
+                        <zeoclient 1>
+                          server %s
+                          blob-dir %s
+                          shared-blob-dir on
+                        </zeoclient>
+                        """.formatted(central.address(), central.directory().resolve("blobs")))
+                .start();
+        scene.run("edge.py", "shared", central.address(), edge.address(), central.directory());
+        edge.stop();
+        central.stop();
     }
 
     private static long bytesBelow(Path directory) throws IOException {
