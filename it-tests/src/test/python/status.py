@@ -79,6 +79,8 @@ def counts(address, kind):
     except ErrorReply as error:
         check_equal(error.name, 'ZODB.POSException.ConflictError', 'answer to the vote')
     wire.call('tpc_abort', 2)
+    # It is answered at once, and its locks go a moment later.
+    await_until(lambda: wire.call('server_status')['lock_time'] is None, 'no lock')
     # Python's server counts those only that it tries to resolve itself.
     so_far |= dict(stores=2, conflicts=0 if kind == 'python' else 1, aborts=1)
     expect(wire, address, **so_far)
