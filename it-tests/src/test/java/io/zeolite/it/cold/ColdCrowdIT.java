@@ -17,9 +17,11 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Many blobs, many clients, and servers that die; more of them at a larger scale. */
+@Timeout(1800)
 final class ColdCrowdIT {
     private static final int CLIENTS = 8;
     private static final int LARGE_BYTES = 5_000_000;
