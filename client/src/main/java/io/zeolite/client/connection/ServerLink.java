@@ -8,7 +8,9 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,6 +52,9 @@ public final class ServerLink implements AutoCloseable {
     private boolean closed;
     private @Nullable Future<?> ticks;
     private @Nullable Future<?> nextRound;
+    /** Why there is no connection. */
+    private final Set<String> logged = new HashSet<>();
+
     private DisconnectedException lastFailure = new DisconnectedException("no server has been reached yet", null);
 
     /** Whether a call is made anew on another connection when the first one breaks. */
@@ -221,8 +226,17 @@ public final class ServerLink implements AutoCloseable {
                 ? known
                 : new DisconnectedException(server + " does not take us on: " + cause.getMessage(), cause);
         if ((current == null || current == candidate) && !closed) {
-            LOG.info("{}", reason.getMessage());
+            log(reason);
             lastFailure = reason;
+        }
+    }
+
+    /** Says the same thing once, however often it is tried, until there is a connection. */
+    private void log(DisconnectedException failure) {
+        if (logged.add(failure.toString())) {
+            LOG.info("{}", failure.getMessage());
+        } else {
+            LOG.debug("{}", failure.getMessage());
         }
     }
 
@@ -263,6 +277,7 @@ public final class ServerLink implements AutoCloseable {
     private void begin(Candidate candidate, ZeoConnection connection) {
         candidate.ready = true;
         candidate.since = System.nanoTime();
+        logged.clear();
         LOG.info(
                 "connected to {}, storage {}{}",
                 ClientLoops.describe(candidate.address),

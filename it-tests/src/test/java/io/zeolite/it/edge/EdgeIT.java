@@ -65,6 +65,7 @@ final class EdgeIT {
         script.finish(SCRIPT_TIME);
 
         assertThat(bytesBelow(first.directory().resolve("blobs"))).isLessThanOrEqualTo(BLOB_CACHE_BYTES);
+        assertThat(first.log()).containsOnlyOnce("cannot connect to " + central.address());
         second.stop();
         first.stop();
         central.stop();
