@@ -13,16 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a client has its blobs: in a cache, or in the very directory of the server. */
 sealed interface BlobDirectory extends Closeable {
+    Path directory();
+
     /** Where files are that are not blobs yet. */
-    Path temporary();
+    default Path temporary() {
+        return directory().resolve("tmp");
+    }
 
     /** A cache, which blobs are fetched into. */
     record Cached(Path directory, BlobCache cache) implements BlobDirectory {
-        @Override
-        public Path temporary() {
-            return directory.resolve("tmp");
-        }
-
         @Override
         public void close() throws IOException {
             cache.close();
@@ -32,11 +31,6 @@ sealed interface BlobDirectory extends Closeable {
     /** The server's directory, in the layout {@code bushy}: a directory for each byte of the oid. */
     record Shared(Path directory) implements BlobDirectory {
         private static final String LAYOUT = "bushy";
-
-        @Override
-        public Path temporary() {
-            return directory.resolve("tmp");
-        }
 
         BlobFile open(long oid, long serial) throws IOException {
             Path file = objectDirectory(oid).resolve(Tid.toString(serial) + ".blob");

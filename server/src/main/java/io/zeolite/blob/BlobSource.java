@@ -32,27 +32,30 @@ public interface BlobSource extends AutoCloseable {
     @Override
     void close() throws IOException;
 
-    /**
-     * A blob in a file of this machine, all of it.
-     *
-     * @param channel closed with the source
-     */
-    record LocalFile(FileChannel channel, long size) implements BlobSource {
+    /** A blob that is all there. */
+    interface Whole extends BlobSource {
         @Override
-        public long available() {
-            return size;
+        default long available() {
+            return size();
         }
 
         @Override
-        public @Nullable Throwable failure() {
+        default @Nullable Throwable failure() {
             return null;
         }
 
         @Override
-        public void whenAvailable(long position, Runnable task) {
+        default void whenAvailable(long position, Runnable task) {
             task.run();
         }
+    }
 
+    /**
+     * A blob in a file of this machine.
+     *
+     * @param channel closed with the source
+     */
+    record LocalFile(FileChannel channel, long size) implements Whole {
         @Override
         public void close() throws IOException {
             channel.close();

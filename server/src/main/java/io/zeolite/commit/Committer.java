@@ -504,13 +504,12 @@ final class Committer {
         noteHolders();
     }
 
-    @SuppressWarnings("NullAway") // Void has no other value than null.
     private void completeDrain() {
         Completion<Void> completion = whenDrained;
         // Locks without a holder: they were given to a vote that has not been looked at since.
         if (completion != null && holders.isEmpty() && locks.isEmpty()) {
             whenDrained = null;
-            completion.complete(null);
+            Completion.done(completion);
         }
     }
 

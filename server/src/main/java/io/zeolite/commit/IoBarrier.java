@@ -42,14 +42,13 @@ final class IoBarrier {
         complete(completion);
     }
 
-    @SuppressWarnings("NullAway") // Void has no other value than null.
     private void complete(Completion<Void> completion) {
         Throwable problem;
         synchronized (this) {
             problem = failure;
         }
         if (problem == null) {
-            completion.complete(null);
+            Completion.done(completion);
         } else {
             completion.fail(problem);
         }

@@ -197,7 +197,6 @@ final class Packing {
             }
         }
 
-        @SuppressWarnings("NullAway") // Void has no other value than null.
         private void end(@Nullable Exception failure) {
             Exception cause = failure;
             Exception afterwards = closePack();
@@ -208,7 +207,7 @@ final class Packing {
             }
             leave();
             if (cause == null) {
-                completion.complete(null);
+                Completion.done(completion);
             } else {
                 LOG.error("pack failed: {}", cause.toString());
                 completion.fail(

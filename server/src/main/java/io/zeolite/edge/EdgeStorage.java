@@ -169,7 +169,7 @@ public final class EdgeStorage implements Storage {
             waiting = List.copyOf(untilOpen);
             untilOpen.clear();
         }
-        waiting.forEach(EdgeStorage::done);
+        waiting.forEach(Completion::done);
     }
 
     private static List<String> interfaces(PyDict server) {
@@ -182,11 +182,6 @@ public final class EdgeStorage implements Storage {
             }
         }
         return names;
-    }
-
-    @SuppressWarnings("NullAway") // Void has no other value than null.
-    private static void done(Completion<Void> completion) {
-        completion.complete(null);
     }
 
     /** A client that has been elsewhere may know more than is known here, and would not put up with that. */
@@ -388,7 +383,7 @@ public final class EdgeStorage implements Storage {
             }
         }
         if (drained != null) {
-            done(drained);
+            Completion.done(drained);
         }
     }
 
@@ -414,7 +409,7 @@ public final class EdgeStorage implements Storage {
                 return;
             }
         }
-        done(completion);
+        Completion.done(completion);
     }
 
     @Override

@@ -9,4 +9,10 @@ public interface Completion<T> {
 
     /** @param failure a {@link io.zeolite.error.ZeoException} if the client is to see its class, else our own fault */
     void fail(Throwable failure);
+
+    /** Completes a call that has no value. */
+    @SuppressWarnings("NullAway") // Void has no other value than null.
+    static void done(Completion<Void> completion) {
+        completion.complete(null);
+    }
 }

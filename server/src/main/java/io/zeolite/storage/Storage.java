@@ -83,18 +83,16 @@ public interface Storage extends AutoCloseable {
      * Waits until everything is visible, and told to the listeners, that has been committed by anybody. At once for a
      * storage that is all here.
      */
-    @SuppressWarnings("NullAway") // Void has no other value than null.
     default void sync(Completion<Void> completion) {
-        completion.complete(null);
+        Completion.done(completion);
     }
 
     /**
      * Waits until the storage can say what it is. At once, but for one on another machine that has not been reached yet;
      * nothing else may be asked of it before.
      */
-    @SuppressWarnings("NullAway") // Void has no other value than null.
     default void whenOpen(Completion<Void> completion) {
-        completion.complete(null);
+        Completion.done(completion);
     }
 
     /**

@@ -52,7 +52,7 @@ public final class ServerLink implements AutoCloseable {
     private boolean closed;
     private @Nullable Future<?> ticks;
     private @Nullable Future<?> nextRound;
-    /** Why there is no connection. */
+    /** What has been logged since the last connection of why there is none. */
     private final Set<String> logged = new HashSet<>();
 
     private DisconnectedException lastFailure = new DisconnectedException("no server has been reached yet", null);

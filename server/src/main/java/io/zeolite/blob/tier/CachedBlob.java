@@ -4,10 +4,9 @@ import io.zeolite.blob.BlobSource;
 import io.zeolite.client.blob.CacheEntry;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import org.jspecify.annotations.Nullable;
 
 /** A blob that is in the cache. */
-record CachedBlob(CacheEntry entry) implements BlobSource {
+record CachedBlob(CacheEntry entry) implements BlobSource.Whole {
     @Override
     public FileChannel channel() {
         return entry.channel();
@@ -16,21 +15,6 @@ record CachedBlob(CacheEntry entry) implements BlobSource {
     @Override
     public long size() {
         return entry.size();
-    }
-
-    @Override
-    public long available() {
-        return entry.size();
-    }
-
-    @Override
-    public @Nullable Throwable failure() {
-        return null;
-    }
-
-    @Override
-    public void whenAvailable(long position, Runnable task) {
-        task.run();
     }
 
     @Override

@@ -383,11 +383,10 @@ public final class SerialFileWriter {
         return drained;
     }
 
-    @SuppressWarnings("NullAway") // Void has no other value than null.
     private void report(Completion<Void> completion) {
         ZeoException problem = isAborted() ? aborted() : failure;
         if (problem == null) {
-            completion.complete(null);
+            Completion.done(completion);
         } else {
             completion.fail(problem);
         }

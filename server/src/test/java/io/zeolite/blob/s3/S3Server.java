@@ -74,6 +74,24 @@ public final class S3Server implements AutoCloseable {
                 8);
     }
 
+    /** The same settings, but for whether checksums travel in headers. */
+    public static S3Settings withChecksums(S3Settings plain, boolean checksums) {
+        return new S3Settings(
+                plain.bucket(),
+                plain.prefix(),
+                plain.region(),
+                plain.endpoint(),
+                plain.pathStyle(),
+                plain.storageClass(),
+                plain.encryption(),
+                plain.requesterPays(),
+                plain.credentials(),
+                checksums,
+                plain.connectTimeout(),
+                plain.readTimeout(),
+                plain.maxConnections());
+    }
+
     /** The media type of an object. */
     public String contentType(String key) {
         try (S3Client client = S3Clients.create(settings(""))) {

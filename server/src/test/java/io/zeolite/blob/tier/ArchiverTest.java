@@ -91,20 +91,7 @@ final class ArchiverTest {
     private S3Settings settings(boolean checksums) {
         S3Settings plain = S3Server.settings(
                 proxy.endpoint(), "", new S3Settings.Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null));
-        return new S3Settings(
-                plain.bucket(),
-                plain.prefix(),
-                plain.region(),
-                plain.endpoint(),
-                plain.pathStyle(),
-                plain.storageClass(),
-                plain.encryption(),
-                plain.requesterPays(),
-                plain.credentials(),
-                checksums,
-                plain.connectTimeout(),
-                plain.readTimeout(),
-                plain.maxConnections());
+        return S3Server.withChecksums(plain, checksums);
     }
 
     private Archiver archiver() {

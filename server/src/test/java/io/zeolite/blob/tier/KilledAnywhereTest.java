@@ -8,7 +8,6 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
-import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
 import io.zeolite.blob.tier.Archiver.Effort;
@@ -202,28 +201,11 @@ final class KilledAnywhereTest {
         try (S3Server server = S3Server.start(Files.createDirectories(home.resolve("s3")))) {
             int[] number = {0};
             int operations = killAtEveryOperation(
-                    () -> new S3Store(withChecksums(server, "site" + number[0]++ + "/")), List.of(true));
+                    // With checksums there is a probe, too, that could be killed.
+                    () -> new S3Store(S3Server.withChecksums(server.settings("site" + number[0]++ + "/"), true)),
+                    List.of(true));
             assertThat(operations).isGreaterThan(10);
         }
-    }
-
-    /** With them there is a probe, too, that could be killed. */
-    private static S3Settings withChecksums(S3Server server, String prefix) {
-        S3Settings plain = server.settings(prefix);
-        return new S3Settings(
-                plain.bucket(),
-                plain.prefix(),
-                plain.region(),
-                plain.endpoint(),
-                plain.pathStyle(),
-                plain.storageClass(),
-                plain.encryption(),
-                plain.requesterPays(),
-                plain.credentials(),
-                true,
-                plain.connectTimeout(),
-                plain.readTimeout(),
-                plain.maxConnections());
     }
 
     /** Of the list of what is to be deleted; a write that is killed is half there. */
