@@ -25,6 +25,9 @@ public interface Codec {
     @Nullable
     ByteBuf uploadedChunk(ByteBuf frame);
 
+    /** The most frequent message in this encoding, which need not be decoded. */
+    UsualLoad usualLoad();
+
     /**
      * Appends one message, preceded by its four-byte length, to {@code out}, which stays the caller's.
      *

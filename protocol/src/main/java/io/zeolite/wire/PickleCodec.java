@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The encoding {@code Z5}: each message is one pickle of protocol 3, written without a memo. */
 public final class PickleCodec implements Codec {
+    private static final UsualLoad USUAL_LOAD = UsualLoad.ofPickle();
     private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofPickle();
 
     private final ValueLimits limits;
@@ -44,6 +45,11 @@ public final class PickleCodec implements Codec {
     @Override
     public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
         return UPLOADED_CHUNK.in(frame);
+    }
+
+    @Override
+    public UsualLoad usualLoad() {
+        return USUAL_LOAD;
     }
 
     @Override
