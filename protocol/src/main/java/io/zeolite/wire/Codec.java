@@ -25,6 +25,10 @@ public interface Codec {
     @Nullable
     ByteBuf uploadedChunk(ByteBuf frame);
 
+    /** The same for a {@code receiveBlobChunk} message of a server. */
+    @Nullable
+    BlobPiece receivedChunk(ByteBuf frame);
+
     /** The most frequent message in this encoding, which need not be decoded. */
     UsualLoad usualLoad();
 

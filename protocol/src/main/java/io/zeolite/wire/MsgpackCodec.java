@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MsgpackCodec implements Codec {
     private static final UsualLoad USUAL_LOAD = UsualLoad.ofMsgpack();
-    private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofMsgpack();
+    private static final BlobChunkForm UPLOADED_CHUNK = BlobChunkForm.uploaded(false);
+    private static final BlobChunkForm RECEIVED_CHUNK = BlobChunkForm.received(false);
 
     private final ValueLimits limits;
 
@@ -34,7 +35,12 @@ public final class MsgpackCodec implements Codec {
 
     @Override
     public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
-        return UPLOADED_CHUNK.in(frame);
+        return UPLOADED_CHUNK.data(frame);
+    }
+
+    @Override
+    public @Nullable BlobPiece receivedChunk(ByteBuf frame) {
+        return BlobPiece.in(frame, RECEIVED_CHUNK);
     }
 
     @Override
