@@ -99,24 +99,12 @@ final class StorageOpener {
     private record Blobs(Path directory, boolean sync) {}
 
     private Storage open(
-            String name,
-            StorageConfig config,
-            @Nullable Blobs blobs,
-            @Nullable ColdBlobs cold,
-            InstantSource clock)
+            String name, StorageConfig config, @Nullable Blobs blobs, @Nullable ColdBlobs cold, InstantSource clock)
             throws IOException {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobs, cold, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(
-                    name,
-                    new MemoryLog(mapping.label()),
-                    blobs,
-                    cold,
-                    false,
-                    null,
-                    PackSettings.DEFAULT,
-                    clock);
+            return storage(name, new MemoryLog(mapping.label()), blobs, cold, false, null, PackSettings.DEFAULT, clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }

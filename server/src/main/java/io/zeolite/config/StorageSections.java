@@ -97,7 +97,8 @@ final class StorageSections {
             PACK_RATE,
             SYNC_BLOBS);
     static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
-    static final SectionType BLOB_STORAGE = new SectionType("blobstorage", List.of(BLOB_DIR, SYNC_BLOBS), SUPPORTED, UNSUPPORTED);
+    static final SectionType BLOB_STORAGE =
+            new SectionType("blobstorage", List.of(BLOB_DIR, SYNC_BLOBS), SUPPORTED, UNSUPPORTED);
 
     static final SectionType DEMO_STORAGE = new SectionType("demostorage", List.of(DEMO_NAME), SUPPORTED, UNSUPPORTED);
 

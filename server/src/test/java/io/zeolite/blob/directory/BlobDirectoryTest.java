@@ -84,8 +84,7 @@ class BlobDirectoryTest {
 
         assertThat(blobs.isSynced()).isFalse();
         assertThat(blobs.path(1, TID)).hasContent("content");
-        assertThat(Files.getPosixFilePermissions(blobs.path(1, TID)))
-                .doesNotContain(PosixFilePermission.OWNER_WRITE);
+        assertThat(Files.getPosixFilePermissions(blobs.path(1, TID))).doesNotContain(PosixFilePermission.OWNER_WRITE);
         assertThat(BlobDirectory.open(temp.resolve("blobs")).isSynced()).isTrue();
     }
 

@@ -40,7 +40,8 @@ class SerialFileWriterTest {
     @Test
     void finish_sameThread_fileHasTheBytesInOrder() throws Exception {
         Path path = temp.resolve("blob");
-        SerialFileWriter direct = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
+        SerialFileWriter direct =
+                new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
         Outcome<Path> finished = new Outcome<>();
 
         direct.write(new byte[] {1, 2});
@@ -55,7 +56,8 @@ class SerialFileWriterTest {
     @Test
     void finish_severalMegabytesOfBorrowedBuffers_fileHasThem() throws Exception {
         Path path = temp.resolve("blob");
-        SerialFileWriter direct = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
+        SerialFileWriter direct =
+                new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         List<String> released = new ArrayList<>();
         for (int i = 0; i < 35; i++) {
@@ -300,7 +302,8 @@ class SerialFileWriterTest {
 
     @Test
     void finish_fileCannotBeCreated_fails() throws Exception {
-        SerialFileWriter nowhere = new SerialFileWriter(() -> StagingFile.open(temp.resolve("absent/file"), true), executor);
+        SerialFileWriter nowhere =
+                new SerialFileWriter(() -> StagingFile.open(temp.resolve("absent/file"), true), executor);
         Outcome<Path> finished = new Outcome<>();
 
         nowhere.write(new byte[1]);
