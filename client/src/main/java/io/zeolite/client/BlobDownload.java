@@ -1,5 +1,7 @@
 package io.zeolite.client;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.NewEntry;
@@ -30,11 +32,23 @@ final class BlobDownload {
     private static final long LEAST_ROOM = 256L << 10;
     private static final long MOST_ROOM_AT_ONCE = 64L << 20;
 
-    /** What begins the blob anew. */
-    private static final byte[] START = {};
+    /** What is to be done for the file, in turn. */
+    private record Step(Kind kind, ByteBuf piece) {
+        static final Step START = new Step(Kind.START, Unpooled.EMPTY_BUFFER);
+        static final Step STOP = new Step(Kind.STOP, Unpooled.EMPTY_BUFFER);
 
-    /** What says that it is complete. */
-    private static final byte[] STOP = {};
+        int bytes() {
+            return piece.readableBytes();
+        }
+    }
+
+    private enum Kind {
+        /** It begins, perhaps anew. */
+        START,
+        PIECE,
+        /** It is complete. */
+        STOP
+    }
 
     private final BlobStore store;
     private final ServerLink link;
@@ -48,7 +62,7 @@ final class BlobDownload {
     private final AtomicInteger askers = new AtomicInteger();
 
     // Guarded by the queue.
-    private final ArrayDeque<byte[]> queue = new ArrayDeque<>();
+    private final ArrayDeque<Step> queue = new ArrayDeque<>();
     private long queuedBytes;
     private boolean writing;
     private @Nullable ZeoConnection heldBack;
@@ -56,6 +70,7 @@ final class BlobDownload {
     // Whoever writes.
     private volatile @Nullable NewEntry entry;
     private long written;
+    private boolean broken;
     private final CRC32C crc = new CRC32C();
 
     BlobDownload(BlobStore store, ServerLink link, BlobCache cache, long oid, long serial) {
@@ -86,7 +101,7 @@ final class BlobDownload {
                     if (refused != null) {
                         end(refused);
                     } else {
-                        enqueue(STOP, null);
+                        enqueue(Step.STOP, null);
                     }
                 });
             }
@@ -109,18 +124,18 @@ final class BlobDownload {
 
     /** The server begins to send it, perhaps not for the first time. On the event loop. */
     void begin(@Nullable ZeoConnection from) {
-        enqueue(START, from);
+        enqueue(Step.START, from);
     }
 
-    /** On the event loop. */
-    void add(byte[] chunk, @Nullable ZeoConnection from) {
-        enqueue(chunk, from);
+    /** Takes a piece, which is released when it has been written. On the event loop. */
+    void add(ByteBuf piece, @Nullable ZeoConnection from) {
+        enqueue(new Step(Kind.PIECE, piece), from);
     }
 
-    private void enqueue(byte[] chunk, @Nullable ZeoConnection from) {
+    private void enqueue(Step step, @Nullable ZeoConnection from) {
         synchronized (queue) {
-            queue.add(chunk);
-            queuedBytes += chunk.length;
+            queue.add(step);
+            queuedBytes += step.bytes();
             if (queuedBytes > MOST_QUEUED_BYTES && heldBack == null && from != null) {
                 heldBack = from;
                 from.read(false);
@@ -133,31 +148,38 @@ final class BlobDownload {
         try {
             store.io().execute(this::write);
         } catch (RejectedExecutionException e) {
+            for (Step undone = next(); undone != null; undone = next()) {
+                undone.piece().release();
+            }
             end(new ServerUnavailableException("the client was closed", e));
         }
     }
 
     private void write() {
-        try {
-            for (byte[] chunk = next(); chunk != null; chunk = next()) {
-                write(chunk);
+        for (Step step = next(); step != null; step = next()) {
+            try {
+                if (!broken) {
+                    perform(step);
+                }
+            } catch (IOException | RuntimeException e) {
+                broken = true;
+                end(e);
+            } finally {
+                step.piece().release();
             }
-        } catch (IOException | RuntimeException e) {
-            readOn(0);
-            end(e);
         }
     }
 
-    private byte @Nullable [] next() {
+    private @Nullable Step next() {
         synchronized (queue) {
-            byte[] chunk = queue.poll();
-            if (chunk == null) {
+            Step step = queue.poll();
+            if (step == null) {
                 writing = false;
             } else {
-                queuedBytes -= chunk.length;
+                queuedBytes -= step.bytes();
             }
             readOn(queuedBytes);
-            return chunk;
+            return step;
         }
     }
 
@@ -170,26 +192,33 @@ final class BlobDownload {
         }
     }
 
-    private void write(byte[] chunk) throws IOException {
+    private void perform(Step step) throws IOException {
         NewEntry arriving = entry;
         if (arriving == null || done.isDone()) {
             return;
         }
-        if (chunk == START) {
-            written = 0;
-            crc.reset();
-        } else if (chunk == STOP) {
-            arriving.cut(written);
-            arriving.keep((int) crc.getValue());
-            end(null);
-        } else {
-            long needed = written + chunk.length;
-            if (needed > arriving.size()) {
-                long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
-                arriving.grow(Math.max(Math.max(needed, room), LEAST_ROOM));
+        switch (step.kind()) {
+            case START -> {
+                written = 0;
+                crc.reset();
             }
-            crc.update(chunk);
-            ByteBuffer bytes = ByteBuffer.wrap(chunk);
+            case PIECE -> write(step.piece(), arriving);
+            case STOP -> {
+                arriving.cut(written);
+                arriving.keep((int) crc.getValue());
+                end(null);
+            }
+        }
+    }
+
+    private void write(ByteBuf piece, NewEntry arriving) throws IOException {
+        long needed = written + piece.readableBytes();
+        if (needed > arriving.size()) {
+            long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
+            arriving.grow(Math.max(Math.max(needed, room), LEAST_ROOM));
+        }
+        for (ByteBuffer bytes : piece.nioBuffers()) {
+            crc.update(bytes.duplicate());
             while (bytes.hasRemaining()) {
                 written += arriving.channel().write(bytes, written);
             }

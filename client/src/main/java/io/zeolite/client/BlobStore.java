@@ -1,5 +1,7 @@
 package io.zeolite.client;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.NewEntry;
@@ -115,14 +117,25 @@ final class BlobStore implements Closeable {
 
     /** Takes what the server sends of blobs. On the event loop. */
     void received(String method, PyTuple args) {
-        Key key = new Key(Wire.id(method, args.get(0)), Wire.id(method, args.get(1)));
-        BlobDownload download = arriving.get(key);
-        if (download == null) {
-            LOG.debug("{} of a blob that nobody waits for", method);
-        } else if (method.equals(Methods.RECEIVE_BLOB_START)) {
+        long oid = Wire.id(method, args.get(0));
+        long serial = Wire.id(method, args.get(1));
+        if (method.equals(Methods.RECEIVE_BLOB_CHUNK)) {
+            received(oid, serial, Unpooled.wrappedBuffer(Wire.data(method, args.get(2))));
+            return;
+        }
+        BlobDownload download = arriving.get(new Key(oid, serial));
+        if (download != null && method.equals(Methods.RECEIVE_BLOB_START)) {
             download.begin(link.currentConnection());
-        } else if (method.equals(Methods.RECEIVE_BLOB_CHUNK)) {
-            download.add(Wire.data(method, args.get(2)), link.currentConnection());
+        }
+    }
+
+    /** Takes a piece of a blob, which stays the caller's. On the event loop. */
+    void received(long oid, long serial, ByteBuf piece) {
+        BlobDownload download = arriving.get(new Key(oid, serial));
+        if (download == null) {
+            LOG.debug("{} bytes of a blob that nobody waits for", piece.readableBytes());
+        } else {
+            download.add(piece.retain(), link.currentConnection());
         }
     }
 

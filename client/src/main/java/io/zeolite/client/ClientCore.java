@@ -15,6 +15,7 @@ import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -376,6 +377,13 @@ final class ClientCore implements LinkUser {
                 }
             }
             default -> LOG.debug("the server calls {}, which is unknown", method);
+        }
+    }
+
+    @Override
+    public void received(BlobPiece piece) {
+        if (blobs != null) {
+            blobs.received(piece.oid(), piece.serial(), piece.data());
         }
     }
 

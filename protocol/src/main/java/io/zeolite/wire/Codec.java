@@ -25,6 +25,10 @@ public interface Codec {
     @Nullable
     ByteBuf uploadedChunk(ByteBuf frame);
 
+    /** The same for a {@code receiveBlobChunk} message of a server. */
+    @Nullable
+    BlobPiece receivedChunk(ByteBuf frame);
+
     /**
      * Appends one message, preceded by its four-byte length, to {@code out}, which stays the caller's.
      *

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * tuples; keys of dicts must be str or bytes.
  */
 public final class MsgpackCodec implements Codec {
-    private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofMsgpack();
+    private static final BlobChunkForm UPLOADED_CHUNK = BlobChunkForm.uploaded(false);
+    private static final BlobChunkForm RECEIVED_CHUNK = BlobChunkForm.received(false);
 
     private final ValueLimits limits;
 
@@ -33,7 +34,12 @@ public final class MsgpackCodec implements Codec {
 
     @Override
     public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
-        return UPLOADED_CHUNK.in(frame);
+        return UPLOADED_CHUNK.data(frame);
+    }
+
+    @Override
+    public @Nullable BlobPiece receivedChunk(ByteBuf frame) {
+        return BlobPiece.in(frame, RECEIVED_CHUNK);
     }
 
     @Override

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The encoding {@code Z5}: each message is one pickle of protocol 3, written without a memo. */
 public final class PickleCodec implements Codec {
-    private static final UploadedChunk UPLOADED_CHUNK = UploadedChunk.ofPickle();
+    private static final BlobChunkForm UPLOADED_CHUNK = BlobChunkForm.uploaded(true);
+    private static final BlobChunkForm RECEIVED_CHUNK = BlobChunkForm.received(true);
 
     private final ValueLimits limits;
 
@@ -43,7 +44,12 @@ public final class PickleCodec implements Codec {
 
     @Override
     public @Nullable ByteBuf uploadedChunk(ByteBuf frame) {
-        return UPLOADED_CHUNK.in(frame);
+        return UPLOADED_CHUNK.data(frame);
+    }
+
+    @Override
+    public @Nullable BlobPiece receivedChunk(ByteBuf frame) {
+        return BlobPiece.in(frame, RECEIVED_CHUNK);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.zeolite.client.connection;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -34,6 +35,11 @@ import java.util.concurrent.TimeUnit;
 public final class ClientLoops implements AutoCloseable {
     private static final long CLOSE_SECONDS = 3;
 
+    // So that of the pieces of a blob, 59,000 bytes long, most lie in one buffer.
+    private static final int LEAST_RECEIVE_BYTES = 64;
+    private static final int FIRST_RECEIVE_BYTES = 2 << 10;
+    private static final int MOST_RECEIVE_BYTES = 256 << 10;
+
     private final EventLoopGroup group;
 
     /** @param threads at least 1 */
@@ -61,6 +67,9 @@ public final class ClientLoops implements AutoCloseable {
                 .channel(channelType(unix))
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         Math.min(Integer.MAX_VALUE, options.connectTimeout().toMillis()))
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(LEAST_RECEIVE_BYTES, FIRST_RECEIVE_BYTES, MOST_RECEIVE_BYTES))
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {

@@ -6,6 +6,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.zeolite.error.ErrorReplies;
 import io.zeolite.message.Message;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
@@ -159,10 +160,15 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) throws MalformedMessageException {
         Codec current = codec;
         lastHeard = System.nanoTime();
-        if (current != null) {
+        if (current == null) {
+            answer(ctx, Handshake.answer(frame));
+            return;
+        }
+        BlobPiece piece = current.receivedChunk(frame);
+        if (piece == null) {
             received(current.decode(frame));
         } else {
-            answer(ctx, Handshake.answer(frame));
+            messages.received(piece);
         }
     }
 

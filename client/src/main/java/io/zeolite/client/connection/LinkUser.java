@@ -1,6 +1,7 @@
 package io.zeolite.client.connection;
 
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 import java.util.concurrent.CompletableFuture;
 
 /** Whose calls a {@link ServerLink} carries. Called on the event loop, so it must not block. */
@@ -19,6 +20,9 @@ public interface LinkUser {
 
     /** Takes what the server says without being asked, in the order of the wire. */
     void received(String method, PyTuple args);
+
+    /** Takes a piece of a blob, in the same order. */
+    void received(BlobPiece piece);
 
     /** A connection for which {@link #connected} was called has ended; its calls have failed already. */
     void disconnected(DisconnectedException reason);

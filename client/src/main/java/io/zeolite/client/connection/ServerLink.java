@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -482,6 +483,15 @@ public final class ServerLink implements AutoCloseable {
                 heldBack.add(() -> user.received(method, args));
             } else if (this == current) {
                 user.received(method, args);
+            }
+        }
+
+        @Override
+        public void received(BlobPiece piece) {
+            if (heldBack != null) {
+                received(Methods.RECEIVE_BLOB_CHUNK, piece.args());
+            } else if (this == current) {
+                user.received(piece);
             }
         }
 

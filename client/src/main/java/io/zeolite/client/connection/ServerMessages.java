@@ -1,6 +1,8 @@
 package io.zeolite.client.connection;
 
+import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 
 /**
  * Takes what the server says without being asked: invalidations, sizes, pieces of blobs. Called on the event loop, in the
@@ -12,4 +14,9 @@ public interface ServerMessages {
 
     /** @param method one of those that {@link io.zeolite.message.Methods} lists for this direction, or any other */
     void received(String method, PyTuple args);
+
+    /** Takes a piece of a blob where it is in the buffer; small ones come to {@link #received(String, PyTuple)}. */
+    default void received(BlobPiece piece) {
+        received(Methods.RECEIVE_BLOB_CHUNK, piece.args());
+    }
 }

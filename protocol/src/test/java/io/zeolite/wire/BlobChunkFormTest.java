@@ -8,6 +8,9 @@ import io.netty.buffer.Unpooled;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The data of an uploaded chunk is found in the frame just where decoding finds it, and nothing else is taken for one. */
-class UploadedChunkTest {
+/** The data of a chunk is found in the frame just where decoding finds it, and nothing else is taken for one. */
+class BlobChunkFormTest {
+    private static final long OID = 0x1122;
+    private static final long SERIAL = 0x040d3e541bc531d7L;
+
     static Stream<Codec> codecs() {
         return Stream.of(Wire.PICKLE, Wire.MSGPACK);
     }
@@ -46,6 +52,54 @@ class UploadedChunkTest {
         both.writeBytes(frame(codec, chunk(data)));
         both.skipBytes(77);
         assertThat(codec.uploadedChunk(both)).isEqualTo(Unpooled.wrappedBuffer(data));
+    }
+
+    @ParameterizedTest
+    @MethodSource("codecs")
+    void receivedChunk_isFoundWithItsIds(Codec codec) throws MalformedMessageException {
+        for (int length : new int[] {8 << 10, 59_000, 65_535, 65_536, 1 << 20}) {
+            byte[] data = bytes(length);
+            PyTuple args = PyTuple.of(id(OID), id(SERIAL), data);
+            ByteBuf frame = frame(codec, new Message.OneWay(Methods.RECEIVE_BLOB_CHUNK, args));
+
+            BlobPiece found = codec.receivedChunk(frame);
+
+            assertThat(found).isEqualTo(new BlobPiece(OID, SERIAL, Unpooled.wrappedBuffer(data)));
+            Message.OneWay decoded = (Message.OneWay) codec.decode(frame);
+            assertThat(Objects.requireNonNull(found).args()).isEqualTo(decoded.args());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("codecs")
+    void receivedChunk_asTheServerSendsIt_isFound(Codec codec) {
+        byte[] data = bytes(59_000);
+        ByteBuf frame = Unpooled.buffer();
+        codec.encodeBlobChunkHead(OID, SERIAL, data.length, frame);
+        frame.writeBytes(data);
+        codec.encodeBlobChunkTail(frame);
+        assertThat(codec.receivedChunk(frame.skipBytes(Frames.LENGTH_BYTES)))
+                .isEqualTo(new BlobPiece(OID, SERIAL, Unpooled.wrappedBuffer(data)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("codecs")
+    void receivedChunk_withOtherIdsOrSmall_isToBeDecoded(Codec codec) {
+        byte[] data = bytes(20_000);
+        for (PyTuple args : List.of(
+                PyTuple.of(id(OID), id(SERIAL), bytes(8_000)),
+                PyTuple.of(id(OID), bytes(9), data),
+                PyTuple.of(bytes(7), id(SERIAL), data),
+                PyTuple.of("x".repeat(8), id(SERIAL), data),
+                PyTuple.of(id(OID), data),
+                PyTuple.of(id(OID), id(SERIAL), data, 1L))) {
+            ByteBuf frame = frame(codec, new Message.OneWay(Methods.RECEIVE_BLOB_CHUNK, args));
+            assertThat(codec.receivedChunk(frame)).isNull();
+        }
+        assertThat(codec.receivedChunk(frame(codec, chunk(data)))).isNull();
+        assertThat(uploaded(
+                        codec, new Message.OneWay(Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(id(OID), id(SERIAL), data))))
+                .isNull();
     }
 
     @ParameterizedTest
@@ -105,6 +159,10 @@ class UploadedChunkTest {
         ByteBuf out = Unpooled.buffer();
         codec.encode(message, out);
         return out.skipBytes(Frames.LENGTH_BYTES);
+    }
+
+    private static byte[] id(long id) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(id).array();
     }
 
     private static byte[] bytes(int length) {
