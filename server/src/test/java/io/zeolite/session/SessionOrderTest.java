@@ -149,6 +149,11 @@ class SessionOrderTest {
         }
 
         @Override
+        public void executeUnasked(Runnable task) {
+            loop.add(task);
+        }
+
+        @Override
         public boolean inLoop() {
             return true;
         }
