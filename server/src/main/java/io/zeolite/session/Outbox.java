@@ -8,7 +8,7 @@ import io.zeolite.storage.LoadResult;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
- * {@link #execute}, {@link #inLoop} and {@link #close}.
+ * {@link #execute}, {@link #executeUnasked}, {@link #inLoop} and {@link #close}.
  */
 public interface Outbox {
     /** Writes a message after everything that was written before. */
@@ -36,6 +36,12 @@ public interface Outbox {
 
     /** Runs a task on the loop, after all that was given to it before. Any thread. */
     void execute(Runnable task);
+
+    /**
+     * The same for what the client has not asked for: what the task sends leaves behind the tasks that are queued by then,
+     * so that many messages take one system call, and none comes before the answer that somebody waits for. Any thread.
+     */
+    void executeUnasked(Runnable task);
 
     /** Whether this thread is the loop. */
     boolean inLoop();

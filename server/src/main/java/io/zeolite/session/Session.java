@@ -61,7 +61,7 @@ public final class Session {
             this.subscription = storage.subscribe(new InvalidationListener() {
                 @Override
                 public void invalidated(Invalidations invalidations) {
-                    outbox.execute(() -> tell(invalidations));
+                    outbox.executeUnasked(() -> tell(invalidations));
                 }
 
                 @Override

@@ -70,6 +70,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private int pauses;
     private boolean draining;
     private boolean unflushed;
+    private boolean flushQueued;
     /** Messages on their way to the channel. */
     private @Nullable ByteBuf outgoing;
 
@@ -330,11 +331,31 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void execute(Runnable task) {
+        queue(() -> {
+            task.run();
+            flush();
+        });
+    }
+
+    @Override
+    public void executeUnasked(Runnable task) {
+        queue(() -> {
+            task.run();
+            if (unflushed && !flushQueued) {
+                flushQueued = true;
+                queue(this::flushQueued);
+            }
+        });
+    }
+
+    private void flushQueued() {
+        flushQueued = false;
+        flush();
+    }
+
+    private void queue(Runnable task) {
         try {
-            channel.eventLoop().execute(() -> {
-                task.run();
-                flush();
-            });
+            channel.eventLoop().execute(task);
         } catch (RejectedExecutionException e) {
             // The server has stopped: there is nobody left to tell.
             LOG.debug("({}) {}", peer, e.toString());

@@ -152,6 +152,11 @@ class SessionOrderTest {
         }
 
         @Override
+        public void executeUnasked(Runnable task) {
+            loop.add(task);
+        }
+
+        @Override
         public boolean inLoop() {
             return true;
         }

@@ -14,11 +14,13 @@ final class S3Content implements StoredContent {
     private final String name;
     private final StoredObject object;
     private final ResponseInputStream<GetObjectResponse> stream;
-    private boolean ended;
+    private long left;
 
-    S3Content(String name, StoredObject object, ResponseInputStream<GetObjectResponse> stream) {
+    /** @param length of the body */
+    S3Content(String name, StoredObject object, long length, ResponseInputStream<GetObjectResponse> stream) {
         this.name = name;
         this.object = object;
+        this.left = length;
         this.stream = stream;
     }
 
@@ -31,10 +33,9 @@ final class S3Content implements StoredContent {
     public int read(ByteBuffer buffer) throws IOException {
         try {
             int count = stream.read(buffer.array(), buffer.arrayOffset() + buffer.position(), buffer.remaining());
-            if (count >= 0) {
+            if (count > 0) {
                 buffer.position(buffer.position() + count);
-            } else {
-                ended = true;
+                left -= count;
             }
             return count;
         } catch (SdkException e) {
@@ -44,10 +45,13 @@ final class S3Content implements StoredContent {
         }
     }
 
-    /** A body that was not read to its end would be read by closing the stream: its connection is given up instead. */
+    /**
+     * Leaves the connection to the next request if all of the body has come. What is left of it would be read by closing the
+     * stream: its connection is given up instead.
+     */
     @Override
     public void close() {
-        if (!ended) {
+        if (left > 0) {
             stream.abort();
             return;
         }

@@ -161,7 +161,7 @@ public final class S3Store implements BlobStore {
             stream.abort();
             throw e;
         }
-        return new S3Content(name() + key, object, stream);
+        return new S3Content(name() + key, object, object.size() - offset, stream);
     }
 
     private StoredObject object(String key, long offset, GetObjectResponse response) throws StoreException {

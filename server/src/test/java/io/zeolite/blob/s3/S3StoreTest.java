@@ -220,6 +220,39 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void open_readToItsLastByte_leavesTheConnectionToTheNextRequest() throws Exception {
+        Path file = file("abc");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            store.put("a.blob", file, 0x364b3fb7, "text/plain");
+            for (int offset = 0; offset < 3; offset++) {
+                try (StoredContent content = store.open("a.blob", offset, null)) {
+                    // As whoever knows the length reads: the end itself is not asked for.
+                    ByteBuffer rest = ByteBuffer.allocate(3 - offset);
+                    while (rest.hasRemaining()) {
+                        content.read(rest);
+                    }
+                }
+            }
+            assertThat(proxy.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void open_notReadToItsEnd_givesTheConnectionUp() throws Exception {
+        Path file = file("abc");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            store.put("a.blob", file, 0x364b3fb7, "text/plain");
+            try (StoredContent content = store.open("a.blob", 0, null)) {
+                content.read(ByteBuffer.allocate(1));
+            }
+            store.stat("a.blob");
+            assertThat(proxy.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void abortStaleUploads_abortsOldOnesUnderThePrefix() throws Exception {
         try (S3Store store = new S3Store(server.settings("site/"));
                 S3Client client = S3Clients.create(server.settings(""))) {

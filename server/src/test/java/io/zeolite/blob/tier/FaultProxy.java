@@ -43,6 +43,7 @@ public final class FaultProxy implements Closeable {
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicInteger times = new AtomicInteger();
     private final AtomicInteger skipped = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
     private volatile Fault fault = new Fault.None();
 
     private FaultProxy(ServerSocket listener, int upstreamPort) {
@@ -63,6 +64,11 @@ public final class FaultProxy implements Closeable {
     /** How many requests have come. */
     public int requests() {
         return requests.get();
+    }
+
+    /** How many connections have come. */
+    public int connections() {
+        return connections.get();
     }
 
     public void set(Fault next) {
@@ -116,6 +122,7 @@ public final class FaultProxy implements Closeable {
         while (true) {
             Socket client = listener.accept();
             sockets.add(client);
+            connections.incrementAndGet();
             start("in", () -> new Conversation(client).requests());
         }
     }
@@ -134,6 +141,14 @@ public final class FaultProxy implements Closeable {
         }
 
         void requests() throws IOException {
+            try {
+                passRequests();
+            } finally {
+                closeBoth();
+            }
+        }
+
+        private void passRequests() throws IOException {
             byte[] buffer = new byte[1 << 16];
             InputStream in = client.getInputStream();
             OutputStream out = server.getOutputStream();
@@ -152,7 +167,6 @@ public final class FaultProxy implements Closeable {
                     out.write(buffer, 0, count);
                 }
             }
-            closeBoth();
         }
 
         private static boolean startsRequest(byte[] buffer, int count) {
@@ -161,6 +175,14 @@ public final class FaultProxy implements Closeable {
         }
 
         void answers() throws IOException {
+            try {
+                passAnswers();
+            } finally {
+                closeBoth();
+            }
+        }
+
+        private void passAnswers() throws IOException {
             byte[] buffer = new byte[1 << 16];
             InputStream in = server.getInputStream();
             OutputStream out = client.getOutputStream();
@@ -185,7 +207,6 @@ public final class FaultProxy implements Closeable {
                 }
                 answered.addAndGet(count);
             }
-            closeBoth();
         }
 
         private static void sleep(long millis) {
