@@ -146,7 +146,7 @@ final class BlobDownload {
                 heldBack = from;
                 from.read(false);
             }
-            if (writing || step.kind() == Kind.PIECE && queuedBytes < BYTES_AT_ONCE) {
+            if (writing || (step.kind() == Kind.PIECE && queuedBytes < BYTES_AT_ONCE)) {
                 return;
             }
             writing = true;
