@@ -2,7 +2,9 @@ package io.zeolite.session;
 
 import io.zeolite.blob.BlobSource;
 import io.zeolite.message.Message;
+import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.LoadResult;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
@@ -12,7 +14,16 @@ public interface Outbox {
     /** Writes a message after everything that was written before. */
     void send(Message message);
 
-    /** The same, of one instance that others are sent as well, so that it is encoded once. */
+    /**
+     * The same of the answer to a {@code loadBefore} whose id is the pair of its arguments.
+     *
+     * @param before the second one of them
+     */
+    default void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
+        send(new Message.Reply(PyTuple.of(Session.bytes(oid), Session.bytes(before)), Session.loaded(oid, loaded)));
+    }
+
+    /** Writes a message like {@link #send}, of one instance that others are sent as well, so that it is encoded once. */
     void sendShared(Message message);
 
     /**
