@@ -32,6 +32,7 @@ class Run:
         self._commands = {"zeolite": options.zeolite_command, "python": options.python_command}
         self._servers = []
         self._tls_servers = []
+        self._unsynced_servers = []
         self._load = LoadGenerator(options.java, os.path.join(options.target, "classes"), directory)
         self.remarks = []
         self.samples = {m.name: {name: [] for name in self._names} for m in self._measures}
@@ -54,7 +55,7 @@ class Run:
                 self._round(number)
             self._memory("after")
         finally:
-            for server in self._servers + self._tls_servers:
+            for server in self._servers + self._tls_servers + self._unsynced_servers:
                 server.stop()
 
     def _start_servers(self):
@@ -66,6 +67,19 @@ class Run:
         self._memory("idle")
         if any(m.tls for m in self._measures):
             self._start_tls_servers(data)
+        if any(m.unsynced for m in self._measures):
+            self._start_unsynced_servers(data)
+
+    def _start_unsynced_servers(self, data):
+        """Zeolite with Python's durability of blobs; Python's server has no other."""
+        for server in self._servers:
+            if server.name == "zeolite":
+                server = Server(
+                    server.name, self._commands[server.name], self._subdirectory("zeolite-unsynced"), data,
+                    storage_keys=["sync-blobs false"],
+                )
+                server.start(FIRST_START_SECONDS)
+            self._unsynced_servers.append(server)
 
     def _start_tls_servers(self, data):
         certificate = make_certificate(self._directory)
@@ -79,7 +93,9 @@ class Run:
             server.start(FIRST_START_SECONDS)
 
     def _servers_for(self, measure):
-        return self._tls_servers if measure.tls else self._servers
+        if measure.tls:
+            return self._tls_servers
+        return self._unsynced_servers if measure.unsynced else self._servers
 
     def _warm_up(self):
         """Lets the JVM compile what the measurements use, and uploads the blob that they download."""

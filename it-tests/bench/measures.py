@@ -43,7 +43,7 @@ class Measure:
     """
     `task` is a line for the load generator without the server's address and the time; None is for what is not measured by load.
     `cold` is for a Data.fs that the page cache has forgotten, `tls` for servers that talk in no other way. `floor` is for what the
-    server in C can do. `alone` takes the `Alone` of the run and gives what measures a server while no other runs, in `most_rounds`
+    server in C can do; `unsynced` for a Zeolite that does not force blobs to the disk, as Python's server does not either. `alone` takes the `Alone` of the run and gives what measures a server while no other runs, in `most_rounds`
     rounds at most.
     """
 
@@ -55,6 +55,7 @@ class Measure:
     cold: bool = False
     tls: bool = False
     floor: bool = False
+    unsynced: bool = False
     alone: Optional[Callable] = None
     most_rounds: Optional[int] = None
 
@@ -128,6 +129,7 @@ _SMALL_UP = f"blob-upload oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
 _SMALL_DOWN = f"blob-download oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
 _LARGE_UP = f"blob-upload oid={{large_blob_oid}} length={LARGE_BLOB_BYTES}"
 _FORCED = "Data.fs is fsynced, and in Zeolite (and in C) the blob too, in Python not"
+_NOT_FORCED = "Data.fs is fsynced, the blob nowhere (sync-blobs false)"
 _FSYNC = "Data.fs is fsynced before finish answers"
 _MB = BLOB_BYTES // 1_000_000
 
@@ -288,6 +290,22 @@ MEASURES = (
         (_megabytes(size=SMALL_BLOB_BYTES), _cpu_of_gigabyte(SMALL_BLOB_BYTES), _millis("p50"), _millis("p99")),
         _SMALL_UP + " connections=1 times=20",
         writes=True,
+    ),
+    Measure(
+        "blob-up-unsynced",
+        f"blob of {_MB} MB up, with its commit; {_NOT_FORCED}",
+        (_megabytes(Expectation(3, at_least=True)), _cpu_of_gigabyte(), _millis("p50")),
+        _UP + " connections=1 times=1",
+        writes=True,
+        unsynced=True,
+    ),
+    Measure(
+        "blob-small-up-unsynced",
+        f"20 blobs of 1 MB up, each with its commit; {_NOT_FORCED}",
+        (_megabytes(size=SMALL_BLOB_BYTES), _cpu_of_gigabyte(SMALL_BLOB_BYTES), _millis("p50"), _millis("p99")),
+        _SMALL_UP + " connections=1 times=20",
+        writes=True,
+        unsynced=True,
     ),
     Measure(
         "blob-small-down",

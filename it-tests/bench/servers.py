@@ -53,9 +53,10 @@ class Server:
     """
     A server over the data file in a directory, to which one is copied from the directory `data` if that is given. `command` is a
     template with {conf} and {port}; `certificate` is a file with a certificate and its key, and the directory must be absolute.
+    `storage_keys` are lines for the section of the storage.
     """
 
-    def __init__(self, name, command, directory, data=None, certificate=None):
+    def __init__(self, name, command, directory, data=None, certificate=None, storage_keys=()):
         self.name = name
         self.process = None
         self.port = _free_port()
@@ -66,7 +67,7 @@ class Server:
         os.makedirs(os.path.join(directory, "blobs"), mode=0o700, exist_ok=True)
         conf = os.path.join(directory, "zeo.conf")
         with open(conf, "w") as f:
-            f.write(_configuration(self.port, directory, certificate))
+            f.write(_configuration(self.port, directory, certificate, storage_keys))
         if data:
             for file in ("Data.fs", "Data.fs.index"):
                 shutil.copy(os.path.join(data, file), directory)
@@ -187,7 +188,8 @@ def make_certificate(directory):
     return path
 
 
-def _configuration(port, directory, certificate):
+def _configuration(port, directory, certificate, storage_keys):
+    more = "".join(f"  {line}\n" for line in storage_keys)
     ssl_section = ""
     if certificate:
         settings = "".join(f"    {key} {certificate}\n" for key in ("certificate", "key", "authenticate"))
@@ -200,7 +202,7 @@ def _configuration(port, directory, certificate):
 <filestorage 1>
   path {directory}/Data.fs
   blob-dir {directory}/blobs
-</filestorage>
+{more}</filestorage>
 """
 
 

@@ -7,7 +7,7 @@ import time
 import transaction
 from BTrees.Length import Length
 from ZODB.blob import Blob
-from ZODB.POSException import ConflictError
+from ZODB.POSException import ConflictError, ReadOnlyError
 
 from scenario import (MinPO, Workers, await_until, check, check_equal, commit_with_retries, connect, fails, hear, main,
                       new_directory, open_db, say)
@@ -317,6 +317,37 @@ def again(central, address):
     status.close()
 
 
+def fall_back(address):
+    """Reads while the server in front has only a read-only one behind it, and writes as soon as there is another one."""
+    db = open_db(address, read_only_fallback=True)
+    with db.transaction() as conn:
+        check_equal(conn.root()['object 1'].value, 1, 'from the read-only server')
+    fails(ReadOnlyError, write, db)
+    say('start')
+    hear()
+    await_until(lambda: can_write(db), 'a commit')
+    db.close()
+
+
+def write(db):
+    with db.transaction() as conn:
+        conn.root()['object 1'].value = 'written'
+
+
+def can_write(db):
+    try:
+        write(db)
+        return True
+    except (ReadOnlyError, transaction.interfaces.TransientError):
+        return False
+
+
+def written(address):
+    db = open_db(address)
+    check_equal(db.open().root()['object 1'].value, 'written', 'what was written through the server in front')
+    db.close()
+
+
 def shared(central, address, directory):
     """Up and down at either server; the files are where the other one has them, and nowhere else."""
     clients = [Client(central, 'central'), Client(address, 'in front')]
@@ -332,4 +363,4 @@ def shared(central, address, directory):
 
 
 if __name__ == '__main__':
-    main(use, early, eight, fill, again, shared)
+    main(use, early, eight, fill, again, fall_back, written, shared)

@@ -29,6 +29,9 @@ public interface Codec {
     @Nullable
     BlobPiece receivedChunk(ByteBuf frame);
 
+    /** The most frequent message in this encoding, which need not be decoded. */
+    UsualLoad usualLoad();
+
     /**
      * Appends one message, preceded by its four-byte length, to {@code out}, which stays the caller's.
      *

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * tuples; keys of dicts must be str or bytes.
  */
 public final class MsgpackCodec implements Codec {
+    private static final UsualLoad USUAL_LOAD = UsualLoad.ofMsgpack();
     private static final BlobChunkForm UPLOADED_CHUNK = BlobChunkForm.uploaded(false);
     private static final BlobChunkForm RECEIVED_CHUNK = BlobChunkForm.received(false);
 
@@ -43,6 +44,11 @@ public final class MsgpackCodec implements Codec {
     }
 
     @Override
+    public UsualLoad usualLoad() {
+        return USUAL_LOAD;
+    }
+
+    @Override
     public void encode(Message message, ByteBuf out) {
         Frames.write(out, frame -> MsgpackWriter.write(MessageTuple.of(message), frame));
     }
@@ -56,13 +62,7 @@ public final class MsgpackCodec implements Codec {
         out.writeByte(0xa0 + Methods.RECEIVE_BLOB_CHUNK.length());
         ByteBufUtil.writeAscii(out, Methods.RECEIVE_BLOB_CHUNK);
         out.writeByte(0x93).writeShort(0xc408).writeLong(oid).writeShort(0xc408).writeLong(serial);
-        if (length < 1 << 8) {
-            out.writeByte(0xc4).writeByte(length);
-        } else if (length < 1 << 16) {
-            out.writeByte(0xc5).writeShort(length);
-        } else {
-            out.writeByte(0xc6).writeInt(length);
-        }
+        MsgpackWriter.writeBytesHead(length, out);
         out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES + length);
     }
 

@@ -171,17 +171,19 @@ final class MsgpackWriter {
     }
 
     private void writeBytes(byte[] bytes) {
-        if (bytes.length <= 0xff) {
-            out.writeByte(0xc4);
-            out.writeByte(bytes.length);
-        } else if (bytes.length <= 0xffff) {
-            out.writeByte(0xc5);
-            out.writeShort(bytes.length);
-        } else {
-            out.writeByte(0xc6);
-            out.writeInt(bytes.length);
-        }
+        writeBytesHead(bytes.length, out);
         out.writeBytes(bytes);
+    }
+
+    /** What comes before so many bytes. */
+    static void writeBytesHead(int length, ByteBuf out) {
+        if (length <= 0xff) {
+            out.writeByte(0xc4).writeByte(length);
+        } else if (length <= 0xffff) {
+            out.writeByte(0xc5).writeShort(length);
+        } else {
+            out.writeByte(0xc6).writeInt(length);
+        }
     }
 
     private void writeArrayHead(int size) {

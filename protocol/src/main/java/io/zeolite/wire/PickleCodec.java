@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The encoding {@code Z5}: each message is one pickle of protocol 3, written without a memo. */
 public final class PickleCodec implements Codec {
+    private static final UsualLoad USUAL_LOAD = UsualLoad.ofPickle();
     private static final BlobChunkForm UPLOADED_CHUNK = BlobChunkForm.uploaded(true);
     private static final BlobChunkForm RECEIVED_CHUNK = BlobChunkForm.received(true);
 
@@ -50,6 +51,11 @@ public final class PickleCodec implements Codec {
     @Override
     public @Nullable BlobPiece receivedChunk(ByteBuf frame) {
         return BlobPiece.in(frame, RECEIVED_CHUNK);
+    }
+
+    @Override
+    public UsualLoad usualLoad() {
+        return USUAL_LOAD;
     }
 
     @Override

@@ -86,31 +86,25 @@ final class StorageOpener {
                 throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
                         + blobs.blobDirectory());
             }
-            return open(name, blobs.base(), blobs.blobDirectory(), cold, clock);
+            return open(name, blobs.base(), new Blobs(blobs.blobDirectory(), blobs.syncBlobs()), cold, clock);
         }
-        Path blobDirectory = config instanceof StorageConfig.FileStorage file ? file.blobDirectory() : null;
-        return open(name, config, blobDirectory, cold, clock);
+        Blobs blobs = null;
+        if (config instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
+            blobs = new Blobs(file.blobDirectory(), file.syncBlobs());
+        }
+        return open(name, config, blobs, cold, clock);
     }
 
+    /** See {@link StorageConfig.FileStorage}. */
+    private record Blobs(Path directory, boolean sync) {}
+
     private Storage open(
-            String name,
-            StorageConfig config,
-            @Nullable Path blobDirectory,
-            @Nullable ColdBlobs cold,
-            InstantSource clock)
+            String name, StorageConfig config, @Nullable Blobs blobs, @Nullable ColdBlobs cold, InstantSource clock)
             throws IOException {
         if (config instanceof StorageConfig.FileStorage file) {
-            return openFile(name, file, blobDirectory, cold, clock);
+            return openFile(name, file, blobs, cold, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(
-                    name,
-                    new MemoryLog(mapping.label()),
-                    blobDirectory,
-                    cold,
-                    false,
-                    null,
-                    PackSettings.DEFAULT,
-                    clock);
+            return storage(name, new MemoryLog(mapping.label()), blobs, cold, false, null, PackSettings.DEFAULT, clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }
@@ -173,7 +167,7 @@ final class StorageOpener {
             Storage changes = storage(
                     name + "-changes",
                     new MemoryLog(UNNAMED),
-                    blobs.directory(),
+                    new Blobs(blobs.directory(), false),
                     null,
                     false,
                     null,
@@ -195,7 +189,7 @@ final class StorageOpener {
     private Storage openFile(
             String name,
             StorageConfig.FileStorage config,
-            @Nullable Path blobDirectory,
+            @Nullable Blobs blobs,
             @Nullable ColdBlobs cold,
             InstantSource clock)
             throws IOException {
@@ -212,7 +206,7 @@ final class StorageOpener {
         boolean opened = false;
         try {
             PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());
-            Storage storage = storage(name, log, blobDirectory, cold, config.readOnly(), config.quota(), pack, clock);
+            Storage storage = storage(name, log, blobs, cold, config.readOnly(), config.quota(), pack, clock);
             opened = true;
             return storage;
         } finally {
@@ -225,27 +219,29 @@ final class StorageOpener {
     private Storage storage(
             String name,
             TransactionLog log,
-            @Nullable Path blobDirectory,
+            @Nullable Blobs blobs,
             @Nullable ColdBlobs cold,
             boolean readOnly,
             @Nullable Long quotaBytes,
             PackSettings pack,
             InstantSource clock)
             throws IOException {
-        BlobDirectory blobs = null;
-        if (blobDirectory != null) {
-            blobs = readOnly ? BlobDirectory.openReadOnly(blobDirectory) : BlobDirectory.open(blobDirectory);
+        BlobDirectory directory = null;
+        if (blobs != null) {
+            directory = readOnly
+                    ? BlobDirectory.openReadOnly(blobs.directory())
+                    : BlobDirectory.open(blobs.directory(), blobs.sync());
         }
-        if (blobs != null && log instanceof FileLog file) {
+        if (directory != null && log instanceof FileLog file) {
             for (DiscardedRevision cut : file.discardedRevisions()) {
-                blobs.remove(cut.oid(), cut.tid());
+                directory.remove(cut.oid(), cut.tid());
             }
         }
         long quota = quotaBytes == null ? Long.MAX_VALUE : quotaBytes;
         Duration age = zeo.invalidationAge() == null ? Duration.ZERO : zeo.invalidationAge();
         return LocalStorage.open(
                 log,
-                blobs,
+                directory,
                 cold,
                 new CommitContext(
                         threads.committer(name),

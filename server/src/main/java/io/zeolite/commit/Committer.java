@@ -185,7 +185,7 @@ final class Committer {
     // Vote
 
     private void doVote(LocalTransaction transaction, Completion<VoteResult> completion) {
-        if (draining && transaction.phase == Phase.OPEN) {
+        if (draining && transaction.locks == null && transaction.phase != Phase.ENDED) {
             end(transaction);
             completion.fail(CallException.storage("the server is shutting down"));
             return;
@@ -213,7 +213,7 @@ final class Committer {
         }
     }
 
-    /** A vote after conflicts. The locks were kept; only a client that now writes other objects too has to queue again. */
+    /** A vote after conflicts. If the locks were kept, only a client that now writes other objects too queues again. */
     private void voteAgain(LocalTransaction transaction, Completion<VoteResult> completion) {
         ObjectLocks.Request request = transaction.lockRequest();
         if (transaction.locks != null && transaction.locks.covers(request)) {
@@ -242,7 +242,7 @@ final class Committer {
             checks.requireUnchanged(transaction);
             List<Conflict> conflicts = checks.conflicts(transaction.records);
             if (!conflicts.isEmpty()) {
-                transaction.phase = Phase.CONFLICTED;
+                conflicted(transaction);
                 completion.complete(VoteResult.conflicts(conflicts));
             } else if (undoableLog != null && transaction.needsPreparation()) {
                 prepare(transaction, completion, undoableLog);
@@ -250,6 +250,21 @@ final class Committer {
                 seal(transaction, completion, VoteResult.CLEAN);
             }
         });
+    }
+
+    /**
+     * Gives the locks back at the first conflict: a client that cannot resolve it begins anew, and whoever waits behind it
+     * would wait for its abort, one after the other. Keeps them from the second one on, so that a client that does resolve
+     * is not overtaken for ever.
+     */
+    private void conflicted(LocalTransaction transaction) {
+        transaction.phase = Phase.CONFLICTED;
+        if (transaction.hadConflicts) {
+            return;
+        }
+        transaction.hadConflicts = true;
+        releaseLocks(transaction);
+        completeDrain();
     }
 
     /** A step of a vote. */

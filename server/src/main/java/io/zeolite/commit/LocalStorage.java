@@ -326,6 +326,11 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public boolean syncsBlobs() {
+        return blobDirectory().isSynced();
+    }
+
+    @Override
     public Path sharedBlobFile(long oid, String baseName) {
         return blobDirectory().sharedFile(oid, baseName);
     }

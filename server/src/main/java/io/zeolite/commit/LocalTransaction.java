@@ -49,7 +49,7 @@ final class LocalTransaction implements StorageTransaction {
         OPEN,
         /** Asked for its locks. */
         WAITING,
-        /** Has its locks, and conflicts that the client may resolve. */
+        /** Has conflicts that the client may resolve, and its locks if they are not its first ones. */
         CONFLICTED,
         /** Has its locks and its room on the disk; may finish. */
         VOTED,
@@ -126,6 +126,8 @@ final class LocalTransaction implements StorageTransaction {
 
     long reservedBytes;
     long lockedAtNanos;
+    /** Whether a vote of it has been answered with conflicts. */
+    boolean hadConflicts;
     /** Whether it has pinned the log. */
     boolean pinning;
 

@@ -465,7 +465,7 @@ final class S3Sections {
     private StorageConfig base() throws ConfigException {
         StorageConfig base = StorageSections.readBase(section, environment);
         if (base instanceof FileStorage file && file.blobDirectory() == null) {
-            return new BlobStorage(file.path().resolveSibling("blobs"), base);
+            return new BlobStorage(file.path().resolveSibling("blobs"), base, file.syncBlobs());
         }
         if (base instanceof StorageConfig.MappingStorage || base instanceof StorageConfig.ClientStorage) {
             throw new ConfigException(

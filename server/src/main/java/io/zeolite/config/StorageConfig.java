@@ -24,6 +24,7 @@ public sealed interface StorageConfig {
      * @param packGc whether packing removes objects that nothing refers to
      * @param packKeepOld whether packing leaves the file as it was before under the name {@code path.old}
      * @param packRate how many bytes a second packing reads and writes at the most; 0 for no limit
+     * @param syncBlobs whether a blob is forced to the disk before its transaction counts as committed
      */
     record FileStorage(
             Path path,
@@ -33,9 +34,10 @@ public sealed interface StorageConfig {
             @Nullable Long quota,
             boolean packGc,
             boolean packKeepOld,
-            long packRate)
+            long packRate,
+            boolean syncBlobs)
             implements StorageConfig {
-        /** Without a limit to the rate of packing. */
+        /** Without a limit to the rate of packing, and with blobs that are forced. */
         public FileStorage(
                 Path path,
                 @Nullable Path blobDirectory,
@@ -44,7 +46,7 @@ public sealed interface StorageConfig {
                 @Nullable Long quota,
                 boolean packGc,
                 boolean packKeepOld) {
-            this(path, blobDirectory, create, readOnly, quota, packGc, packKeepOld, 0);
+            this(path, blobDirectory, create, readOnly, quota, packGc, packKeepOld, 0, true);
         }
     }
 
@@ -59,8 +61,14 @@ public sealed interface StorageConfig {
      * {@code <blobstorage>}: blobs for a storage that has none itself.
      *
      * @param base where the other records are
+     * @param syncBlobs whether a blob is forced to the disk before its transaction counts as committed
      */
-    record BlobStorage(Path blobDirectory, StorageConfig base) implements StorageConfig {}
+    record BlobStorage(Path blobDirectory, StorageConfig base, boolean syncBlobs) implements StorageConfig {
+        /** With blobs that are forced. */
+        public BlobStorage(Path blobDirectory, StorageConfig base) {
+            this(blobDirectory, base, true);
+        }
+    }
 
     /**
      * {@code <demostorage>}: changes over a base that stays as it is.

@@ -68,6 +68,13 @@ final class StorageSections {
             0L,
             "how much packing reads and writes in a second at the most; 0 for no limit");
 
+    static final Key<Boolean> SYNC_BLOBS = Key.withDefault(
+            "sync-blobs",
+            Datatypes.BOOLEAN,
+            true,
+            "whether a blob is forced to the disk before its transaction counts as committed; without, as Python's server"
+                    + " does it, a blob may be lost by a crash of the machine");
+
     static final Key<String> NAME = Key.withDefault(
             "name", Datatypes.STRING, "Mapping Storage", "what clients are told that the storage is called");
 
@@ -78,9 +85,20 @@ final class StorageSections {
             Key.required("blob-dir", Datatypes.PATH, "the directory of the blobs, created if need be");
 
     static final SectionType FILE_STORAGE = SectionType.of(
-            "filestorage", PATH, FILE_BLOB_DIR, CREATE, READ_ONLY, QUOTA, PACKER, PACK_GC, PACK_KEEP_OLD, PACK_RATE);
+            "filestorage",
+            PATH,
+            FILE_BLOB_DIR,
+            CREATE,
+            READ_ONLY,
+            QUOTA,
+            PACKER,
+            PACK_GC,
+            PACK_KEEP_OLD,
+            PACK_RATE,
+            SYNC_BLOBS);
     static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
-    static final SectionType BLOB_STORAGE = new SectionType("blobstorage", List.of(BLOB_DIR), SUPPORTED, UNSUPPORTED);
+    static final SectionType BLOB_STORAGE =
+            new SectionType("blobstorage", List.of(BLOB_DIR, SYNC_BLOBS), SUPPORTED, UNSUPPORTED);
 
     static final SectionType DEMO_STORAGE = new SectionType("demostorage", List.of(DEMO_NAME), SUPPORTED, UNSUPPORTED);
 
@@ -119,7 +137,8 @@ final class StorageSections {
                 values.find(QUOTA),
                 values.get(PACK_GC),
                 values.get(PACK_KEEP_OLD),
-                values.get(PACK_RATE));
+                values.get(PACK_RATE),
+                values.get(SYNC_BLOBS));
     }
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {
@@ -130,7 +149,7 @@ final class StorageSections {
                     section.position(),
                     "a storage of another server in <blobstorage> (expected a blob-dir in its own section)");
         }
-        return new BlobStorage(values.get(BLOB_DIR), base);
+        return new BlobStorage(values.get(BLOB_DIR), base, values.get(SYNC_BLOBS));
     }
 
     /** Reads the one storage that a section is put around. */

@@ -438,6 +438,11 @@ public final class EdgeStorage implements Storage {
     }
 
     @Override
+    public boolean syncsBlobs() {
+        return false;
+    }
+
+    @Override
     public Path sharedBlobFile(long oid, String baseName) {
         Path directory = hasBlobs ? relay.sharedDirectory(oid) : null;
         if (directory == null) {

@@ -34,7 +34,7 @@ final class BlobUpload {
     /** Begins a blob. A client that aborts in the middle of one just breaks it off: what there was is dropped. */
     void start() {
         drop();
-        writer = new SerialFileWriter(() -> StagingFile.open(storage.newBlobFile()), io);
+        writer = new SerialFileWriter(() -> StagingFile.open(storage.newBlobFile(), storage.syncsBlobs()), io);
     }
 
     void write(byte[] chunk) {

@@ -2,17 +2,28 @@ package io.zeolite.session;
 
 import io.zeolite.blob.BlobSource;
 import io.zeolite.message.Message;
+import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.LoadResult;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
- * {@link #execute}, {@link #inLoop} and {@link #close}.
+ * {@link #execute}, {@link #executeUnasked}, {@link #inLoop} and {@link #close}.
  */
 public interface Outbox {
     /** Writes a message after everything that was written before. */
     void send(Message message);
 
-    /** The same, of one instance that others are sent as well, so that it is encoded once. */
+    /**
+     * The same of the answer to a {@code loadBefore} whose id is the pair of its arguments.
+     *
+     * @param before the second one of them
+     */
+    default void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
+        send(new Message.Reply(PyTuple.of(Session.bytes(oid), Session.bytes(before)), Session.loaded(oid, loaded)));
+    }
+
+    /** Writes a message like {@link #send}, of one instance that others are sent as well, so that it is encoded once. */
     void sendShared(Message message);
 
     /**
@@ -25,6 +36,12 @@ public interface Outbox {
 
     /** Runs a task on the loop, after all that was given to it before. Any thread. */
     void execute(Runnable task);
+
+    /**
+     * The same for what the client has not asked for: what the task sends leaves behind the tasks that are queued by then,
+     * so that many messages take one system call, and none comes before the answer that somebody waits for. Any thread.
+     */
+    void executeUnasked(Runnable task);
 
     /** Whether this thread is the loop. */
     boolean inLoop();

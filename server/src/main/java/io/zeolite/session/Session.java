@@ -61,7 +61,7 @@ public final class Session {
             this.subscription = storage.subscribe(new InvalidationListener() {
                 @Override
                 public void invalidated(Invalidations invalidations) {
-                    outbox.execute(() -> tell(invalidations));
+                    outbox.executeUnasked(() -> tell(invalidations));
                 }
 
                 @Override
@@ -139,6 +139,25 @@ public final class Session {
         } catch (ZeoException e) {
             answer.failure(e);
         }
+    }
+
+    /** Takes the client's next message, which is a {@code loadBefore} that has the pair of these as its id and arguments. */
+    public void receiveLoad(long oid, long before) {
+        Registration registered = registration;
+        if (registered == null) {
+            refuse(Methods.LOAD_BEFORE, "before register", answerToLoad(oid, before));
+            return;
+        }
+        registered.served.stats().loads.increment();
+        try {
+            registered.storage.loadBefore(oid, before, new LoadAnswer(this, outbox, oid, before));
+        } catch (ZeoException e) {
+            answerToLoad(oid, before).failure(e);
+        }
+    }
+
+    Answer answerToLoad(long oid, long before) {
+        return new Answer(this, outbox, PyTuple.of(bytes(oid), bytes(before)), Methods.LOAD_BEFORE, true);
     }
 
     /** Frees everything that the client held. The connection is gone, or will be. */
@@ -303,7 +322,7 @@ public final class Session {
         return new PyDict().put("length", length).put("size", size);
     }
 
-    private static @Nullable Object loaded(long oid, LoadResult result) {
+    static @Nullable Object loaded(long oid, LoadResult result) {
         if (result instanceof LoadResult.Loaded loaded) {
             return PyTuple.of(loaded.data(), bytes(loaded.serial()), loaded.isCurrent() ? null : bytes(loaded.end()));
         }

@@ -132,6 +132,9 @@ public interface Storage extends AutoCloseable {
     /** An empty file for the bytes of a blob that is to be stored, on the file system of the blobs. May touch the disk. */
     Path newBlobFile() throws IOException;
 
+    /** Whether such a file will be forced to the disk, so that it is worth while to begin writing it there early. */
+    boolean syncsBlobs();
+
     /** Where a file lies that a client has put into the shared blob directory; it need not exist. */
     Path sharedBlobFile(long oid, String baseName);
 

@@ -15,9 +15,11 @@ import io.zeolite.session.Outbox;
 import io.zeolite.session.Session;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.LoadResult;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
+import io.zeolite.wire.UsualLoad;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -41,6 +43,14 @@ import org.slf4j.LoggerFactory;
 final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
+    /** A buffer that holds so much goes to the channel; the next message begins another one. */
+    private static final int BURST_BYTES = 32 << 10;
+
+    private static final int LEAST_BURST_BYTES = 512;
+
+    /** Of the answer to a load, all but the data, and a little more. */
+    private static final int HEAD_BYTES = 128;
+
     private final Channel channel;
     private final TransportSettings settings;
     private final StatusReport status;
@@ -60,6 +70,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private int pauses;
     private boolean draining;
     private boolean unflushed;
+    private boolean flushQueued;
+    /** Messages on their way to the channel. */
+    private @Nullable ByteBuf outgoing;
+
+    private int usualBurstBytes = LEAST_BURST_BYTES;
     private boolean watched;
 
     Connection(
@@ -118,16 +133,25 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
                 handshake(frame);
                 return;
             }
-            ByteBuf chunk = codec.uploadedChunk(frame);
-            if (chunk == null) {
-                session.receive(codec.decode(frame));
-            } else {
-                session.receiveBlobChunk(new FrameBytes(chunk));
-            }
+            receive(frame, codec);
         } catch (MalformedMessageException e) {
             drop("sent what is no message: {}", e.getMessage());
         } finally {
             frame.release();
+        }
+    }
+
+    private void receive(ByteBuf frame, Codec codec) throws MalformedMessageException {
+        UsualLoad load = codec.usualLoad();
+        if (load.matches(frame)) {
+            session.receiveLoad(load.oid(frame), load.before(frame));
+            return;
+        }
+        ByteBuf chunk = codec.uploadedChunk(frame);
+        if (chunk == null) {
+            session.receive(codec.decode(frame));
+        } else {
+            session.receiveBlobChunk(new FrameBytes(chunk));
         }
     }
 
@@ -158,6 +182,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         session.disconnected();
         inbox.forEach(ReferenceCountUtil::release);
         inbox.clear();
+        if (outgoing != null) {
+            outgoing.release();
+            outgoing = null;
+        }
         blobs.forEach(BlobSender::close);
         blobs.clear();
         arriving.forEach(BlobSender::close);
@@ -172,17 +200,57 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         if (encoding == null || !takesMore()) {
             return;
         }
-        ByteBuf out = channel.alloc().ioBuffer();
+        ByteBuf out = outgoing(0);
+        int start = out.writerIndex();
         boolean encoded = false;
         try {
             encoding.encode(message, out);
             encoded = true;
         } finally {
             if (!encoded) {
-                out.release();
+                out.writerIndex(start);
             }
         }
-        write(out);
+        writeIfFull(out);
+    }
+
+    @Override
+    public void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
+        Codec encoding = codec;
+        if (encoding == null || !takesMore()) {
+            return;
+        }
+        ByteBuf out = outgoing(loaded.data().length);
+        encoding.usualLoad().encodeAnswer(oid, before, loaded.data(), loaded.serial(), loaded.end(), out);
+        writeIfFull(out);
+    }
+
+    /** The buffer that the next message is appended to, which holds those before that have not been written yet. */
+    private ByteBuf outgoing(int dataBytes) {
+        unflushed = true;
+        ByteBuf out = outgoing;
+        if (out == null) {
+            out = channel.alloc().ioBuffer(Math.max(usualBurstBytes, dataBytes + HEAD_BYTES));
+            outgoing = out;
+        }
+        return out;
+    }
+
+    private void writeIfFull(ByteBuf out) {
+        if (out.readableBytes() >= BURST_BYTES) {
+            writeOutgoing();
+        }
+    }
+
+    /** Gives the messages to the channel that have been encoded, all in one. */
+    private void writeOutgoing() {
+        ByteBuf out = outgoing;
+        if (out != null) {
+            outgoing = null;
+            int bytes = Math.min(Math.max(out.readableBytes(), LEAST_BURST_BYTES), BURST_BYTES);
+            usualBurstBytes = Math.max(bytes, usualBurstBytes - usualBurstBytes / 8);
+            channel.write(out, channel.voidPromise());
+        }
     }
 
     @Override
@@ -210,6 +278,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     }
 
     void write(Object out) {
+        writeOutgoing();
         channel.write(out, channel.voidPromise());
         unflushed = true;
     }
@@ -255,17 +324,38 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     void flush() {
         if (unflushed) {
             unflushed = false;
+            writeOutgoing();
             channel.flush();
         }
     }
 
     @Override
     public void execute(Runnable task) {
+        queue(() -> {
+            task.run();
+            flush();
+        });
+    }
+
+    @Override
+    public void executeUnasked(Runnable task) {
+        queue(() -> {
+            task.run();
+            if (unflushed && !flushQueued) {
+                flushQueued = true;
+                queue(this::flushQueued);
+            }
+        });
+    }
+
+    private void flushQueued() {
+        flushQueued = false;
+        flush();
+    }
+
+    private void queue(Runnable task) {
         try {
-            channel.eventLoop().execute(() -> {
-                task.run();
-                flush();
-            });
+            channel.eventLoop().execute(task);
         } catch (RejectedExecutionException e) {
             // The server has stopped: there is nobody left to tell.
             LOG.debug("({}) {}", peer, e.toString());

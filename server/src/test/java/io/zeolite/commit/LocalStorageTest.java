@@ -150,9 +150,7 @@ class LocalStorageTest {
         commit(1);
         StorageTransaction transaction = begin();
         transaction.store(1, 0, new byte[] {2});
-        transaction.vote(
-                answer((VoteResult result) -> answers.add(result.conflicts().size() + " conflict")));
-        runCommitter();
+        voteTwice(transaction);
         nanoTime = Duration.ofSeconds(31).toNanos();
         timeouts.forEach(Runnable::run);
         runCommitter();
@@ -160,8 +158,85 @@ class LocalStorageTest {
         Path file = storage.newBlobFile();
         transaction.storeBlob(1, storage.lastTransaction(), new byte[] {3}, file);
 
-        assertThat(answers).containsExactly("1 conflict", "timeout");
+        assertThat(answers).containsExactly("1 conflicts", "1 conflicts", "timeout");
         assertThat(file).doesNotExist();
+    }
+
+    private void vote(StorageTransaction transaction) {
+        transaction.vote(
+                answer((VoteResult result) -> answers.add(result.conflicts().size() + " conflicts")));
+        runCommitter();
+    }
+
+    private void voteTwice(StorageTransaction transaction) {
+        vote(transaction);
+        vote(transaction);
+    }
+
+    private StorageTransaction storing(long serial) {
+        StorageTransaction transaction = begin();
+        transaction.store(1, serial, new byte[] {7});
+        return transaction;
+    }
+
+    /** Whoever comes late is told so at once, and is in nobody's way. */
+    @Test
+    void vote_firstConflict_leavesTheObjectToOthers() {
+        commit(1);
+        vote(storing(0));
+        assertThat(storage.lockedSince()).isNull();
+
+        vote(storing(storage.lastTransaction()));
+
+        assertThat(answers).containsExactly("1 conflicts", "0 conflicts");
+    }
+
+    @Test
+    void vote_severalThatWait_areAllToldOfTheConflictWhenTheFirstHasFinished() {
+        commit(1);
+        long serial = storage.lastTransaction();
+        StorageTransaction first = storing(serial);
+        vote(first);
+        vote(storing(serial));
+        vote(storing(serial));
+        assertThat(answers).containsExactly("0 conflicts");
+
+        first.finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        assertThat(answers).containsExactly("0 conflicts", "finished", "1 conflicts", "1 conflicts");
+    }
+
+    /** Who resolves is overtaken once, not again and again. */
+    @Test
+    void vote_secondConflict_keepsTheObject() {
+        commit(1);
+        StorageTransaction resolving = storing(0);
+        voteTwice(resolving);
+        StorageTransaction other = storing(storage.lastTransaction());
+        vote(other);
+        assertThat(answers).containsExactly("1 conflicts", "1 conflicts");
+
+        resolving.store(1, storage.lastTransaction(), new byte[] {8});
+        vote(resolving);
+        resolving.finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        assertThat(answers).containsExactly("1 conflicts", "1 conflicts", "0 conflicts", "finished", "1 conflicts");
+    }
+
+    @Test
+    void drain_conflictThatHoldsNothing_doesNotWaitForIt() {
+        commit(1);
+        StorageTransaction transaction = storing(0);
+        vote(transaction);
+
+        storage.drain(answer(nothing -> answers.add("drained")));
+        runCommitter();
+        vote(transaction);
+
+        assertThat(answers).hasSize(3).startsWith("1 conflicts", "drained");
+        assertThat(answers.get(2).toString()).contains("shutting down");
     }
 
     @Test

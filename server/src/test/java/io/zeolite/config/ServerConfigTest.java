@@ -162,6 +162,33 @@ class ServerConfigTest {
     }
 
     @Test
+    void load_syncBlobs_isYesUnlessTheStorageOfTheBlobsSaysNo() throws Exception {
+        ServerConfig config = text.read(ZEO + """
+                <filestorage a>
+                  path ~/a.fs
+                  blob-dir ~/a
+                </filestorage>
+                <filestorage b>
+                  path ~/b.fs
+                  blob-dir ~/b
+                  sync-blobs off
+                </filestorage>
+                <blobstorage c>
+                  blob-dir ~/c
+                  sync-blobs false
+                  <filestorage>
+                    path ~/c.fs
+                  </filestorage>
+                </blobstorage>
+                """.replace("~", directory.toString()));
+
+        assertThat(config.storages())
+                .extracting(NamedStorage::storage)
+                .extracting("syncBlobs")
+                .containsExactly(true, false, false);
+    }
+
+    @Test
     void load_homeDirectory_isExpanded() throws Exception {
         text.variables.put("HOME", directory.toString());
         ServerConfig config = text.read(ZEO + "<filestorage>\npath ~/Data.fs\n</filestorage>");

@@ -67,6 +67,11 @@ class IteratorCallsTest {
         }
 
         @Override
+        public void executeUnasked(Runnable task) {
+            loop.add(task);
+        }
+
+        @Override
         public boolean inLoop() {
             return true;
         }

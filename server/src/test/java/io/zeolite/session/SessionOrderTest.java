@@ -13,6 +13,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
@@ -21,10 +22,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,6 +152,11 @@ class SessionOrderTest {
         }
 
         @Override
+        public void executeUnasked(Runnable task) {
+            loop.add(task);
+        }
+
+        @Override
         public boolean inLoop() {
             return true;
         }
@@ -172,14 +180,7 @@ class SessionOrderTest {
 
     @Test
     void blobChunk_beforeRegister_endsTheConnection() {
-        AtomicBoolean closed = new AtomicBoolean();
-        Session session = new Session(settings, (Outbox) Proxy.newProxyInstance(
-                Outbox.class.getClassLoader(), new Class<?>[] {Outbox.class}, (proxy, method, arguments) -> {
-                    closed.compareAndSet(false, method.getName().equals("close"));
-                    return method.getReturnType() == String.class ? "a test" : null;
-                }));
-
-        session.receiveBlobChunk(new ReceivedBytes() {
+        List<String> calls = ofUnregistered(session -> session.receiveBlobChunk(new ReceivedBytes() {
             @Override
             public int length() {
                 return 1;
@@ -194,9 +195,48 @@ class SessionOrderTest {
             public Runnable keep() {
                 throw new AssertionError("nobody has a use for it");
             }
-        });
+        }));
 
-        assertThat(closed).isTrue();
+        assertThat(calls).endsWith("close").doesNotContain("send");
+    }
+
+    @Test
+    void usualLoad_beforeRegister_isRefusedAndEndsTheConnection() {
+        assertThat(ofUnregistered(session -> session.receiveLoad(1, Tid.MAX))).endsWith("send", "close");
+    }
+
+    /** What a session asks of its outbox. */
+    private List<String> ofUnregistered(Consumer<Session> action) {
+        List<String> calls = new ArrayList<>();
+        action.accept(new Session(settings, (Outbox) Proxy.newProxyInstance(
+                Outbox.class.getClassLoader(), new Class<?>[] {Outbox.class}, (proxy, method, arguments) -> {
+                    calls.add(method.getName());
+                    return method.getReturnType() == String.class ? "a test" : null;
+                })));
+        return calls;
+    }
+
+    @Test
+    void usualLoad_whateverIsThere_isAnsweredLikeAnyOther() {
+        Client client = new Client();
+        long first = ByteBuffer.wrap(client.commit(Session.bytes(0))).getLong();
+        long second = ByteBuffer.wrap(client.commit(Session.bytes(first))).getLong();
+        Set<String> answers = new HashSet<>();
+        for (long oid : new long[] {0, 1, 2, -1}) {
+            for (long before : new long[] {0, 1, first, first + 1, second, second + 1, Tid.MAX, -1}) {
+                PyTuple arguments = PyTuple.of(Session.bytes(oid), Session.bytes(before));
+                client.sent.clear();
+
+                client.session.receive(new Message.Call(arguments, Methods.LOAD_BEFORE, arguments));
+                client.session.receiveLoad(oid, before);
+
+                assertThat(client.sent).hasSize(2);
+                assertThat(client.sent.get(1)).isEqualTo(client.sent.get(0));
+                answers.add(client.sent.get(1) instanceof Message.Reply reply ? "" + reply.value() : "error");
+            }
+        }
+        // The first revision, the second one, nothing before the first, no object.
+        assertThat(answers).hasSize(4);
     }
 
     /** Once it knows of a transaction from the answer, Python's client refuses the invalidation of an earlier one. */

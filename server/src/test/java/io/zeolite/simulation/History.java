@@ -104,8 +104,11 @@ final class History {
                             .mapToLong(Long::longValue)
                             .toArray());
         }
-        transaction.state =
-                conflicts.isEmpty() ? SimulatedTransaction.State.VOTED : SimulatedTransaction.State.CONFLICTED;
+        if (conflicts.isEmpty()) {
+            transaction.state = SimulatedTransaction.State.VOTED;
+        } else {
+            transaction.conflicted();
+        }
         for (SimulatedTransaction other : running.values()) {
             assertThat(other != transaction && other.holdsLocks() && other.excludes(transaction))
                     .as("%s got locks that %s holds", transaction.name(), other.name())

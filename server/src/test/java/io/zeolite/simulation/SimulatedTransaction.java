@@ -43,6 +43,10 @@ final class SimulatedTransaction {
     /** Whether the storage has said that it held its locks for too long. */
     private boolean timedOut;
 
+    private boolean hadConflicts;
+    /** Whether it keeps its locks in spite of its conflicts: the first ones it loses them to. */
+    private boolean keepsLocks;
+
     /** What the last vote locked. */
     private Set<Long> lockedToWrite = Set.of();
 
@@ -79,7 +83,8 @@ final class SimulatedTransaction {
         Set<Long> write = new HashSet<>(written.keySet());
         Set<Long> check = new HashSet<>(checked.keySet());
         check.removeAll(write);
-        if (state == State.CONFLICTED && !(write.equals(lockedToWrite) && check.equals(lockedToCheck))) {
+        boolean same = write.equals(lockedToWrite) && check.equals(lockedToCheck);
+        if (state == State.CONFLICTED && !(keepsLocks && same)) {
             state = State.OPEN;
         }
         lockedToWrite = write;
@@ -90,9 +95,16 @@ final class SimulatedTransaction {
         state = State.FINISHING;
     }
 
+    /** The vote was answered with conflicts. */
+    void conflicted() {
+        state = State.CONFLICTED;
+        keepsLocks = hadConflicts;
+        hadConflicts = true;
+    }
+
     /** Whether a vote that was answered keeps the objects locked. */
     boolean holdsLocks() {
-        return state == State.CONFLICTED || state == State.VOTED || state == State.FINISHING;
+        return (state == State.CONFLICTED && keepsLocks) || state == State.VOTED || state == State.FINISHING;
     }
 
     /** Whether the two want the same object, and one of them wants to write it. */

@@ -150,6 +150,47 @@ final class EdgeIT {
                 .isEqualTo(1);
     }
 
+    /** The lock is held at both servers, and each lets it go. */
+    @Test
+    void client_hangingAfterItsVote_isDroppedAndTheOtherServerKept() throws InterruptedException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        ZeoServer edge = edge(central, Encoding.MSGPACK, "")
+                .option("transaction-timeout", "1")
+                .start();
+        scene.run("crash.py", "timeout", edge.address());
+        assertThat(edge.log())
+                .contains("Transaction timeout after 1 seconds")
+                .containsOnlyOnce("connected to " + central.address());
+        edge.stop();
+        central.stop();
+    }
+
+    @Test
+    void readOnlyServer_isUsedUntilThereIsAnother() throws InterruptedException, IOException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        scene.run("edge.py", "fill", central.address());
+        central.stop();
+        ZeoServer replica = scene.server(Encoding.MSGPACK).option("read-only", "true");
+        Files.createDirectories(replica.directory());
+        Files.copy(central.dataFile(), replica.dataFile());
+        replica.start();
+        ZeoServer edge = edge(
+                        central,
+                        Encoding.MSGPACK,
+                        "  server " + replica.address() + "\n  read-only-fallback on\n  wait-timeout 5\n")
+                .start();
+
+        PythonScript script = scene.start("edge.py", "fall_back", edge.address());
+        script.awaitLine("start");
+        central.start();
+        script.say("started");
+        script.finish(SCRIPT_TIME);
+        scene.run("edge.py", "written", central.address());
+        edge.stop();
+        replica.stop();
+        central.stop();
+    }
+
     @ParameterizedTest
     @EnumSource
     void blobs_inADirectoryOfBoth_areNotSent(ServerKind kind) throws InterruptedException {

@@ -68,9 +68,12 @@ public final class BlobDirectory {
     private final OldBlobs old;
     private final Path temporary;
     private final BlobLayout layout;
-    private final DurableDirectories directories = new DurableDirectories();
+    private final boolean sync;
+    private final DurableDirectories directories;
 
-    private BlobDirectory(Path directory, BlobLayout layout) {
+    private BlobDirectory(Path directory, BlobLayout layout, boolean sync) {
+        this.sync = sync;
+        this.directories = new DurableDirectories(sync);
         this.root = directory;
         this.old = new OldBlobs(directory);
         this.temporary = directory.resolve("tmp");
@@ -82,19 +85,35 @@ public final class BlobDirectory {
      * in {@code tmp/}. The storage's lock must have been taken before: what another server is about to commit would be
      * removed too. Waits for the disk.
      *
+     * @param sync whether blobs are forced to the disk at all: if not, none of the methods waits for it, and what they say
+     *     survives a crash of the machine does not, but for luck; it survives that of this process
      * @throws IOException if it cannot be created, or its marker names a layout that is not ZODB's
      */
-    public static BlobDirectory open(Path directory) throws IOException {
-        BlobDirectory blobs = openReadOnly(directory);
+    public static BlobDirectory open(Path directory, boolean sync) throws IOException {
+        BlobDirectory blobs = of(directory, sync);
         blobs.create();
         new Leftovers(blobs.temporary).remove();
         return blobs;
     }
 
+    /** The same with blobs that are forced to the disk. */
+    public static BlobDirectory open(Path directory) throws IOException {
+        return open(directory, true);
+    }
+
     /** Opens a blob directory without changing anything on the disk. Another server may be writing to it. */
     public static BlobDirectory openReadOnly(Path directory) throws IOException {
+        return of(directory, true);
+    }
+
+    private static BlobDirectory of(Path directory, boolean sync) throws IOException {
         Path absolute = directory.toAbsolutePath().normalize();
-        return new BlobDirectory(absolute, BlobLayout.of(absolute));
+        return new BlobDirectory(absolute, BlobLayout.of(absolute), sync);
+    }
+
+    /** Whether blobs are forced to the disk. */
+    public boolean isSynced() {
+        return sync;
     }
 
     private void create() throws IOException {
@@ -283,6 +302,9 @@ public final class BlobDirectory {
 
     /** Makes commits survive a crash, with one fsync for each different directory. Waits for the disk. */
     public void forceDirectories(Collection<Path> oidDirectories) throws IOException {
+        if (!sync) {
+            return;
+        }
         for (Path directory : new LinkedHashSet<>(oidDirectories)) {
             DurableDirectories.force(directory);
         }
@@ -424,7 +446,10 @@ public final class BlobDirectory {
         return Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static void force(Path file) throws IOException {
+    private void force(Path file) throws IOException {
+        if (!sync) {
+            return;
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             channel.force(true);
         }

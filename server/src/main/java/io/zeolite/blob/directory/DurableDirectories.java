@@ -19,7 +19,11 @@ final class DurableDirectories {
     /** Directories share these by their hash. No thread holds two of them. */
     private final Object[] locks = new Object[64];
 
-    DurableDirectories() {
+    private final boolean sync;
+
+    /** @param sync whether they are forced at all */
+    DurableDirectories(boolean sync) {
+        this.sync = sync;
         Arrays.setAll(locks, i -> new Object());
     }
 
@@ -43,7 +47,7 @@ final class DurableDirectories {
         }
     }
 
-    private static void createOne(Path directory, Path parent) throws IOException {
+    private void createOne(Path directory, Path parent) throws IOException {
         try {
             Files.createDirectory(directory);
         } catch (FileAlreadyExistsException e) {
@@ -51,6 +55,9 @@ final class DurableDirectories {
             if (!Files.isDirectory(directory)) {
                 throw e;
             }
+        }
+        if (!sync) {
+            return;
         }
         try {
             force(parent);

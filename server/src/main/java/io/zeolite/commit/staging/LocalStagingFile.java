@@ -33,9 +33,9 @@ final class LocalStagingFile implements StagingFile {
         this.toBeForced = toBeForced;
     }
 
-    static StagingFile open(Path path) throws IOException {
+    static StagingFile open(Path path, boolean toBeForced) throws IOException {
         return new LocalStagingFile(
-                path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), true);
+                path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), toBeForced);
     }
 
     /** A new file without a name: however the process ends, its space is free afterwards. */

@@ -31,8 +31,12 @@ public interface StagingFile {
     /** Closes it and deletes the file. */
     void discard() throws IOException;
 
-    /** Opens an existing file, which is empty, for appending and reading. */
-    static StagingFile open(Path path) throws IOException {
-        return LocalStagingFile.open(path);
+    /**
+     * Opens an existing file, which is empty, for appending and reading.
+     *
+     * @param toBeForced whether somebody will force it, so that it is sent on its way to the disk while it grows
+     */
+    static StagingFile open(Path path, boolean toBeForced) throws IOException {
+        return LocalStagingFile.open(path, toBeForced);
     }
 }

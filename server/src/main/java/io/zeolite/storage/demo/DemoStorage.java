@@ -279,6 +279,11 @@ public final class DemoStorage implements Storage {
     }
 
     @Override
+    public boolean syncsBlobs() {
+        return changes.syncsBlobs();
+    }
+
+    @Override
     public Path sharedBlobFile(long oid, String baseName) {
         return changes.sharedBlobFile(oid, baseName);
     }

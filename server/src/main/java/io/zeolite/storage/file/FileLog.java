@@ -5,7 +5,6 @@ import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.error.ReadOnlyException;
-import io.zeolite.error.UndoException;
 import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.Invalidations;
@@ -243,14 +242,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     // Undo
 
-    /** A transaction in a generation. */
-    private record Found(Generation generation, TransactionHeader header) implements UndoTarget {
-        @Override
-        public long tid() {
-            return header.tid();
-        }
-    }
-
     @Override
     public void visitUndoable(Predicate<TransactionSummary> visitor) throws IOException {
         Generation current = retain();
@@ -284,15 +275,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     public UndoTarget find(long tid) throws IOException {
         Generation current = retain();
         try {
-            TransactionHeader header =
-                    new History(current.file()).find(current.published().end(), tid);
-            if (header == null) {
-                throw new UndoException(List.of(new UndoException.Cause(null, "Invalid transaction id")));
-            }
-            if (header.status() != FileFormat.COMMITTED) {
-                throw new UndoException(List.of(new UndoException.Cause(null, "non-undoable transaction")));
-            }
-            return new Found(current, header);
+            return UndoneTransaction.find(current, tid);
         } finally {
             current.release();
         }
@@ -302,14 +285,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     public List<BlobRevision> blobsBefore(UndoTarget target) throws IOException {
         Generation current = retain();
         try {
-            Found found = (Found) target;
-            TransactionHeader header = found.generation == current
-                    ? found.header
-                    : new History(current.file()).find(current.published().end(), target.tid());
-            // One that a pack has taken away cannot be undone any more, as will be found out.
-            return header == null
-                    ? List.of()
-                    : FileUndo.blobsBefore(current, new History(current.file()).records(header));
+            return FileUndo.blobsBefore(current, ((UndoneTransaction) target).recordsIn(current));
         } finally {
             current.release();
         }
@@ -318,12 +294,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     @Override
     public List<UndoneRecord> undo(UndoTarget target, PendingRecords pending) throws IOException {
         Generation current = generation;
-        Found found = (Found) target;
-        if (found.generation != current) {
-            // A pack has replaced the file since.
-            found = (Found) find(target.tid());
-        }
-        return new FileUndo(current, pending).undo(new History(current.file()).records(found.header));
+        return new FileUndo(current, pending).undo(((UndoneTransaction) target).recordsIn(current));
     }
 
     @Override

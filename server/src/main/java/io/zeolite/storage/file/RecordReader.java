@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * way leads only to lower positions, so that a damaged file can give an error but not a loop, and not another object.
  */
 final class RecordReader {
-    /** Enough for most records, so that one read of the file gives header and data. */
-    private static final int WINDOW_LENGTH = 4 << 10;
+    /**
+     * Enough for most records, so that one read of the file gives header and data, and not more: what lies behind the record
+     * would be copied in vain. A longer record takes a second read.
+     */
+    private static final int WINDOW_LENGTH = 1 << 10;
 
     private static final ThreadLocal<ByteBuffer> BUFFER =
             ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WINDOW_LENGTH));

@@ -29,6 +29,8 @@ public interface UndoableLog {
 
     /**
      * The revisions of blobs whose files undoing a transaction brings back, if it can be undone.
+     *
+     * @throws io.zeolite.error.UndoException if a pack has taken it away since it was found
      */
     List<BlobRevision> blobsBefore(UndoTarget target) throws IOException;
 

@@ -18,6 +18,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,6 +70,22 @@ class BlobDirectoryTest {
 
         assertThatThrownBy(() -> blobs.stageAgain(1, TID)).isInstanceOf(PosKeyException.class);
         assertThat(names(temp.resolve("tmp"))).isEmpty();
+    }
+
+    @Test
+    void blob_inADirectoryThatIsNotSynced_isCommittedLikeAnyOther() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp.resolve("blobs"), false);
+        Path staged = blobs.newTemporaryFile();
+        Files.writeString(staged, "content");
+
+        blobs.forceFile(staged);
+        blobs.prepare(1);
+        blobs.forceDirectories(List.of(blobs.commit(staged, 1, TID)));
+
+        assertThat(blobs.isSynced()).isFalse();
+        assertThat(blobs.path(1, TID)).hasContent("content");
+        assertThat(Files.getPosixFilePermissions(blobs.path(1, TID))).doesNotContain(PosixFilePermission.OWNER_WRITE);
+        assertThat(BlobDirectory.open(temp.resolve("blobs")).isSynced()).isTrue();
     }
 
     // Layouts

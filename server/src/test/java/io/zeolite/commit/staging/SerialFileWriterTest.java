@@ -40,7 +40,8 @@ class SerialFileWriterTest {
     @Test
     void finish_sameThread_fileHasTheBytesInOrder() throws Exception {
         Path path = temp.resolve("blob");
-        SerialFileWriter direct = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path)), Runnable::run);
+        SerialFileWriter direct =
+                new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
         Outcome<Path> finished = new Outcome<>();
 
         direct.write(new byte[] {1, 2});
@@ -55,7 +56,8 @@ class SerialFileWriterTest {
     @Test
     void finish_severalMegabytesOfBorrowedBuffers_fileHasThem() throws Exception {
         Path path = temp.resolve("blob");
-        SerialFileWriter direct = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path)), Runnable::run);
+        SerialFileWriter direct =
+                new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), Runnable::run);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         List<String> released = new ArrayList<>();
         for (int i = 0; i < 35; i++) {
@@ -300,7 +302,8 @@ class SerialFileWriterTest {
 
     @Test
     void finish_fileCannotBeCreated_fails() throws Exception {
-        SerialFileWriter nowhere = new SerialFileWriter(() -> StagingFile.open(temp.resolve("absent/file")), executor);
+        SerialFileWriter nowhere =
+                new SerialFileWriter(() -> StagingFile.open(temp.resolve("absent/file"), true), executor);
         Outcome<Path> finished = new Outcome<>();
 
         nowhere.write(new byte[1]);
@@ -439,7 +442,7 @@ class SerialFileWriterTest {
 
     /** Writes a file of random chunks, ending or aborting it somewhere; no file is left. */
     private static void upload(Random random, Path path, ExecutorService pool) throws Exception {
-        SerialFileWriter writer = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path)), pool);
+        SerialFileWriter writer = new SerialFileWriter(() -> StagingFile.open(Files.createFile(path), true), pool);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
         int chunks = random.nextInt(60);
         int abortAt = random.nextInt(3) == 0 ? random.nextInt(chunks + 2) : -1;
@@ -502,7 +505,7 @@ class SerialFileWriterTest {
     void localFile_largerThanASlice_readsBackAcrossSlices() throws IOException {
         byte[] bytes = new byte[3 * MEGABYTE / 4 + 7];
         new Random(1).nextBytes(bytes);
-        StagingFile local = StagingFile.open(Files.createFile(temp.resolve("local")));
+        StagingFile local = StagingFile.open(Files.createFile(temp.resolve("local")), true);
         ByteBuffer back = ByteBuffer.allocate(bytes.length + 10);
 
         local.append(ByteBuffer.wrap(bytes));
