@@ -36,7 +36,7 @@ final class ColdFiguresIT {
     private static final int COMMITS = 40;
     private static final int COLD_BLOBS = 40;
     private static final int COLD_BLOB_BYTES = 5 * MEGABYTE;
-    private static final int LARGE_READS = 20;
+    private static final int LARGE_READS = 12;
 
     @RegisterExtension
     final Scene scene = new Scene();

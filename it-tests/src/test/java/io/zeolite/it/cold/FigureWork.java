@@ -42,7 +42,7 @@ final class FigureWork {
     private static final long COMMIT_DUE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     /** The first reads warm up both virtual machines. */
-    private static final int WARM_UP = 10;
+    private static final int WARM_UP = 4;
 
     private FigureWork() {}
 
