@@ -7,8 +7,10 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What the Java client does in a second, as lines of name and number. Arguments: {@code make} or {@code measure}, address,
@@ -17,13 +19,17 @@ import java.util.Map;
 public final class ClientFigures {
     private static final int OBJECTS = 20_000;
     private static final int HIT_ROUNDS = 200;
+    private static final int WARM_UP_ROUNDS = 4;
 
     public static void main(String[] args) throws IOException {
         if (args[0].equals("make")) {
             make(args[1], Path.of(args[2]), Path.of(args[3]));
         } else {
-            // What the JVM makes of the code is known in the second round.
-            measure(args[1], Path.of(args[2]), Path.of(args[3], "warm"), false);
+            // What the JVM makes of the code is known after some rounds.
+            for (int round = 1; round <= WARM_UP_ROUNDS; round++) {
+                measure(args[1], Path.of(args[2]), Path.of(args[3], "warm" + round), false);
+                delete(Path.of(args[3], "warm" + round));
+            }
             measure(args[1], Path.of(args[2]), Path.of(args[3], "java"), true);
         }
     }
@@ -43,6 +49,12 @@ public final class ClientFigures {
                 transaction.commit();
             }
             Files.writeString(oidsFile, lines);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         }
     }
 

@@ -15,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 final class BlobDownload {
     private static final long MOST_QUEUED_BYTES = 8L << 20;
     private static final long FEW_QUEUED_BYTES = 2L << 20;
+    /** Few large writes cost the system two thirds of what many small ones do. */
+    private static final long BYTES_AT_ONCE = 1L << 20;
+
     private static final long LEAST_ROOM = 256L << 10;
     private static final long MOST_ROOM_AT_ONCE = 64L << 20;
 
@@ -70,7 +76,7 @@ final class BlobDownload {
     // Whoever writes.
     private volatile @Nullable NewEntry entry;
     private long written;
-    private boolean broken;
+    private volatile boolean broken;
     private final CRC32C crc = new CRC32C();
 
     BlobDownload(BlobStore store, ServerLink link, BlobCache cache, long oid, long serial) {
@@ -140,7 +146,7 @@ final class BlobDownload {
                 heldBack = from;
                 from.read(false);
             }
-            if (writing) {
+            if (writing || (step.kind() == Kind.PIECE && queuedBytes < BYTES_AT_ONCE)) {
                 return;
             }
             writing = true;
@@ -148,39 +154,48 @@ final class BlobDownload {
         try {
             store.io().execute(this::write);
         } catch (RejectedExecutionException e) {
-            for (Step undone = next(); undone != null; undone = next()) {
-                undone.piece().release();
-            }
+            broken = true;
+            write();
             end(new ServerUnavailableException("the client was closed", e));
         }
     }
 
     private void write() {
-        for (Step step = next(); step != null; step = next()) {
+        for (List<Step> steps = next(); !steps.isEmpty(); steps = next()) {
             try {
                 if (!broken) {
-                    perform(step);
+                    perform(steps);
                 }
             } catch (IOException | RuntimeException e) {
                 broken = true;
                 end(e);
             } finally {
-                step.piece().release();
+                steps.forEach(step -> step.piece().release());
             }
         }
     }
 
-    private @Nullable Step next() {
+    /** Pieces that follow each other, or one step of another kind; nothing if this thread has nothing more to do. */
+    private List<Step> next() {
+        List<Step> steps = new ArrayList<>();
         synchronized (queue) {
+            long bytes = 0;
             Step step = queue.poll();
-            if (step == null) {
-                writing = false;
-            } else {
-                queuedBytes -= step.bytes();
+            while (step != null) {
+                steps.add(step);
+                bytes += step.bytes();
+                Step following = queue.peek();
+                boolean goesWithIt = step.kind() == Kind.PIECE
+                        && following != null
+                        && following.kind() == Kind.PIECE
+                        && bytes < BYTES_AT_ONCE;
+                step = goesWithIt ? queue.remove() : null;
             }
+            queuedBytes -= bytes;
+            writing = !steps.isEmpty();
             readOn(queuedBytes);
-            return step;
         }
+        return steps;
     }
 
     private void readOn(long stillQueued) {
@@ -192,17 +207,17 @@ final class BlobDownload {
         }
     }
 
-    private void perform(Step step) throws IOException {
+    private void perform(List<Step> steps) throws IOException {
         NewEntry arriving = entry;
         if (arriving == null || done.isDone()) {
             return;
         }
-        switch (step.kind()) {
+        switch (steps.get(0).kind()) {
             case START -> {
                 written = 0;
                 crc.reset();
             }
-            case PIECE -> write(step.piece(), arriving);
+            case PIECE -> write(pieces(steps), arriving);
             case STOP -> {
                 arriving.cut(written);
                 arriving.keep((int) crc.getValue());
@@ -211,17 +226,25 @@ final class BlobDownload {
         }
     }
 
-    private void write(ByteBuf piece, NewEntry arriving) throws IOException {
-        long needed = written + piece.readableBytes();
-        if (needed > arriving.size()) {
-            long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
-            arriving.grow(Math.max(Math.max(needed, room), LEAST_ROOM));
+    private static ByteBuffer[] pieces(List<Step> steps) {
+        return steps.stream()
+                .flatMap(step -> Arrays.stream(step.piece().nioBuffers()))
+                .toArray(ByteBuffer[]::new);
+    }
+
+    private void write(ByteBuffer[] pieces, NewEntry arriving) throws IOException {
+        long end = written;
+        for (ByteBuffer piece : pieces) {
+            end += piece.remaining();
+            crc.update(piece.duplicate());
         }
-        for (ByteBuffer bytes : piece.nioBuffers()) {
-            crc.update(bytes.duplicate());
-            while (bytes.hasRemaining()) {
-                written += arriving.channel().write(bytes, written);
-            }
+        if (end > arriving.size()) {
+            long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
+            arriving.grow(Math.max(Math.max(end, room), LEAST_ROOM));
+        }
+        FileChannel file = arriving.channel().position(written);
+        while (written < end) {
+            written += file.write(pieces);
         }
     }
 

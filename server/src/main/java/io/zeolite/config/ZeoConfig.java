@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param clientStallTimeout a client that reads nothing for so long, although there is something for it, is dropped
  * @param handshakeTimeout a client that has not said its protocol by then is dropped
  * @param stagingMemory records of one transaction beyond this are kept in a file until it is finished
- * @param ioThreads event loops; zero means one for each processor
+ * @param ioThreads event loops; zero means two for each processor, as one may wait for the disk
  * @param drainTimeout how long voted transactions may take to finish when the server is told to stop
  * @param indexSaveInterval the index of a file storage is saved after this many object records; zero means only when
  *     it is closed or packed

@@ -31,7 +31,7 @@ final class BlobSender {
     /** As Python's server sends them. */
     static final int CHUNK_BYTES = 59_000;
 
-    /** Enough to keep the socket busy while the next ones are made. */
+    /** Enough to keep the socket busy until the next turn, and the most that is sent in one. */
     private static final int CHUNKS_UNDER_WAY = 8;
 
     private final Connection connection;
@@ -54,6 +54,7 @@ final class BlobSender {
     private long sent;
     private int underWay;
     private boolean waiting;
+    private boolean turnAwaited;
     private boolean ended;
 
     /** @param has what the client has of it, from an attempt that failed on this connection; null for nothing */
@@ -291,8 +292,23 @@ final class BlobSender {
             return;
         }
         sent += length;
-        proceed();
-        connection.flush();
+        if (position < source.size()) {
+            proceedInNextTurn();
+        } else {
+            proceed();
+            connection.flush();
+        }
+    }
+
+    /** However fast a client takes its blob, the loop looks at the others each time that some chunks have left. */
+    private void proceedInNextTurn() {
+        if (!turnAwaited) {
+            turnAwaited = true;
+            connection.executeInNextTurn(() -> {
+                turnAwaited = false;
+                proceed();
+            });
+        }
     }
 
     private void fail(Throwable why) {

@@ -362,6 +362,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         }
     }
 
+    /** Has a task done when the loop has looked for what its other connections have received. */
+    void executeInNextTurn(Runnable task) {
+        // Tasks that come one after the other go before that, for up to a second; what is due at a time does not.
+        channel.eventLoop()
+                .schedule(
+                        () -> {
+                            task.run();
+                            flush();
+                        },
+                        1,
+                        TimeUnit.NANOSECONDS);
+    }
+
     @Override
     public boolean inLoop() {
         return channel.eventLoop().inEventLoop();

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param clientBufferBytes the most that is kept for a client that does not read, beyond what one answer needs
  * @param clientStallTimeout how long a client may leave what is sent to it unread
  * @param handshakeTimeout how long a client may take to register
- * @param ioThreads how many event loops; 0 for one per core
+ * @param ioThreads how many event loops; 0 for two per core
  */
 public record TransportSettings(
         boolean msgpack,

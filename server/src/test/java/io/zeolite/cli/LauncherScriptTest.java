@@ -59,8 +59,21 @@ class LauncherScriptTest {
         assertThat(result.out().lines())
                 .containsSequence("<-jar>", "<" + server + "/target/zeolite/lib/zeolite-server.jar>")
                 .endsWith("<serve>", "<-C>", "<a b.conf>", "<>", "<$x>");
-        assertThat(result.out()).contains("<-XX:+UseG1GC>").doesNotContain("SharedArchiveFile", "mvn");
+        assertThat(result.out()).doesNotContain("SharedArchiveFile", "mvn");
         assertThat(result.err()).isEmpty();
+    }
+
+    @Test
+    void start_collector_dependsOnTheProcessors() throws Exception {
+        built();
+        script(tools.resolve("nproc"), "echo $PROCESSORS");
+
+        assertThat(start(Map.of("PROCESSORS", "4")).out())
+                .contains("<-XX:+UseSerialGC>\n<-XX:NewSize=32m>\n<-XX:MaxNewSize=32m>\n")
+                .doesNotContain("UseG1GC");
+        assertThat(start(Map.of("PROCESSORS", "5")).out())
+                .contains("<-XX:+UseG1GC>\n")
+                .doesNotContain("UseSerialGC", "NewSize");
     }
 
     @Test
@@ -86,10 +99,10 @@ class LauncherScriptTest {
     @Test
     void start_optionsOfTheUser_comeAfterThoseOfTheLauncher() throws Exception {
         built();
-        Result result = start(Map.of("ZEOLITE_JAVA_OPTS", "-Xmx1g -XX:+UseSerialGC"));
+        Result result = start(Map.of("ZEOLITE_JAVA_OPTS", "-Xmx1g -XX:+UseParallelGC"));
 
-        assertThat(result.out()).containsSubsequence("<-Xms64m>", "<-Xmx1g>\n<-XX:+UseSerialGC>\n<-jar>");
-        assertThat(result.out()).doesNotContain("UseG1GC");
+        assertThat(result.out()).containsSubsequence("<-Xms64m>", "<-Xmx1g>\n<-XX:+UseParallelGC>\n<-jar>");
+        assertThat(result.out()).doesNotContain("UseG1GC", "UseSerialGC", "NewSize");
     }
 
     @Test

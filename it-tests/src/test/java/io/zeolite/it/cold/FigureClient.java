@@ -2,9 +2,11 @@ package io.zeolite.it.cold;
 
 import io.zeolite.client.connection.BlockingConnection;
 import io.zeolite.client.connection.ConnectionOptions;
+import io.zeolite.client.connection.ServerMessages;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.wire.BlobPiece;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -33,15 +35,26 @@ final class FigureClient implements AutoCloseable {
         connection = BlockingConnection.open(
                 new InetSocketAddress(parts[0], Integer.parseInt(parts[1])),
                 ConnectionOptions.DEFAULT,
-                (method, args) -> {
-                    if (method.equals(Methods.RECEIVE_BLOB_CHUNK)) {
-                        long length = ((byte[]) Objects.requireNonNull(args.get(2))).length;
-                        if (chunkBytes.getAndAdd(length) == 0) {
-                            firstChunkNanos = System.nanoTime();
+                new ServerMessages() {
+                    @Override
+                    public void received(String method, PyTuple args) {
+                        if (method.equals(Methods.RECEIVE_BLOB_CHUNK)) {
+                            came(((byte[]) Objects.requireNonNull(args.get(2))).length);
                         }
+                    }
+
+                    @Override
+                    public void received(BlobPiece piece) {
+                        came(piece.data().readableBytes());
                     }
                 });
         connection.register("1", false, PATIENT);
+    }
+
+    private void came(int bytes) {
+        if (chunkBytes.getAndAdd(bytes) == 0) {
+            firstChunkNanos = System.nanoTime();
+        }
     }
 
     static FigureClient connect(String address) throws IOException {

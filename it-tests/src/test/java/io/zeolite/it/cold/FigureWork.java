@@ -278,13 +278,17 @@ final class FigureWork {
     }
 
     private static double download(S3Store store, String key, int size, @Nullable Path file) throws IOException {
+        if (file != null) {
+            // To free its memory is no part of a download.
+            Files.deleteIfExists(file);
+        }
         long start = System.nanoTime();
         long count = 0;
         ByteBuffer buffer = ByteBuffer.allocate(1 << 17);
         try (StoredContent content = store.open(key, 0, null);
                 FileChannel channel = file == null
                         ? null
-                        : FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                        : FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             for (int read = content.read(buffer); read >= 0; read = content.read(buffer.clear())) {
                 count += read;
                 buffer.flip();

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -205,6 +206,35 @@ public final class DirectoryStore implements BlobStore {
             throw failure("list", start, Objects.requireNonNull(e.getCause()));
         } catch (IOException e) {
             throw failure("list", start, e);
+        }
+    }
+
+    /** Removes what those have left who were killed while they wrote. */
+    @Override
+    public int abortStaleUploads(Instant before) throws StoreException {
+        int count = 0;
+        try (Stream<Path> paths = Files.walk(root)) {
+            for (Iterator<Path> found = paths.iterator(); found.hasNext(); ) {
+                Path path = found.next();
+                if (path.toString().endsWith(UNFINISHED) && isOlder(path, before)) {
+                    Files.deleteIfExists(path);
+                    count++;
+                }
+            }
+            return count;
+        } catch (UncheckedIOException e) {
+            throw failure("list", "", Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw failure("remove what is unfinished in", "", e);
+        }
+    }
+
+    private static boolean isOlder(Path path, Instant time) throws IOException {
+        try {
+            return Files.getLastModifiedTime(path).toInstant().isBefore(time);
+        } catch (NoSuchFileException e) {
+            // Finished since the directory was read.
+            return false;
         }
     }
 

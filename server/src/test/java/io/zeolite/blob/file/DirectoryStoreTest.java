@@ -8,6 +8,9 @@ import io.zeolite.blob.StoreException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 final class DirectoryStoreTest extends BlobStoreContract {
@@ -29,5 +32,28 @@ final class DirectoryStoreTest extends BlobStoreContract {
         assertReason(Reason.REFUSED, () -> store.open("../outside", 0, null));
         assertReason(Reason.REFUSED, () -> store.delete(outside.toString()));
         assertThat(outside).exists();
+    }
+
+    @Test
+    void abortStaleUploads_removesWhatAKilledWriterHasLeft_andNothingElse() throws Exception {
+        BlobStore store = create();
+        Path file = Files.writeString(directory.resolve("file"), "abc");
+        store.put("a/old.blob", file, 0x364b3fb7, "text/plain");
+        Path left = Files.writeString(directory.resolve("cold/a/killed.blob.123-1.zeolite-unfinished"), "ab");
+        Path written = Files.writeString(directory.resolve("cold/a/new.blob.124-1.zeolite-unfinished"), "ab");
+        Instant past = Instant.now().minus(Duration.ofDays(3));
+        Files.setLastModifiedTime(left, FileTime.from(past));
+        Files.setLastModifiedTime(directory.resolve("cold/a/old.blob"), FileTime.from(past));
+        assertThat(store.abortStaleUploads(Instant.now().minus(Duration.ofDays(2))))
+                .isEqualTo(1);
+        assertThat(left).doesNotExist();
+        assertThat(written).exists();
+        assertThat(store.stat("a/old.blob").size()).isEqualTo(3);
+    }
+
+    @Test
+    void abortStaleUploads_directoryNotMounted_isUnavailable() {
+        BlobStore store = new DirectoryStore(directory.resolve("elsewhere"));
+        assertReason(Reason.UNAVAILABLE, () -> store.abortStaleUploads(Instant.now()));
     }
 }
