@@ -157,6 +157,7 @@ public final class EdgeStorage implements Storage {
         if (!hasBlobs) {
             interfaces.removeIf(name -> name.startsWith(BLOBS));
         }
+        boolean wasReadOnly = info.readOnly();
         info = new StorageInfo(
                 settings.name() + " (connected)",
                 settings.readOnly() || known.readOnly(),
@@ -170,6 +171,10 @@ public final class EdgeStorage implements Storage {
             untilOpen.clear();
         }
         waiting.forEach(Completion::done);
+        if (wasReadOnly && !info.readOnly()) {
+            // Who came back before this was known would be content with reading for ever.
+            hub.outdated();
+        }
     }
 
     private static List<String> interfaces(PyDict server) {

@@ -99,6 +99,11 @@ public final class InvalidationHub {
             recent.clear();
         }
         enqueue(invalidations);
+        outdated();
+    }
+
+    /** Tells everybody that the storage is not what it was when they registered. */
+    public synchronized void outdated() {
         listeners.forEach(listening -> listening.listener.outdated());
     }
 

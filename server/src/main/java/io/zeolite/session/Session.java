@@ -39,6 +39,7 @@ public final class Session {
     private final SessionSettings settings;
     private final Outbox outbox;
 
+    private boolean wasRefusedToWrite;
     private @Nullable Registration registration;
     private String clientLabel = "";
     private boolean isGone;
@@ -287,6 +288,7 @@ public final class Session {
             throw CallException.unsupported("register was called when there was no need for it any more");
         }
         if (!readOnly && served.isReadOnly()) {
+            wasRefusedToWrite = true;
             throw new ReadOnlyException();
         }
         Registration registered = new Registration(served, readOnly || served.isReadOnly());
@@ -297,6 +299,10 @@ public final class Session {
                 label(),
                 served.name(),
                 registered.readOnly ? ", read-only" : "");
+        if (wasRefusedToWrite && !served.isReadOnly()) {
+            // It is content with reading since it was refused a moment ago. When it comes again it can write.
+            outbox.close();
+        }
         return bytes(registered.lastTold);
     }
 
