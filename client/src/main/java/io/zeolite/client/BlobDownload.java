@@ -180,31 +180,23 @@ final class BlobDownload {
         List<Step> steps = new ArrayList<>();
         synchronized (queue) {
             long bytes = 0;
-            Step step = queue.poll();
-            while (step != null) {
+            while (!queue.isEmpty() && (steps.isEmpty() || (bytes < BYTES_AT_ONCE && arePieces(steps, queue.peek())))) {
+                Step step = queue.remove();
                 steps.add(step);
                 bytes += step.bytes();
-                Step following = queue.peek();
-                boolean goesWithIt = step.kind() == Kind.PIECE
-                        && following != null
-                        && following.kind() == Kind.PIECE
-                        && bytes < BYTES_AT_ONCE;
-                step = goesWithIt ? queue.remove() : null;
             }
             queuedBytes -= bytes;
             writing = !steps.isEmpty();
-            readOn(queuedBytes);
-        }
-        return steps;
-    }
-
-    private void readOn(long stillQueued) {
-        synchronized (queue) {
-            if (heldBack != null && stillQueued <= FEW_QUEUED_BYTES) {
+            if (heldBack != null && queuedBytes <= FEW_QUEUED_BYTES) {
                 heldBack.read(true);
                 heldBack = null;
             }
         }
+        return steps;
+    }
+
+    private static boolean arePieces(List<Step> steps, Step following) {
+        return steps.get(0).kind() == Kind.PIECE && following.kind() == Kind.PIECE;
     }
 
     private void perform(List<Step> steps) throws IOException {
@@ -253,6 +245,9 @@ final class BlobDownload {
             if (failure == null) {
                 done.complete(Done.DONE);
             } else if (done.completeExceptionally(failure)) {
+                // Nothing comes any more. What waits for more to be written with it is given back.
+                broken = true;
+                enqueue(Step.STOP, null);
                 release();
             }
         };
