@@ -170,14 +170,17 @@ public final class PickleWriter {
     }
 
     private void writeBytes(byte[] bytes) {
-        if (bytes.length <= 0xff) {
-            out.writeByte(Opcode.SHORT_BINBYTES);
-            out.writeByte(bytes.length);
-        } else {
-            out.writeByte(Opcode.BINBYTES);
-            out.writeIntLE(bytes.length);
-        }
+        writeBytesHead(bytes.length, out);
         out.writeBytes(bytes);
+    }
+
+    /** Appends what comes before so many bytes of a bytes object. */
+    public static void writeBytesHead(int length, ByteBuf out) {
+        if (length <= 0xff) {
+            out.writeByte(Opcode.SHORT_BINBYTES).writeByte(length);
+        } else {
+            out.writeByte(Opcode.BINBYTES).writeIntLE(length);
+        }
     }
 
     private void writeTuple(PyTuple tuple) {

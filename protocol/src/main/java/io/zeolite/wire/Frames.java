@@ -12,13 +12,16 @@ final class Frames {
     /** Appends a frame with what {@code body} appends; if that fails, {@code out} is as it was. */
     static void write(ByteBuf out, Consumer<ByteBuf> body) {
         int start = out.writerIndex();
+        boolean written = false;
         try {
             out.writeInt(0);
             body.accept(out);
             out.setInt(start, out.writerIndex() - start - LENGTH_BYTES);
-        } catch (RuntimeException e) {
-            out.writerIndex(start);
-            throw e;
+            written = true;
+        } finally {
+            if (!written) {
+                out.writerIndex(start);
+            }
         }
     }
 }

@@ -71,11 +71,7 @@ public final class PickleCodec implements Codec {
         out.writeByte('X').writeIntLE(Methods.RECEIVE_BLOB_CHUNK.length());
         ByteBufUtil.writeAscii(out, Methods.RECEIVE_BLOB_CHUNK);
         out.writeShort(0x4308).writeLong(oid).writeShort(0x4308).writeLong(serial);
-        if (length < 256) {
-            out.writeByte('C').writeByte(length);
-        } else {
-            out.writeByte('B').writeIntLE(length);
-        }
+        PickleWriter.writeBytesHead(length, out);
         int tail = 3;
         out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES + length + tail);
     }

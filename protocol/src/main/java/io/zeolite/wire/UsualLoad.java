@@ -3,6 +3,7 @@ package io.zeolite.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.PickleWriter;
 import io.zeolite.zodb.Tid;
 import java.nio.charset.StandardCharsets;
 
@@ -155,11 +156,7 @@ public final class UsualLoad {
 
     private void writeLength(int length, ByteBuf out) {
         if (pickled) {
-            if (length < 1 << 8) {
-                out.writeByte('C').writeByte(length);
-            } else {
-                out.writeByte('B').writeIntLE(length);
-            }
+            PickleWriter.writeBytesHead(length, out);
         } else {
             MsgpackWriter.writeBytesHead(length, out);
         }

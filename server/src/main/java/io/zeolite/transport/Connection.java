@@ -201,16 +201,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             return;
         }
         ByteBuf out = outgoing(0);
-        int start = out.writerIndex();
-        boolean encoded = false;
-        try {
-            encoding.encode(message, out);
-            encoded = true;
-        } finally {
-            if (!encoded) {
-                out.writerIndex(start);
-            }
-        }
+        encoding.encode(message, out);
         writeIfFull(out);
     }
 
