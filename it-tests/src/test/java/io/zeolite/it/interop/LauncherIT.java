@@ -56,6 +56,22 @@ final class LauncherIT {
     }
 
     @Test
+    void launcher_withoutATemporaryDirectory_usesTheNativeLibraries() throws IOException, InterruptedException {
+        ZeoServer server = scene.server(Encoding.PICKLE)
+                .environment(
+                        "ZEOLITE_JAVA_OPTS",
+                        "-Djava.io.tmpdir=" + scene.directory().resolve("absent"))
+                .start();
+        scene.run("quick_start.py", "write", server.address(), 10);
+        Path libraries =
+                Layout.launcher().resolveSibling("../target/zeolite/native").toRealPath();
+        assertThat(Path.of("/proc", Long.toString(server.pid()), "maps"))
+                .content()
+                .contains(libraries + "/libnetty_transport_native_epoll");
+        server.stop();
+    }
+
+    @Test
     void serve_withNothingElse_servesVarAndSaysHowToConnect() throws InterruptedException {
         assumeTrue(isFree(8100), "Port 8100 is taken");
         ZeoServer server = scene.server(Encoding.PICKLE).startPlain(8100);
