@@ -37,8 +37,10 @@ final class SimulatedSpills implements SpillFiles {
         }
 
         @Override
-        public void append(ByteBuffer bytes) throws IOException {
-            file.write(bytes, file.size());
+        public void append(ByteBuffer... pieces) throws IOException {
+            for (ByteBuffer bytes : pieces) {
+                file.write(bytes, file.size());
+            }
         }
 
         @Override

@@ -53,11 +53,20 @@ final class LocalStagingFile implements StagingFile {
     }
 
     @Override
-    public void append(ByteBuffer bytes) throws IOException {
-        int end = bytes.limit();
-        while (bytes.position() < end) {
-            bytes.limit(bytes.isDirect() ? end : Math.min(end, bytes.position() + SLICE_BYTES));
-            length += channel.write(bytes);
+    public void append(ByteBuffer... pieces) throws IOException {
+        int from = 0;
+        while (from < pieces.length) {
+            int to = from;
+            long bytes = 0;
+            while (to < pieces.length && pieces[to].isDirect()) {
+                bytes += pieces[to++].remaining();
+            }
+            if (to > from) {
+                appendDirect(pieces, from, to - from, bytes);
+            } else {
+                appendInSlices(pieces[to++]);
+            }
+            from = to;
         }
         if (toBeForced && length - begun >= WRITE_BACK_BYTES) {
             if (writeBack == null) {
@@ -65,6 +74,23 @@ final class LocalStagingFile implements StagingFile {
             }
             writeBack.begin(begun, length - begun);
             begun = length;
+        }
+    }
+
+    private void appendDirect(ByteBuffer[] pieces, int from, int count, long bytes) throws IOException {
+        long missing = bytes;
+        while (missing > 0) {
+            long written = channel.write(pieces, from, count);
+            length += written;
+            missing -= written;
+        }
+    }
+
+    private void appendInSlices(ByteBuffer bytes) throws IOException {
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + SLICE_BYTES));
+            length += channel.write(bytes);
         }
     }
 

@@ -20,9 +20,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Appends bytes to one file, in order, on the threads of an executor; whoever hands them in never waits.
  *
- * <p>What is handed in becomes a step in a queue. While there are steps, one task is submitted or running, which takes
- * them one by one. It gives up its thread after a while and submits itself again, so that a few long uploads do not
- * occupy a small pool.
+ * <p>What is handed in becomes a step in a queue. A little of it waits for more, until somebody asks for it: a call to
+ * the system and a change of threads for every chunk cost more than the copying. Then one task is submitted, which takes
+ * all steps, chunks that follow each other in one write. It gives up its thread after a while and submits itself again,
+ * so that a few long uploads do not occupy a small pool.
  *
  * <p>The first failure is kept: later bytes are dropped, and {@link #whenWritten} and {@link #finish} report it. Any
  * thread may call any method; the order of calls from different threads is up to them. Callbacks run on a thread of the
@@ -36,7 +37,10 @@ public final class SerialFileWriter {
     static final long HIGH_MARK_BYTES = 1 << 20;
 
     /** With no more bytes than this in the queue it is not backlogged any more. */
-    static final long LOW_MARK_BYTES = 1 << 18;
+    static final long LOW_MARK_BYTES = 1 << 19;
+
+    /** So much is written in one go, where there is as much. */
+    static final int GATHER_BYTES = 1 << 18;
 
     /** What a chunk costs beside its bytes: many small ones must not fill the memory unnoticed. */
     static final long CHUNK_OVERHEAD_BYTES = 128;
@@ -82,13 +86,14 @@ public final class SerialFileWriter {
     private final List<Runnable> whenDrained = new ArrayList<>();
     private State state = State.OPEN;
     private long pendingBytes;
-    /** Whether a task is submitted or running; if not, there are no steps. */
+    /** Whether a task is submitted or running; if not, there are no steps but appends, less than is written in one go. */
     private boolean running;
 
     // Changed by the task only.
     private volatile @Nullable StagingFile file;
     private volatile @Nullable ZeoException failure;
     private long writtenBytes;
+    private final List<Step.Append> gathered = new ArrayList<>();
 
     public SerialFileWriter(Opener opener, Executor executor) {
         this.opener = opener;
@@ -123,8 +128,8 @@ public final class SerialFileWriter {
             if (found == State.OPEN) {
                 pendingBytes += append.cost();
                 steps.add(append);
-                submit = !running;
-                running = true;
+                submit = !running && pendingBytes >= GATHER_BYTES;
+                running |= submit;
             }
         }
         if (submit) {
@@ -165,13 +170,21 @@ public final class SerialFileWriter {
      * {@link TransactionException} if the writer has been aborted.
      */
     public void whenWritten(Completion<Void> completion) {
+        boolean wait;
+        boolean submit;
         synchronized (lock) {
-            if (running && state != State.ABORTED) {
+            wait = (running || !steps.isEmpty()) && state != State.ABORTED;
+            submit = wait && !running;
+            if (wait) {
                 steps.add(new Step.Report(completion));
-                return;
+                running = true;
             }
         }
-        report(completion);
+        if (submit) {
+            submit();
+        } else if (!wait) {
+            report(completion);
+        }
     }
 
     /**
@@ -292,23 +305,38 @@ public final class SerialFileWriter {
     private boolean takeTurn() {
         long end = writtenBytes + TURN_BYTES;
         while (writtenBytes < end) {
-            Step step;
+            Step step = null;
             synchronized (lock) {
-                step = steps.poll();
-                if (step == null) {
-                    running = false;
-                    return true;
+                if (!gather()) {
+                    step = steps.poll();
+                    if (step == null) {
+                        running = false;
+                        return true;
+                    }
                 }
             }
-            perform(step);
+            if (step == null) {
+                appendGathered();
+            } else {
+                perform(step);
+            }
         }
         return false;
     }
 
+    /** With the lock held: takes the appends that come next, as many as are written in one go. */
+    private boolean gather() {
+        long bytes = 0;
+        while (bytes < GATHER_BYTES && steps.peek() instanceof Step.Append append) {
+            steps.remove();
+            gathered.add(append);
+            bytes += append.cost();
+        }
+        return bytes > 0;
+    }
+
     private void perform(Step step) {
-        if (step instanceof Step.Append append) {
-            append(append);
-        } else if (step instanceof Step.Report report) {
+        if (step instanceof Step.Report report) {
             report(report.completion);
         } else if (step instanceof Step.Finish finish) {
             finish(finish);
@@ -317,25 +345,32 @@ public final class SerialFileWriter {
         }
     }
 
-    private void append(Step.Append append) {
+    private void appendGathered() {
+        List<ByteBuffer> pieces = new ArrayList<>();
+        long bytes = 0;
+        long cost = 0;
+        for (Step.Append append : gathered) {
+            pieces.addAll(List.of(append.pieces));
+            bytes += append.length;
+            cost += append.cost();
+        }
         boolean seenTo = false;
         try {
             if (failure == null && !isAborted()) {
-                for (ByteBuffer piece : append.pieces) {
-                    openFile().append(piece);
-                }
-                writtenBytes += append.length;
+                openFile().append(pieces.toArray(ByteBuffer[]::new));
+                writtenBytes += bytes;
             }
             seenTo = true;
         } catch (IOException | RuntimeException e) {
-            fail(describe(append.length, e));
+            fail(describe(bytes, e));
             seenTo = true;
         } finally {
             if (!seenTo) {
                 fail("cannot write staged data: out of memory, or worse");
             }
-            append.release.run();
-            settle(append.cost());
+            gathered.forEach(append -> append.release.run());
+            gathered.clear();
+            settle(cost);
         }
     }
 
@@ -348,7 +383,7 @@ public final class SerialFileWriter {
         return opened;
     }
 
-    private String describe(int length, Exception cause) {
+    private String describe(long length, Exception cause) {
         StagingFile opened = file;
         return opened == null
                 ? "cannot open a file for staged data: " + cause

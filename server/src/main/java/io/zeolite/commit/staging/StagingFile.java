@@ -12,8 +12,8 @@ public interface StagingFile {
     /** What it is called in messages. There need not be a file of that name. */
     Path path();
 
-    /** Writes all of the buffer at the end of the file. */
-    void append(ByteBuffer bytes) throws IOException;
+    /** Writes all of the buffers, one after the other, at the end of the file. */
+    void append(ByteBuffer... pieces) throws IOException;
 
     /**
      * Reads at a position until the buffer is full or the file ends.

@@ -14,6 +14,7 @@ final class MemoryFile implements StagingFile {
     boolean closed;
     boolean discarded;
     int reads;
+    int appends;
 
     MemoryFile(int capacity) {
         this.capacity = capacity;
@@ -29,13 +30,16 @@ final class MemoryFile implements StagingFile {
     }
 
     @Override
-    public void append(ByteBuffer bytes) throws IOException {
-        int room = capacity - content.size();
-        byte[] appended = new byte[Math.min(room, bytes.remaining())];
-        bytes.get(appended);
-        content.writeBytes(appended);
-        if (bytes.hasRemaining()) {
-            throw new IOException("No space left on device");
+    public void append(ByteBuffer... pieces) throws IOException {
+        appends++;
+        for (ByteBuffer bytes : pieces) {
+            int room = capacity - content.size();
+            byte[] appended = new byte[Math.min(room, bytes.remaining())];
+            bytes.get(appended);
+            content.writeBytes(appended);
+            if (bytes.hasRemaining()) {
+                throw new IOException("No space left on device");
+            }
         }
     }
 

@@ -179,7 +179,7 @@ class RecordStagingTest {
 
         assertThat(written.failure())
                 .isInstanceOf(CallException.class)
-                .hasMessageContaining("memory/file: No space left on device (90000 bytes at 90000)");
+                .hasMessageContaining("memory/file: No space left on device (180000 bytes at 0)");
     }
 
     @Test
@@ -187,9 +187,9 @@ class RecordStagingTest {
         QueuedExecutor executor = new QueuedExecutor();
         MemoryFile file = new MemoryFile(Integer.MAX_VALUE);
         RecordStaging staging = new RecordStaging(0, () -> file, executor);
-        staging.add(1, 0, filled(200_000, 1));
+        staging.add(1, 0, filled(300_000, 1));
         executor.runAll();
-        staging.add(2, 0, filled(200_000, 2));
+        staging.add(2, 0, filled(300_000, 2));
 
         staging.close();
         staging.add(3, 0, filled(200_000, 3));
@@ -198,7 +198,7 @@ class RecordStagingTest {
         executor.runAll();
 
         assertThat(staging.count()).isEqualTo(2);
-        assertThat(file.content()).hasSize(200_000);
+        assertThat(file.content()).hasSize(300_000);
         assertThat(file.discarded).isTrue();
         assertThat(written.failure()).isInstanceOf(TransactionException.class);
         assertThatIOException().isThrownBy(() -> staging.data(0)).withMessageContaining("closed: true");

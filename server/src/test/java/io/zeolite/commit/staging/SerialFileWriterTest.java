@@ -82,6 +82,7 @@ class SerialFileWriterTest {
         List<String> released = new ArrayList<>();
         writer.write(pieces(new byte[] {1, 2}), () -> released.add("a"));
         writer.write(pieces(new byte[] {3}), () -> released.add("b"));
+        writer.finish(false, new Outcome<>());
         assertThat(released).isEmpty();
 
         executor.runAll();
@@ -96,6 +97,7 @@ class SerialFileWriterTest {
         SerialFileWriter full = new SerialFileWriter(() -> new MemoryFile(1), executor);
         full.write(pieces(new byte[2]), () -> released.add("does not fit"));
         full.write(pieces(new byte[2]), () -> released.add("comes after that"));
+        full.whenWritten(new Outcome<>());
         executor.runAll();
         assertThat(released).containsExactly("does not fit", "comes after that");
         full.write(pieces(new byte[2]), () -> released.add("is queued at the abort"));
@@ -135,17 +137,32 @@ class SerialFileWriterTest {
     }
 
     @Test
-    void write_manyChunks_oneTaskAtATime() {
-        for (int i = 0; i < 100; i++) {
-            writer.write(new byte[] {(byte) i});
-            assertThat(executor.size()).isEqualTo(1);
+    void write_manyChunks_oneTaskAtATimeAndFewWrites() {
+        int chunk = 59_000;
+        for (int i = 1; i <= 10; i++) {
+            writer.write(new byte[chunk]);
+            assertThat(executor.size()).isEqualTo(i * chunk < SerialFileWriter.GATHER_BYTES ? 0 : 1);
         }
 
         executor.runOne();
 
         assertThat(executor.size()).isZero();
-        assertThat(file.content()).hasSize(100);
-        assertThat(file.content()[99]).isEqualTo((byte) 99);
+        assertThat(file.content()).hasSize(10 * chunk);
+        assertThat(file.appends).isEqualTo(2);
+    }
+
+    @Test
+    void write_less_waitsUntilSomebodyAsks() throws Exception {
+        Outcome<Void> written = new Outcome<>();
+        writer.write(new byte[] {1});
+        writer.write(new byte[] {2});
+        assertThat(executor.size()).isZero();
+
+        writer.whenWritten(written);
+        executor.runOne();
+
+        assertThat(written.value()).isNull();
+        assertThat(file.content()).containsExactly(1, 2);
     }
 
     @Test
@@ -193,10 +210,11 @@ class SerialFileWriterTest {
         boolean backlogged = writer.isBacklogged(() -> pendingWhenDrained.add(writer.pendingBytes()));
         executor.runAll();
         writer.write(new byte[10]);
+        writer.whenWritten(new Outcome<>());
         executor.runAll();
 
         assertThat(backlogged).isTrue();
-        assertThat(pendingWhenDrained).containsExactly(MEGABYTE / 8 + SerialFileWriter.CHUNK_OVERHEAD_BYTES);
+        assertThat(pendingWhenDrained).containsExactly(2 * (MEGABYTE / 8 + SerialFileWriter.CHUNK_OVERHEAD_BYTES));
         assertThat(writer.pendingBytes()).isZero();
     }
 
@@ -241,6 +259,7 @@ class SerialFileWriterTest {
 
         assertThatRuntimeException().isThrownBy(executor::runOne).withMessage("of the test");
         writer.write(new byte[] {2});
+        writer.whenWritten(new Outcome<>());
         executor.runAll();
 
         assertThat(file.content()).hasSize(2 * MEGABYTE + 2);
@@ -293,7 +312,8 @@ class SerialFileWriterTest {
 
         assertThat(finished.failure())
                 .isInstanceOf(CallException.class)
-                .hasMessage("cannot write staged data to memory/file: No space left on device (50 bytes at 60)");
+                .hasMessage("cannot write staged data to memory/file: No space left on device (" + (110 + 2 * MEGABYTE)
+                        + " bytes at 0)");
         assertThat(written.failure()).isSameAs(finished.failure());
         assertThat(drained).hasValue(1);
         assertThat(small.discarded).isTrue();
@@ -339,7 +359,10 @@ class SerialFileWriterTest {
     void abort_executorShutDown_deletesTheFile() throws Exception {
         ExecutorService pool = Executors.newSingleThreadExecutor();
         SerialFileWriter late = new SerialFileWriter(() -> file, pool);
+        Outcome<Void> written = new Outcome<>();
         late.write(new byte[1]);
+        late.whenWritten(written);
+        written.value();
         pool.shutdown();
         assertThat(pool.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
 
@@ -355,6 +378,7 @@ class SerialFileWriterTest {
         Outcome<Void> written = new Outcome<>();
         Outcome<Path> finished = new Outcome<>();
         writer.write(new byte[1]);
+        writer.whenWritten(new Outcome<>());
         executor.runAll();
         writer.write(new byte[1]);
         writer.whenWritten(written);
@@ -369,6 +393,18 @@ class SerialFileWriterTest {
         assertThat(file.content()).hasSize(1);
         assertThat(file.discarded).isTrue();
         assertThat(executor.size()).isZero();
+    }
+
+    @Test
+    void abort_littleWaits_givesItBackAndCreatesNoFile() {
+        List<String> released = new ArrayList<>();
+        writer.write(pieces(new byte[1]), () -> released.add("a"));
+
+        writer.abort();
+
+        assertThat(released).containsExactly("a");
+        assertThat(executor.size()).isZero();
+        assertThat(writer.pendingBytes()).isZero();
     }
 
     @Test
