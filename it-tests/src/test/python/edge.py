@@ -1,11 +1,14 @@
 """Clients of a server in front of another one, and of one in front of that."""
 
+import glob
 import os
+import random
 import threading
 import time
 
 import transaction
 from BTrees.Length import Length
+from ZEO.Exceptions import ClientDisconnected
 from ZODB.blob import Blob
 from ZODB.POSException import ConflictError, ReadOnlyError
 
@@ -15,6 +18,7 @@ from scenario import (MinPO, Workers, await_until, check, check_equal, commit_wi
 OBJECTS = 30
 BLOB_BYTES = 1 << 20
 BLOBS = 6
+ARRIVING_BYTES = 3_000_000
 TRANSFERS = 15
 
 
@@ -350,6 +354,49 @@ def written(address):
     db.close()
 
 
+def arriving(central, address):
+    """Two clients get a blob that comes to the server in front of them when the Java test lets it."""
+    content = random.Random(1).randbytes(ARRIVING_BYTES)
+    writer = Client(central, 'writer')
+    writer.begin()['arriving'] = Blob(content)
+    writer.commit()
+    readers = [Client(address, name) for name in ('first', 'second')]
+    blobs = [reader.begin()['arriving'] for reader in readers]
+    say('ready')
+    hear()
+    found = {}
+
+    def read(name, blob):
+        while True:
+            try:
+                found[name] = bytes_of(blob)
+                return
+            except ClientDisconnected:
+                say('disconnected')
+
+    threads = [threading.Thread(target=read, args=pair, daemon=True) for pair in enumerate(blobs)]
+    for thread in threads:
+        thread.start()
+    for reader in readers:
+        await_until(lambda: begun(reader), 'no byte of the blob before the last one')
+    check_equal(found, {}, 'readers that have all of the blob')
+    say('begun')
+    hear()
+    for number, thread in enumerate(threads):
+        thread.join(60)
+        check(found.get(number) == content, f'the blob at reader {number}: {len(found.get(number, ()))} bytes')
+    latecomer = Client(address, 'latecomer')
+    check(bytes_of(latecomer.begin()['arriving']) == content, 'the blob at a later client')
+    for client in [writer, latecomer, *readers]:
+        client.db.close()
+
+
+def begun(reader):
+    """Whether Python's client has some of a blob, in the file that it renames at the end."""
+    parts = glob.glob(f'{reader.storage.fshelper.base_dir}/*/*.dl')
+    return any(os.path.getsize(part) > 0 for part in parts)
+
+
 def shared(central, address, directory):
     """Up and down at either server; the files are where the other one has them, and nowhere else."""
     clients = [Client(central, 'central'), Client(address, 'in front')]
@@ -365,4 +412,4 @@ def shared(central, address, directory):
 
 
 if __name__ == '__main__':
-    main(use, early, eight, fill, again, fall_back, written, shared)
+    main(use, early, eight, fill, again, fall_back, written, arriving, shared)

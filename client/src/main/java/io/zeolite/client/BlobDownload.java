@@ -2,18 +2,18 @@ package io.zeolite.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.zeolite.client.blob.ArrivingBlob;
 import io.zeolite.client.blob.BlobCache;
-import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.NewEntry;
+import io.zeolite.client.blob.OpenBlob;
+import io.zeolite.client.connection.DisconnectedException;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
 import io.zeolite.client.connection.ZeoConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,19 +21,31 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A blob that arrives. Chunks come on the event loop, are queued, and written by one thread at a time of the pool for
- * files; when too much waits, nothing more is read from the server.
+ * A blob that arrives, and can be read meanwhile. Chunks come on the event loop, are queued, and written by one thread at
+ * a time of the pool for files; when too much waits, nothing more is read from the server.
+ *
+ * <p>A connection that breaks is followed by another one, on which the server begins anew: what readers have already is
+ * compared, and not written again.
  */
 final class BlobDownload {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobDownload.class);
+
     private static final long MOST_QUEUED_BYTES = 8L << 20;
     private static final long FEW_QUEUED_BYTES = 2L << 20;
     /** Few large writes cost the system two thirds of what many small ones do. */
     private static final long BYTES_AT_ONCE = 1L << 20;
+
+    /** For so long what has come waits for more to be written with it. */
+    private static final Duration PATIENCE = Duration.ofMillis(2);
+
+    /** As long as somebody waits. */
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
 
     private static final long LEAST_ROOM = 256L << 10;
     private static final long MOST_ROOM_AT_ONCE = 64L << 20;
@@ -65,19 +77,35 @@ final class BlobDownload {
     /** On the event loop. */
     private final CompletableFuture<Done> done = new CompletableFuture<>();
 
-    private final AtomicInteger askers = new AtomicInteger();
+    /** Completes when there is a file; with nothing if the blob has come into the cache by another way. */
+    private final CompletableFuture<Optional<ArrivingBlob>> opened = new CompletableFuture<>();
+
+    /** Whether somebody passes it on while it arrives. The event loop's. */
+    private boolean passedOn;
 
     // Guarded by the queue.
     private final ArrayDeque<Step> queue = new ArrayDeque<>();
     private long queuedBytes;
     private boolean writing;
+    /** How often writing has begun. */
+    private long runs;
+
+    private boolean nudgeAwaited;
     private @Nullable ZeoConnection heldBack;
 
     // Whoever writes.
-    private volatile @Nullable NewEntry entry;
+    private volatile @Nullable Arrival arrival;
     private long written;
     private volatile boolean broken;
     private final CRC32C crc = new CRC32C();
+
+    /** How many bytes readers have been told of, and their checksum. */
+    private volatile long told;
+
+    private long toldCrc;
+
+    /** Where it goes, and those who read it there. */
+    private record Arrival(NewEntry entry, ArrivingBlob blob) {}
 
     BlobDownload(BlobStore store, ServerLink link, BlobCache cache, long oid, long serial) {
         this.store = store;
@@ -91,9 +119,13 @@ final class BlobDownload {
         return done;
     }
 
-    /** One more who will {@link #open} it. On the event loop, before it is done. */
-    void join() {
-        askers.incrementAndGet();
+    CompletableFuture<Optional<ArrivingBlob>> opened() {
+        return opened;
+    }
+
+    /** Somebody will pass it on while it arrives. On the event loop. */
+    void passOn() {
+        passedOn = true;
     }
 
     void start() {
@@ -103,13 +135,7 @@ final class BlobDownload {
             } else if (begun != null && !begun) {
                 end(null);
             } else {
-                store.request(oid, serial).whenComplete((answer, refused) -> {
-                    if (refused != null) {
-                        end(refused);
-                    } else {
-                        enqueue(Step.STOP, null);
-                    }
-                });
+                request();
             }
         });
     }
@@ -119,13 +145,39 @@ final class BlobDownload {
         while (true) {
             Optional<NewEntry> begun = cache.begin(oid, serial, 0);
             if (begun.isPresent()) {
-                entry = begun.get();
+                NewEntry entry = begun.get();
+                ArrivingBlob blob = new ArrivingBlob(entry.channel(), OpenBlob.UNKNOWN);
+                arrival = new Arrival(entry, blob);
+                opened.complete(Optional.of(blob));
                 return CompletableFuture.completedFuture(true);
             } else if (cache.contains(oid, serial)) {
+                opened.complete(Optional.empty());
                 return CompletableFuture.completedFuture(false);
             }
             BlobStore.pause();
         }
+    }
+
+    private void request() {
+        store.request(oid, serial).whenComplete((answer, refused) -> {
+            if (refused == null) {
+                enqueue(Step.STOP, null);
+            } else if (refused instanceof DisconnectedException && passedOn && told > 0) {
+                // Whoever has been sent the beginning must get the end: Python's client keeps what it has if its
+                // connection
+                // breaks, and appends to it at its next attempt.
+                LOG.info("the rest of a blob is waited for: {}", refused.getMessage());
+                link.connection(FOR_EVER).whenComplete((connection, lost) -> {
+                    if (lost == null) {
+                        request();
+                    } else {
+                        end(lost);
+                    }
+                });
+            } else {
+                end(refused);
+            }
+        });
     }
 
     /** The server begins to send it, perhaps not for the first time. On the event loop. */
@@ -146,11 +198,48 @@ final class BlobDownload {
                 heldBack = from;
                 from.read(false);
             }
-            if (writing || (step.kind() == Kind.PIECE && queuedBytes < BYTES_AT_ONCE)) {
+            if (writing) {
                 return;
             }
-            writing = true;
+            if (step.kind() == Kind.PIECE && queuedBytes < BYTES_AT_ONCE) {
+                awaitNudge();
+                return;
+            }
+            begins();
         }
+        startWriting();
+    }
+
+    private void begins() {
+        writing = true;
+        runs++;
+    }
+
+    /** Has the queue written if nothing has made that happen meanwhile. Guarded by the queue. */
+    private void awaitNudge() {
+        if (!nudgeAwaited) {
+            nudgeAwaited = true;
+            long before = runs;
+            link.afterwards(PATIENCE, () -> nudge(before));
+        }
+    }
+
+    private void nudge(long runsBefore) {
+        synchronized (queue) {
+            nudgeAwaited = false;
+            if (writing || queue.isEmpty()) {
+                return;
+            }
+            if (runs != runsBefore) {
+                awaitNudge();
+                return;
+            }
+            begins();
+        }
+        startWriting();
+    }
+
+    private void startWriting() {
         try {
             store.io().execute(this::write);
         } catch (RejectedExecutionException e) {
@@ -200,7 +289,7 @@ final class BlobDownload {
     }
 
     private void perform(List<Step> steps) throws IOException {
-        NewEntry arriving = entry;
+        Arrival arriving = arrival;
         if (arriving == null || done.isDone()) {
             return;
         }
@@ -210,12 +299,23 @@ final class BlobDownload {
                 crc.reset();
             }
             case PIECE -> write(pieces(steps), arriving);
-            case STOP -> {
-                arriving.cut(written);
-                arriving.keep((int) crc.getValue());
-                end(null);
-            }
+            case STOP -> complete(arriving);
         }
+    }
+
+    private void complete(Arrival arriving) throws IOException {
+        if (written < told) {
+            throw new IOException("the blob ends at " + written + " bytes (expected: at least the " + told
+                    + " that had come when the connection broke)");
+        }
+        arriving.entry().cut(written);
+        try {
+            arriving.entry().keep((int) crc.getValue());
+        } catch (IOException e) {
+            LOG.warn("a blob has been fetched but cannot be kept in the cache: {}", e.toString());
+        }
+        arriving.blob().complete(written);
+        end(null);
     }
 
     private static ByteBuffer[] pieces(List<Step> steps) {
@@ -224,31 +324,55 @@ final class BlobDownload {
                 .toArray(ByteBuffer[]::new);
     }
 
-    private void write(ByteBuffer[] pieces, NewEntry arriving) throws IOException {
+    private void write(ByteBuffer[] pieces, Arrival arriving) throws IOException {
         long end = written;
         for (ByteBuffer piece : pieces) {
+            if (end < told) {
+                end += compare(piece, end);
+            }
             end += piece.remaining();
             crc.update(piece.duplicate());
         }
-        if (end > arriving.size()) {
-            long room = Math.min(2 * arriving.size(), arriving.size() + MOST_ROOM_AT_ONCE);
-            arriving.grow(Math.max(Math.max(end, room), LEAST_ROOM));
+        if (end <= told) {
+            written = end;
+            return;
         }
-        FileChannel file = arriving.channel().position(written);
+        NewEntry entry = arriving.entry();
+        if (end > entry.size()) {
+            long room = Math.min(2 * entry.size(), entry.size() + MOST_ROOM_AT_ONCE);
+            entry.grow(Math.max(Math.max(end, room), LEAST_ROOM));
+        }
+        written = Math.max(written, told);
+        FileChannel file = entry.channel().position(written);
         while (written < end) {
             written += file.write(pieces);
         }
+        toldCrc = crc.getValue();
+        told = end;
+        arriving.blob().arrived(end);
+    }
+
+    /** Takes from a piece what has come before. */
+    private int compare(ByteBuffer piece, long position) throws IOException {
+        int known = (int) Math.min(piece.remaining(), told - position);
+        crc.update(piece.slice(piece.position(), known));
+        piece.position(piece.position() + known);
+        if (position + known == told && crc.getValue() != toldCrc) {
+            throw new IOException(
+                    "the first " + told + " bytes of a blob are not those that had come when the connection broke");
+        }
+        return known;
     }
 
     private void end(@Nullable Throwable failure) {
         Runnable tell = () -> {
-            if (failure == null) {
-                done.complete(Done.DONE);
-            } else if (done.completeExceptionally(failure)) {
-                // Nothing comes any more. What waits for more to be written with it is given back.
-                broken = true;
-                enqueue(Step.STOP, null);
-                release();
+            if (failure == null ? done.complete(Done.DONE) : done.completeExceptionally(failure)) {
+                if (failure != null) {
+                    // Nothing comes any more. What waits for more to be written with it is given back.
+                    broken = true;
+                    enqueue(Step.STOP, null);
+                }
+                letGo(failure);
             }
         };
         try {
@@ -258,48 +382,21 @@ final class BlobDownload {
         }
     }
 
-    /** The blob, for one of those who have joined, after it is done. Waits for the disk. */
-    BlobFile open() throws IOException {
-        try {
-            CacheEntry found = cache.find(oid, serial);
-            NewEntry arrived = entry;
-            if (found != null) {
-                return BlobFile.of(found);
-            } else if (arrived == null) {
-                throw new IOException("the blob was fetched and removed again by another process");
-            }
-            return copy(arrived.channel());
-        } finally {
-            if (askers.decrementAndGet() == 0) {
-                release();
-            }
+    private void letGo(@Nullable Throwable failure) {
+        Arrival ended = arrival;
+        arrival = null;
+        if (failure != null) {
+            opened.completeExceptionally(failure);
         }
-    }
-
-    /** For a blob that got no place in the cache, or lost it already: a file of the asker's own. */
-    private BlobFile copy(FileChannel from) throws IOException {
-        Path file = Files.createTempFile("zeolite-blob-", ".tmp");
-        try (FileChannel to = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            long size = from.size();
-            for (long at = 0; at < size; ) {
-                at += from.transferTo(at, size - at, to);
-            }
-            return BlobFile.of(file, true);
-        } catch (IOException e) {
-            Files.deleteIfExists(file);
-            throw e;
-        }
-    }
-
-    private void release() {
-        NewEntry ended = entry;
-        entry = null;
         if (ended == null) {
             return;
         }
+        if (failure != null) {
+            ended.blob().fail(failure);
+        }
         store.inBackground(() -> {
-            ended.close();
-            ended.channel().close();
+            ended.entry().close();
+            ended.blob().release();
             return Done.future();
         });
     }

@@ -27,7 +27,7 @@ public final class BlobFile implements Closeable {
     }
 
     static BlobFile of(CacheEntry entry) {
-        return new BlobFile(entry.descriptor(), entry.channel(), entry.size(), entry);
+        return new BlobFile(entry.descriptor(), entry.channel(), entry.size(), entry::close);
     }
 
     /** A file that nobody removes, or that goes when it is closed. */

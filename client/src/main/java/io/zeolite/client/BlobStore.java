@@ -2,9 +2,11 @@ package io.zeolite.client;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.zeolite.client.blob.ArrivingBlob;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.NewEntry;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
 import io.zeolite.client.connection.ZeoConnection;
@@ -68,51 +70,97 @@ final class BlobStore implements Closeable {
             return inBackground(() -> CompletableFuture.completedFuture(shared.open(oid, serial)));
         }
         BlobCache cache = ((BlobDirectory.Cached) directory).cache();
-        return inBackground(() -> find(cache, oid, serial));
+        return inBackground(() -> {
+            CacheEntry entry = cache.find(oid, serial);
+            return entry != null
+                    ? CompletableFuture.completedFuture(BlobFile.of(entry))
+                    : join(cache, oid, serial, false)
+                            .thenCompose(arriving ->
+                                    arriving.isEmpty() ? open(oid, serial) : whole(arriving.get(), cache, oid, serial));
+        });
     }
 
-    private CompletableFuture<BlobFile> find(BlobCache cache, long oid, long serial) throws IOException {
-        CacheEntry entry = cache.find(oid, serial);
-        return entry != null ? CompletableFuture.completedFuture(BlobFile.of(entry)) : fetch(cache, oid, serial);
+    /** Opens a blob that is read while it arrives if it has to be fetched. The caller closes it. */
+    CompletableFuture<OpenBlob> read(long oid, long serial) {
+        if (directory instanceof BlobDirectory.Shared shared) {
+            return inBackground(() -> {
+                BlobFile file = shared.open(oid, serial);
+                return CompletableFuture.completedFuture(new OpenBlob.LocalFile(file.channel(), file.size()));
+            });
+        }
+        BlobCache cache = ((BlobDirectory.Cached) directory).cache();
+        return inBackground(() -> {
+            CacheEntry entry = cache.find(oid, serial);
+            return entry != null
+                    ? CompletableFuture.completedFuture(entry)
+                    : join(cache, oid, serial, true)
+                            .thenCompose(arriving -> arriving.map(CompletableFuture::completedFuture)
+                                    .orElseGet(() -> read(oid, serial)));
+        });
     }
 
-    private CompletableFuture<BlobFile> fetch(BlobCache cache, long oid, long serial) {
-        CompletableFuture<BlobFile> opened = new CompletableFuture<>();
+    /**
+     * Joins those who wait for a blob, or is the first of them.
+     *
+     * @return nothing if it has come into the cache by another way
+     */
+    private CompletableFuture<Optional<OpenBlob>> join(BlobCache cache, long oid, long serial, boolean passedOn) {
+        CompletableFuture<Optional<OpenBlob>> joined = new CompletableFuture<>();
         try {
             link.onLoop(() -> {
                 Key key = new Key(oid, serial);
-                BlobDownload download = arriving.get(key);
-                if (download == null) {
-                    BlobDownload started = new BlobDownload(this, link, cache, oid, serial);
-                    arriving.put(key, started);
-                    started.done().whenComplete((done, failure) -> arriving.remove(key, started));
-                    started.start();
-                    download = started;
+                BlobDownload running = arriving.get(key);
+                BlobDownload download = running == null ? new BlobDownload(this, link, cache, oid, serial) : running;
+                if (passedOn) {
+                    download.passOn();
                 }
-                join(download, opened);
+                download.opened().whenComplete((blob, failure) -> {
+                    if (failure != null) {
+                        joined.completeExceptionally(failure);
+                    } else {
+                        joined.complete(blob.map(ArrivingBlob::reader));
+                    }
+                });
+                if (running == null) {
+                    arriving.put(key, download);
+                    download.done().whenComplete((done, failure) -> arriving.remove(key, download));
+                    download.start();
+                }
             });
         } catch (RejectedExecutionException e) {
-            opened.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+            joined.completeExceptionally(new ServerUnavailableException("the client was closed", e));
         }
-        return opened;
+        return joined;
     }
 
-    private void join(BlobDownload download, CompletableFuture<BlobFile> opened) {
-        download.join();
-        download.done().whenComplete((done, failure) -> {
-            if (failure != null) {
-                opened.completeExceptionally(failure);
-                return;
+    /** The same blob when all of it is there. */
+    private CompletableFuture<BlobFile> whole(OpenBlob arriving, BlobCache cache, long oid, long serial) {
+        CompletableFuture<Done> over = new CompletableFuture<>();
+        arriving.whenAvailable(OpenBlob.UNKNOWN, () -> over.complete(Done.DONE));
+        return over.thenCompose(done -> inBackground(() -> {
+            try (arriving) {
+                Throwable failure = arriving.failure();
+                if (failure != null) {
+                    return CompletableFuture.failedFuture(failure);
+                }
+                CacheEntry entry = cache.find(oid, serial);
+                return CompletableFuture.completedFuture(entry != null ? BlobFile.of(entry) : copy(arriving));
             }
-            inBackground(() -> CompletableFuture.completedFuture(download.open()))
-                    .whenComplete((file, lost) -> {
-                        if (lost != null) {
-                            opened.completeExceptionally(lost);
-                        } else if (file != null) {
-                            opened.complete(file);
-                        }
-                    });
-        });
+        }));
+    }
+
+    /** For a blob that got no place in the cache, or lost it already: a file of the asker's own. */
+    private static BlobFile copy(OpenBlob from) throws IOException {
+        Path file = Files.createTempFile("zeolite-blob-", ".tmp");
+        try (FileChannel to = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (long at = 0; at < from.size(); ) {
+                at += from.channel().transferTo(at, from.size() - at, to);
+            }
+            return BlobFile.of(file, true);
+        } catch (IOException e) {
+            Files.deleteIfExists(file);
+            throw e;
+        }
     }
 
     /** Takes what the server sends of blobs. On the event loop. */

@@ -1,5 +1,6 @@
 package io.zeolite.client;
 
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.DisconnectedException;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
@@ -113,9 +114,12 @@ public final class Relay implements AutoCloseable {
         return core.<long[]>onLoop(() -> core.oids().take(count));
     }
 
-    /** Opens a blob, which is fetched into the cache first if need be. The caller closes it. Not on the event loop. */
-    public CompletableFuture<BlobFile> openBlob(long oid, long serial) {
-        return core.blobs().open(oid, serial);
+    /**
+     * Opens a blob, which comes into the cache, and can be read meanwhile, if it is not there. The caller closes it. Completes
+     * on any thread. If the connection breaks when some of it has come, the rest comes on the next one, whenever that is.
+     */
+    public CompletableFuture<OpenBlob> openBlob(long oid, long serial) {
+        return core.blobs().read(oid, serial);
     }
 
     /** The record of a revision, without a copy; nobody changes it. */

@@ -1,21 +1,32 @@
 package io.zeolite.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheLimit;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.ConnectionOptions;
 import io.zeolite.client.connection.LinkOptions;
 import io.zeolite.client.connection.LinkUser;
+import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.client.connection.ServerLink;
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyTuple;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class BlobDownloadTest {
     private static final int PIECE_BYTES = 59_000;
+    private static final int BLOB_BYTES = 3_000_000;
+    private static final int PART_BYTES = 1_500_000;
+    private static final long OID = 5;
+    private static final long SERIAL = 6;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -57,6 +72,112 @@ final class BlobDownloadTest {
         assertThat(io.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         assertThat(piece.refCnt()).isEqualTo(1);
         piece.release();
+    }
+
+    /** The connection breaks in the middle of a blob: what comes again is compared, the rest is written behind it. */
+    @Test
+    void connectionThatBreaks_isFollowedByOneForTheRest() throws Exception {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        assertThat(read(passing(bytes, PART_BYTES, false), passing(bytes, BLOB_BYTES, true)))
+                .isEqualTo(bytes);
+    }
+
+    @Test
+    void connectionThatBreaks_andAnotherOneThatBreaksEarlier_areFollowedByOneForTheRest() throws Exception {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        assertThat(read(
+                        passing(bytes, PART_BYTES, false),
+                        passing(bytes, PART_BYTES / 2, false),
+                        passing(bytes, BLOB_BYTES, true)))
+                .isEqualTo(bytes);
+    }
+
+    @Test
+    void connectionThatBreaks_otherBytesOnTheNextOne_isAFailure() {
+        byte[] other = bytes(2, BLOB_BYTES);
+        assertThatThrownBy(
+                        () -> read(passing(bytes(1, BLOB_BYTES), PART_BYTES, false), passing(other, BLOB_BYTES, true)))
+                .hasMessageContaining("are not those that had come when the connection broke");
+    }
+
+    @Test
+    void connectionThatBreaks_lessOnTheNextOne_isAFailure() {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        assertThatThrownBy(() -> read(passing(bytes, PART_BYTES, false), passing(bytes, PART_BYTES / 2, true)))
+                .hasMessageContaining("ends at " + PART_BYTES / 2 + " bytes");
+    }
+
+    /** Reads a blob as it arrives; each connection goes on when the reader has all that the one before has sent. */
+    private byte[] read(Part... parts) throws Exception {
+        CompletableFuture<OpenBlob> opened = new CompletableFuture<>();
+        ScriptedServer.Script[] scripts = Arrays.stream(parts)
+                .map(part -> (ScriptedServer.Script) peer -> part.send(peer, opened))
+                .toArray(ScriptedServer.Script[]::new);
+        try (ScriptedServer server = new ScriptedServer(scripts)) {
+            ZeoClientOptions options = ZeoClientOptions.builder()
+                    .address(server.address())
+                    .blobCache(directory, new CacheLimit.None())
+                    .build();
+            try (Relay relay = Relay.open(options, RelayListener.NONE)) {
+                relay.start();
+                relay.openBlob(OID, SERIAL).thenAccept(opened::complete);
+                try (OpenBlob blob = opened.join()) {
+                    awaitMoreThan(blob, OpenBlob.UNKNOWN);
+                    if (blob.failure() != null) {
+                        throw new IOException(blob.failure());
+                    }
+                    ByteBuffer found = ByteBuffer.allocate((int) blob.size());
+                    blob.channel().read(found, 0);
+                    return found.array();
+                }
+            }
+        }
+    }
+
+    private static void awaitMoreThan(OpenBlob blob, long bytes) {
+        CompletableFuture<Void> there = new CompletableFuture<>();
+        blob.whenAvailable(bytes, () -> there.complete(null));
+        there.join();
+    }
+
+    /** What a server sends of a blob before its connection breaks, or the answer. */
+    private record Part(byte[] bytes, boolean isAll) {
+        void send(ScriptedServer.Peer peer, CompletableFuture<OpenBlob> reader) throws Exception {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(10));
+            answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted"));
+            Message.Call call = peer.call();
+            PyTuple key = PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL));
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key));
+            for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
+                byte[] piece = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES));
+                peer.send(new Message.OneWay(
+                        Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL), piece)));
+            }
+            if (isAll) {
+                peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key));
+                peer.send(new Message.Reply(call.id(), null));
+                peer.awaitEnd();
+            } else {
+                awaitMoreThan(reader.join(), bytes.length - 1);
+            }
+        }
+
+        private static void answer(ScriptedServer.Peer peer, String method, Object value) throws Exception {
+            Message.Call call = peer.call();
+            assertThat(call.method()).isEqualTo(method);
+            peer.send(new Message.Reply(call.id(), value));
+        }
+    }
+
+    private static Part passing(byte[] blob, int bytes, boolean isAll) {
+        return new Part(Arrays.copyOf(blob, bytes), isAll);
+    }
+
+    private static byte[] bytes(int seed, int count) {
+        byte[] bytes = new byte[count];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
     }
 
     /** Nobody is asked: the link is not started. */

@@ -1,5 +1,6 @@
 package io.zeolite.blob;
 
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -13,7 +14,7 @@ public interface ColdBlobs extends AutoCloseable {
      * @return completed on any thread with a source, which the caller closes, or with a {@link
      *     io.zeolite.error.ZeoException}
      */
-    CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing);
+    CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing);
 
     /**
      * Hears that no transaction refers to a revision any more, whether it is there or not. On disk after {@link

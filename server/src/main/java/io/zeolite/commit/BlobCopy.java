@@ -1,6 +1,6 @@
 package io.zeolite.commit;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies a blob into a file, as far as it is there; no thread waits for the rest. */
 final class BlobCopy {
-    private final BlobSource source;
+    private final OpenBlob source;
     private final Path file;
     private final Executor io;
     private final Consumer<@Nullable Throwable> ended;
@@ -25,7 +25,7 @@ final class BlobCopy {
      * @param file exists
      * @param ended hears of the end: null when all of it is on the disk, else why not
      */
-    BlobCopy(BlobSource source, Path file, Executor io, Consumer<@Nullable Throwable> ended) {
+    BlobCopy(OpenBlob source, Path file, Executor io, Consumer<@Nullable Throwable> ended) {
         this.source = source;
         this.file = file;
         this.io = io;

@@ -1,8 +1,8 @@
 package io.zeolite.commit;
 
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
@@ -336,17 +336,17 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
-    public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
-        Completion<BlobSource> answer = cold == null ? completion : orElseCold(oid, serial, cold, completion);
+    public void openBlob(long oid, long serial, Completion<OpenBlob> completion) {
+        Completion<OpenBlob> answer = cold == null ? completion : orElseCold(oid, serial, cold, completion);
         context.io().execute(() -> complete(answer, () -> blobDirectory().open(oid, serial)));
     }
 
     /** Looks elsewhere for a blob that the directory does not have. */
-    private static Completion<BlobSource> orElseCold(
-            long oid, long serial, ColdBlobs cold, Completion<BlobSource> completion) {
+    private static Completion<OpenBlob> orElseCold(
+            long oid, long serial, ColdBlobs cold, Completion<OpenBlob> completion) {
         return new Completion<>() {
             @Override
-            public void complete(BlobSource local) {
+            public void complete(OpenBlob local) {
                 completion.complete(local);
             }
 

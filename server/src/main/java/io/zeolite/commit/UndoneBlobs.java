@@ -1,9 +1,9 @@
 package io.zeolite.commit;
 
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import java.io.IOException;
@@ -53,7 +53,7 @@ final class UndoneBlobs {
         keep(revision, file);
     }
 
-    private void opened(BlobRevision revision, BlobSource source, Throwable failure) {
+    private void opened(BlobRevision revision, OpenBlob source, Throwable failure) {
         if (failure != null) {
             // Whatever is chained to a future wraps what went wrong.
             Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
@@ -70,7 +70,7 @@ final class UndoneBlobs {
         }
     }
 
-    private static void close(BlobSource source) {
+    private static void close(OpenBlob source) {
         try {
             source.close();
         } catch (IOException e) {

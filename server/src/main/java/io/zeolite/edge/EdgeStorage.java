@@ -1,11 +1,10 @@
 package io.zeolite.edge;
 
-import io.zeolite.blob.BlobSource;
-import io.zeolite.client.BlobFile;
 import io.zeolite.client.Relay;
 import io.zeolite.client.RelayListener;
 import io.zeolite.client.Revision;
 import io.zeolite.client.Wire;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
@@ -43,6 +42,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A storage that another server has. Any thread.
@@ -54,6 +55,8 @@ import org.jspecify.annotations.Nullable;
  * options say, then fails with {@link StorageAwayException}. A new connection makes all clients verify what they have.
  */
 public final class EdgeStorage implements Storage {
+    private static final Logger LOG = LoggerFactory.getLogger(EdgeStorage.class);
+
     private static final String BLOBS = "ZODB.interfaces.IBlobStorage";
 
     /** What Python's client names a file in a directory that it shares. */
@@ -461,19 +464,34 @@ public final class EdgeStorage implements Storage {
     }
 
     @Override
-    public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
+    public void openBlob(long oid, long serial, Completion<OpenBlob> completion) {
         if (!hasBlobs) {
             completion.fail(CallException.unsupported("this storage has no blobs"));
             return;
         }
-        CompletableFuture<BlobFile> opened = relay.openBlob(oid, serial);
-        opened.whenComplete((file, failure) -> {
+        CompletableFuture<OpenBlob> opened = relay.openBlob(oid, serial);
+        opened.whenComplete((blob, failure) -> {
             if (failure == null) {
-                completion.complete(new OpenBlob(file));
+                blob.whenAvailable(0, () -> begin(blob, completion));
             } else {
                 completion.fail(Passing.failure(failure));
             }
         });
+    }
+
+    /** Of a blob that has nothing yet, and never will, the client hears what it hears of any call that failed. */
+    private static void begin(OpenBlob blob, Completion<OpenBlob> completion) {
+        Throwable failure = blob.failure();
+        if (failure == null || blob.available() > 0) {
+            completion.complete(new PassedBlob(blob));
+            return;
+        }
+        try {
+            blob.close();
+        } catch (IOException e) {
+            LOG.warn("cannot close a blob: {}", e.toString());
+        }
+        completion.fail(Passing.failure(failure));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.zeolite.session;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.message.Message;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
@@ -8,7 +8,7 @@ import io.zeolite.storage.LoadResult;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
- * {@link #execute}, {@link #executeUnasked}, {@link #inLoop} and {@link #close}.
+ * {@link #execute}, {@link #executeUnasked}, {@link #inLoop}, {@link #close} and {@link #leave}.
  */
 public interface Outbox {
     /** Writes a message after everything that was written before. */
@@ -32,7 +32,7 @@ public interface Outbox {
      * @param outcome completes with the size when the last chunk is written, and fails if the source does, with that failure; neither
      *     if the connection breaks
      */
-    void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome);
+    void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome);
 
     /** Runs a task on the loop, after all that was given to it before. Any thread. */
     void execute(Runnable task);
@@ -53,6 +53,15 @@ public interface Outbox {
 
     /** Ends the connection; the session hears of it through {@link Session#disconnected}. Any thread. */
     void close();
+
+    /**
+     * Ends the connection as soon as the client has the whole of each blob that it has the beginning of: nothing else is
+     * told it, or taken from it. Python's client keeps what it has of a blob if the connection breaks, and appends to it
+     * what the next one brings. Any thread.
+     */
+    default void leave() {
+        close();
+    }
 
     /** Who is at the other end, for the log: an address and port. */
     String peer();

@@ -1,6 +1,6 @@
 package io.zeolite.session;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
@@ -67,7 +67,7 @@ public final class Session {
 
                 @Override
                 public void outdated() {
-                    outbox.close();
+                    outbox.leave();
                 }
 
                 @Override
@@ -372,7 +372,7 @@ public final class Session {
         long serial = args.id(1);
         registered.storage.openBlob(oid, serial, new Completion<>() {
             @Override
-            public void complete(BlobSource source) {
+            public void complete(OpenBlob source) {
                 outbox.execute(() -> outbox.sendBlob(oid, serial, source, answer.with(size -> null)));
             }
 

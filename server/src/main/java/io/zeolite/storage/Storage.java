@@ -1,6 +1,6 @@
 package io.zeolite.storage;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -139,7 +139,7 @@ public interface Storage extends AutoCloseable {
     Path sharedBlobFile(long oid, String baseName);
 
     /** Opens a blob; {@link io.zeolite.error.PosKeyException} if its file is not there. */
-    void openBlob(long oid, long serial, Completion<BlobSource> completion);
+    void openBlob(long oid, long serial, Completion<OpenBlob> completion);
 
     /**
      * Removes what is not needed any more: revisions that were replaced by then, and perhaps objects that nothing refers

@@ -5,7 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
@@ -38,7 +38,7 @@ final class BlobSender {
     private final Channel channel;
     private final Codec codec;
     private final BlobRevision revision;
-    private final BlobSource source;
+    private final OpenBlob source;
     private final Completion<Long> outcome;
     private final boolean encrypted;
 
@@ -63,7 +63,7 @@ final class BlobSender {
             Channel channel,
             Codec codec,
             BlobRevision revision,
-            BlobSource source,
+            OpenBlob source,
             @Nullable SentPart has,
             Completion<Long> outcome) {
         this.connection = connection;
@@ -84,6 +84,11 @@ final class BlobSender {
     /** Bytes that have left for the client. */
     long bytesSent() {
         return sent;
+    }
+
+    /** Whether the client has some of it, and should get the rest. */
+    boolean hasBegun() {
+        return begun || has != null;
     }
 
     /** Whether there are bytes that the client has not taken yet. */
@@ -158,7 +163,7 @@ final class BlobSender {
         long available = source.available();
         if (!begun && (available > position || source.size() == position)) {
             begun = true;
-            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
+            connection.sendOfBlob(new Message.OneWay(Methods.RECEIVE_BLOB_START, key()));
         }
         while (position < available && underWay < CHUNKS_UNDER_WAY) {
             try {
@@ -177,7 +182,7 @@ final class BlobSender {
 
     private void finishIfWritten() {
         if (underWay == 0) {
-            connection.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
+            connection.sendOfBlob(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key()));
             end(null);
         }
     }
@@ -324,7 +329,7 @@ final class BlobSender {
         close(source);
     }
 
-    static void close(BlobSource source) {
+    static void close(OpenBlob source) {
         try {
             source.close();
         } catch (IOException e) {

@@ -2,13 +2,15 @@ package io.zeolite.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.logging.Logging;
 import io.zeolite.message.Message;
 import io.zeolite.session.Outbox;
@@ -69,6 +71,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private @Nullable Codec codec;
     private int pauses;
     private boolean draining;
+    /** It is told nothing more but the rest of blobs. */
+    private boolean leaving;
+
     private boolean unflushed;
     private boolean flushQueued;
     /** Messages on their way to the channel. */
@@ -126,7 +131,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     private void process(ByteBuf frame) {
         try {
-            if (!channel.isActive()) {
+            if (leaving || !channel.isActive()) {
                 return;
             }
             if (codec == null) {
@@ -196,6 +201,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void send(Message message) {
+        if (!leaving) {
+            sendOfBlob(message);
+        }
+    }
+
+    /** Sends what belongs to a blob, even if the client is told nothing else any more. */
+    void sendOfBlob(Message message) {
         Codec encoding = codec;
         if (encoding == null || !takesMore()) {
             return;
@@ -208,7 +220,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     @Override
     public void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
         Codec encoding = codec;
-        if (encoding == null || !takesMore()) {
+        if (encoding == null || leaving || !takesMore()) {
             return;
         }
         ByteBuf out = outgoing(loaded.data().length);
@@ -247,7 +259,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     @Override
     public void sendShared(Message message) {
         Codec encoding = codec;
-        if (encoding != null && takesMore()) {
+        if (encoding != null && !leaving && takesMore()) {
             write(shared.frame(message, encoding));
         }
     }
@@ -275,9 +287,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     }
 
     @Override
-    public void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome) {
+    public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
         Codec encoding = codec;
-        if (encoding == null || !channel.isActive()) {
+        if (encoding == null || leaving || !channel.isActive()) {
             BlobSender.close(source);
             return;
         }
@@ -298,11 +310,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     /** A blob has been written, or will not be: the next one begins. */
     void blobSent(BlobSender sender) {
-        if (arriving.remove(sender)) {
-            return;
-        }
+        boolean wasArriving = arriving.remove(sender);
         blobs.remove(sender);
-        if (!blobs.isEmpty()) {
+        if (leaving) {
+            leaveIfNoBlobHasBegun();
+        } else if (!wasArriving && !blobs.isEmpty()) {
             blobs.element().start();
         }
     }
@@ -378,6 +390,38 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             flush();
         }
         channel.close();
+    }
+
+    @Override
+    public void leave() {
+        queue(() -> {
+            if (!leaving && channel.isActive()) {
+                leaving = true;
+                arriving.removeIf(Connection::isDropped);
+                blobs.removeIf(Connection::isDropped);
+                leaveIfNoBlobHasBegun();
+            }
+        });
+    }
+
+    private static boolean isDropped(BlobSender sender) {
+        if (sender.hasBegun()) {
+            return false;
+        }
+        sender.close();
+        return true;
+    }
+
+    private void leaveIfNoBlobHasBegun() {
+        if (!blobs.isEmpty() || !arriving.isEmpty()) {
+            return;
+        }
+        flush();
+        // Closed from here while there is something to be read from it, the connection would lose what it still
+        // carries.
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ((DuplexChannel) channel).shutdownOutput());
+        channel.eventLoop()
+                .schedule(() -> channel.close(), settings.clientStallTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

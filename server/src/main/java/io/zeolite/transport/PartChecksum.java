@@ -1,6 +1,6 @@
 package io.zeolite.transport;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,14 +11,14 @@ final class PartChecksum {
     private static final int BUFFER_BYTES = 128 << 10;
     private static final int BUFFERS_AT_A_TIME = 4;
 
-    private final BlobSource source;
+    private final OpenBlob source;
     private final long bytes;
     private final CRC32C crc = new CRC32C();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private long position;
 
     /** @param bytes how many are to be summed up */
-    PartChecksum(BlobSource source, long bytes) {
+    PartChecksum(OpenBlob source, long bytes) {
         this.source = source;
         this.bytes = bytes;
     }

@@ -2,9 +2,9 @@ package io.zeolite.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
@@ -45,7 +45,7 @@ class PackingTest {
 
     private final ColdBlobs cold = new ColdBlobs() {
         @Override
-        public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+        public CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing) {
             throw new AssertionError("nothing is read here");
         }
 

@@ -3,9 +3,9 @@ package io.zeolite.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.CallException;
@@ -332,10 +332,10 @@ class UndoStorageTest {
 
     /** A bucket that answers when a test says so. */
     private static final class SlowBucket implements ColdBlobs {
-        private final List<CompletableFuture<BlobSource>> asked = new ArrayList<>();
+        private final List<CompletableFuture<OpenBlob>> asked = new ArrayList<>();
 
         @Override
-        public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+        public CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing) {
             asked.add(new CompletableFuture<>());
             return asked.get(asked.size() - 1);
         }
@@ -351,9 +351,9 @@ class UndoStorageTest {
         return bucket;
     }
 
-    private BlobSource source(String content) throws IOException {
+    private OpenBlob source(String content) throws IOException {
         FileChannel channel = FileChannel.open(Files.writeString(directory.resolve("fetched"), content));
-        return new BlobSource.LocalFile(channel, channel.size());
+        return new OpenBlob.LocalFile(channel, channel.size());
     }
 
     @Test

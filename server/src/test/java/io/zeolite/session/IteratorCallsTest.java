@@ -2,7 +2,7 @@ package io.zeolite.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
@@ -57,7 +57,7 @@ class IteratorCallsTest {
         }
 
         @Override
-        public void sendBlob(long oid, long serial, BlobSource source, Completion<Long> outcome) {
+        public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
             throw new AssertionError("there are no blobs");
         }
 

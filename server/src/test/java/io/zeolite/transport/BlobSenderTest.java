@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.channel.FileRegion;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.pickle.ValueLimits;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Completion;
@@ -64,7 +64,7 @@ final class BlobSenderTest {
                 channel,
                 new PickleCodec(ValueLimits.FROM_CLIENT),
                 new BlobRevision(5, 6),
-                new BlobSource.LocalFile(file, size),
+                new OpenBlob.LocalFile(file, size),
                 null,
                 new Completion<>() {
                     @Override

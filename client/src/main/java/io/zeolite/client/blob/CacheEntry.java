@@ -1,13 +1,12 @@
 package io.zeolite.client.blob;
 
 import io.zeolite.disk.Flock;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /** A blob of a cache that is in use, and therefore stays there, until it is closed. */
-public final class CacheEntry implements Closeable {
+public final class CacheEntry implements OpenBlob.Whole {
     private final Flock pin;
     private final FileChannel channel;
     private final long size;
@@ -19,6 +18,7 @@ public final class CacheEntry implements Closeable {
     }
 
     /** Open for reading; closed together with the entry. */
+    @Override
     public FileChannel channel() {
         return channel;
     }
@@ -28,7 +28,7 @@ public final class CacheEntry implements Closeable {
         return pin.descriptor();
     }
 
-    /** In bytes. */
+    @Override
     public long size() {
         return size;
     }

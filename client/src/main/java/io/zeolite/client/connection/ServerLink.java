@@ -93,6 +93,15 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
+    /** Runs a step on the event loop some time later, unless the link is closed before. */
+    public void afterwards(Duration delay, Runnable step) {
+        try {
+            loop.schedule(step, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("a step is not taken any more: {}", e.toString());
+        }
+    }
+
     /**
      * Calls a method when there is a connection.
      *

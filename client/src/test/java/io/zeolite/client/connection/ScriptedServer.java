@@ -17,7 +17,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 
-/** A server for one connection that does exactly what a test says, also what no server should do. */
+/** A server that does exactly what a test says, also what no server should do: one connection for each script. */
 public final class ScriptedServer implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     private final CompletableFuture<Void> end = new CompletableFuture<>();
@@ -80,15 +80,20 @@ public final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    public ScriptedServer(Script script) throws IOException {
-        Thread thread = new Thread(() -> serve(script), "scripted-server");
+    /** @param scripts one after the other */
+    public ScriptedServer(Script... scripts) throws IOException {
+        Thread thread = new Thread(() -> serve(scripts), "scripted-server");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void serve(Script script) {
-        try (Socket socket = listener.accept()) {
-            script.run(new Peer(socket));
+    private void serve(Script... scripts) {
+        try {
+            for (Script script : scripts) {
+                try (Socket socket = listener.accept()) {
+                    script.run(new Peer(socket));
+                }
+            }
             end.complete(null);
         } catch (Exception | AssertionError e) {
             end.completeExceptionally(e);
@@ -99,7 +104,7 @@ public final class ScriptedServer implements AutoCloseable {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
 
-    /** Waits for the end of the script, which must have gone well. */
+    /** Waits for the end of the last script; all must have gone well. */
     public void join() {
         end.join();
     }

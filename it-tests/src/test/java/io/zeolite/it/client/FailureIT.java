@@ -16,6 +16,7 @@ import io.zeolite.client.ZeoTransaction;
 import io.zeolite.it.Await;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
+import io.zeolite.it.Proxy;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ServerKind;
 import io.zeolite.it.ZeoServer;

@@ -6,6 +6,7 @@ import io.zeolite.client.ZeoClient;
 import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
+import io.zeolite.it.Proxy;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ServerKind;

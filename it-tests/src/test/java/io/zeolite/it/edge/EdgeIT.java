@@ -2,8 +2,10 @@ package io.zeolite.it.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.it.Await;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
+import io.zeolite.it.Proxy;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ServerKind;
@@ -31,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class EdgeIT {
     private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
     private static final long BLOB_CACHE_BYTES = 4L << 20;
+    private static final long ARRIVING_BYTES = 3_000_000;
     private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}<zeoclient 1>\n(?: {4}.*\n)+? {4}</zeoclient>\n");
 
     @RegisterExtension
@@ -207,6 +210,79 @@ final class EdgeIT {
         scene.run("edge.py", "shared", central.address(), edge.address(), central.directory());
         edge.stop();
         central.stop();
+    }
+
+    /** Both clients have some of a blob when most of it has not come to the server in front of them, and it comes once. */
+    @Test
+    void blob_isSentOnWhileItArrives_onceForAll() throws InterruptedException, IOException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        try (Proxy network = new Proxy(port(central))) {
+            ZeoServer edge = edge(network, "").start();
+            PythonScript script = begun(central, network, edge);
+            network.holdAnswers(false);
+            long before = network.answerBytes();
+            script.say("go on");
+            script.finish(SCRIPT_TIME);
+            assertThat(network.answerBytes() - before).isLessThan(ARRIVING_BYTES);
+            edge.stop();
+        }
+        central.stop();
+    }
+
+    @Test
+    void blob_connectionBreaksInTheMiddle_itsRestComesOnTheNextOne() throws InterruptedException, IOException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        try (Proxy network = new Proxy(port(central))) {
+            ZeoServer edge = edge(network, "").start();
+            PythonScript script = begun(central, network, edge);
+            network.cut();
+            network.holdAnswers(false);
+            script.say("go on");
+            script.finish(SCRIPT_TIME);
+            edge.stop();
+        }
+        central.stop();
+    }
+
+    /** A client that had lost its connection would append the whole blob to what it has. */
+    @Test
+    void blob_otherServerIsAwayForLong_itsRestComesWhenItIsBack() throws InterruptedException, IOException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        try (Proxy network = new Proxy(port(central))) {
+            ZeoServer edge = edge(network, "  wait-timeout 1\n").start();
+            PythonScript script = begun(central, network, edge);
+            central.kill();
+            Await.until(SCRIPT_TIME, edge::log, () -> edge.log().contains("the rest of a blob is waited for: no conn"));
+            network.holdAnswers(false);
+            central.start();
+            script.say("go on");
+            script.finish(SCRIPT_TIME);
+            edge.stop();
+        }
+        central.stop();
+    }
+
+    /** A script with two clients that have got some of a blob; nothing more comes to the server in front of them. */
+    private PythonScript begun(ZeoServer central, Proxy network, ZeoServer edge) throws InterruptedException {
+        PythonScript script = scene.start("edge.py", "arriving", central.address(), edge.address());
+        script.awaitLine("ready");
+        network.passAnswers(ARRIVING_BYTES / 3);
+        script.say("read");
+        script.awaitLine("begun");
+        return script;
+    }
+
+    private ZeoServer edge(Proxy network, String keys) {
+        return scene.server(Encoding.MSGPACK).storages("""
+                <zeoclient 1>
+                  server %s
+                  blob-dir blobs
+                %s</zeoclient>
+                """.formatted(network.text(), keys));
+    }
+
+    private static int port(ZeoServer server) {
+        return Integer.parseInt(server.address().substring(server.address().lastIndexOf(':') + 1));
     }
 
     private static long bytesBelow(Path directory) throws IOException {

@@ -1,7 +1,7 @@
 package io.zeolite.blob.directory;
 
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
@@ -415,7 +415,7 @@ public final class BlobDirectory {
      * @throws PosKeyException if there is no such file
      * @throws IOException if it cannot be opened, naming the file
      */
-    public BlobSource open(long oid, long serial) throws IOException {
+    public OpenBlob open(long oid, long serial) throws IOException {
         Path path = path(oid, serial);
         FileChannel channel;
         try {
@@ -424,7 +424,7 @@ public final class BlobDirectory {
             throw PosKeyException.noBlob(path.toString(), oid, serial);
         }
         try {
-            return new BlobSource.LocalFile(channel, channel.size());
+            return new OpenBlob.LocalFile(channel, channel.size());
         } catch (IOException e) {
             channel.close();
             throw new IOException("cannot read the blob " + path + ": " + e.getMessage(), e);

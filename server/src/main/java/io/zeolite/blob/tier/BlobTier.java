@@ -1,13 +1,14 @@
 package io.zeolite.blob.tier;
 
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
+import io.zeolite.client.blob.ArrivingBlob;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ZeoException;
@@ -92,12 +93,12 @@ public final class BlobTier implements ColdBlobs {
     }
 
     @Override
-    public CompletableFuture<BlobSource> open(long oid, long tid, PosKeyException missing) {
+    public CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing) {
         BlobRevision revision = new BlobRevision(oid, tid);
         try {
             CacheEntry entry = cache.find(oid, tid);
             if (entry != null) {
-                return CompletableFuture.completedFuture(new CachedBlob(entry));
+                return CompletableFuture.completedFuture(entry);
             }
             return join(revision, missing);
         } catch (IOException e) {
@@ -106,7 +107,7 @@ public final class BlobTier implements ColdBlobs {
         }
     }
 
-    private CompletableFuture<BlobSource> join(BlobRevision revision, PosKeyException missing) {
+    private CompletableFuture<OpenBlob> join(BlobRevision revision, PosKeyException missing) {
         Download mine = new Download(
                 store,
                 layout.key(revision.oid(), revision.tid()),
@@ -126,9 +127,9 @@ public final class BlobTier implements ColdBlobs {
         return (running == null ? mine : running).opened().thenCompose(opened -> source(revision, opened, missing));
     }
 
-    private CompletableFuture<BlobSource> source(
+    private CompletableFuture<OpenBlob> source(
             BlobRevision revision, Optional<ArrivingBlob> opened, PosKeyException missing) {
-        BlobSource reader = opened.map(ArrivingBlob::reader).orElse(null);
+        OpenBlob reader = opened.map(ArrivingBlob::reader).orElse(null);
         // Without one, it has come into the cache in between.
         return reader == null
                 ? open(revision.oid(), revision.tid(), missing)

@@ -6,6 +6,7 @@ import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.StoredObject;
+import io.zeolite.client.blob.ArrivingBlob;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.NewEntry;
 import io.zeolite.error.ZeoException;

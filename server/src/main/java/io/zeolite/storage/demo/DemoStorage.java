@@ -1,6 +1,6 @@
 package io.zeolite.storage.demo;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
@@ -289,7 +289,7 @@ public final class DemoStorage implements Storage {
     }
 
     @Override
-    public void openBlob(long oid, long serial, Completion<BlobSource> completion) {
+    public void openBlob(long oid, long serial, Completion<OpenBlob> completion) {
         changes.openBlob(
                 oid,
                 serial,

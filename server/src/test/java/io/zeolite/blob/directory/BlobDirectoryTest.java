@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.zeolite.blob.BlobSource;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
@@ -519,8 +519,8 @@ class BlobDirectoryTest {
     }
 
     private static String read(BlobDirectory blobs, long oid, long tid) throws IOException {
-        try (BlobSource source = blobs.open(oid, tid)) {
-            BlobSource.LocalFile file = (BlobSource.LocalFile) source;
+        try (OpenBlob source = blobs.open(oid, tid)) {
+            OpenBlob.LocalFile file = (OpenBlob.LocalFile) source;
             ByteBuffer buffer = ByteBuffer.allocate((int) file.size());
             file.channel().read(buffer, 0);
             return new String(buffer.array(), UTF_8);

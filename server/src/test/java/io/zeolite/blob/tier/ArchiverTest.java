@@ -3,7 +3,6 @@ package io.zeolite.blob.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.blob.BlobRevision;
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.ReadOnlyStore;
@@ -19,6 +18,7 @@ import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.blob.tier.Archiver.Step;
 import io.zeolite.blob.tier.Deposits.Deposit;
 import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
@@ -225,7 +225,7 @@ final class ArchiverTest {
                 .hasMessageContaining("read-only-bucket"));
         assertThat(isLocal(1)).isTrue();
         assertThat(proxy.requests()).isEqualTo(1);
-        try (BlobSource source = directory.open(1, TID)) {
+        try (OpenBlob source = directory.open(1, TID)) {
             assertThat(source.size()).isEqualTo(1000);
         }
     }

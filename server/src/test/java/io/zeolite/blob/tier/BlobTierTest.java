@@ -7,7 +7,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.zeolite.blob.BlobSource;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
@@ -15,7 +14,9 @@ import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.client.blob.BlobCache;
+import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.CacheLimit;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
@@ -129,22 +130,22 @@ final class BlobTierTest {
         }
     }
 
-    private static CompletableFuture<BlobSource> open(BlobTier tier, long oid) {
+    private static CompletableFuture<OpenBlob> open(BlobTier tier, long oid) {
         return tier.open(oid, TID, PosKeyException.noBlob("/srv/blobs/x.blob", oid, TID));
     }
 
-    private static BlobSource opened(BlobTier tier, long oid) throws Exception {
+    private static OpenBlob opened(BlobTier tier, long oid) throws Exception {
         return open(tier, oid).get(100, TimeUnit.SECONDS);
     }
 
-    private static void awaitMoreThan(long position, BlobSource source) throws InterruptedException {
+    private static void awaitMoreThan(long position, OpenBlob source) throws InterruptedException {
         CountDownLatch there = new CountDownLatch(1);
         source.whenAvailable(position, there::countDown);
         assertThat(there.await(100, TimeUnit.SECONDS)).isTrue();
     }
 
     /** Everything, as a sender reads it: as far as it is there. */
-    private static byte[] read(BlobSource source) throws Exception {
+    private static byte[] read(OpenBlob source) throws Exception {
         try (source) {
             ByteBuffer all = ByteBuffer.allocate((int) source.size());
             while (all.hasRemaining()) {
@@ -176,8 +177,8 @@ final class BlobTierTest {
     /** What is kept is kept after the readers have everything. */
     private static void awaitKept(BlobTier tier, long oid) throws Exception {
         while (true) {
-            try (BlobSource source = opened(tier, oid)) {
-                if (source instanceof CachedBlob) {
+            try (OpenBlob source = opened(tier, oid)) {
+                if (source instanceof CacheEntry) {
                     return;
                 }
             }
@@ -224,7 +225,7 @@ final class BlobTierTest {
         put(1, LARGE);
         CountDownLatch rest = new CountDownLatch(1);
         proxy.set(new Fault.Hold(1_000_000, rest));
-        try (BlobSource source = opened(tier(), 1)) {
+        try (OpenBlob source = opened(tier(), 1)) {
             assertThat(source.size()).isEqualTo(LARGE);
             awaitMoreThan(500_000, source);
             assertThat(source.available()).isBetween(500_001L, 1_000_000L);
@@ -245,12 +246,12 @@ final class BlobTierTest {
         CountDownLatch rest = new CountDownLatch(1);
         proxy.set(new Fault.Hold(1000, rest));
         BlobTier tier = tier();
-        List<CompletableFuture<BlobSource>> askers = new ArrayList<>();
+        List<CompletableFuture<OpenBlob>> askers = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             askers.add(open(tier, 1));
         }
         rest.countDown();
-        for (CompletableFuture<BlobSource> asker : askers) {
+        for (CompletableFuture<OpenBlob> asker : askers) {
             assertThat(read(asker.get(100, TimeUnit.SECONDS))).isEqualTo(bytes(1, LARGE));
         }
         assertThat(proxy.requests()).isEqualTo(1);
@@ -260,11 +261,11 @@ final class BlobTierTest {
     void open_inTwoServersWithOneCache_downloadsOnce() throws Exception {
         put(1, LARGE);
         BlobTier[] two = {tier(), tier()};
-        List<CompletableFuture<BlobSource>> askers = new ArrayList<>();
+        List<CompletableFuture<OpenBlob>> askers = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             askers.add(open(two[i % 2], 1));
         }
-        for (CompletableFuture<BlobSource> asker : askers) {
+        for (CompletableFuture<OpenBlob> asker : askers) {
             assertThat(read(asker.get(100, TimeUnit.SECONDS))).isEqualTo(bytes(1, LARGE));
         }
         awaitKept(two[0], 1);
@@ -287,7 +288,7 @@ final class BlobTierTest {
         put(1, LARGE);
         proxy.set(new Fault.Cut(500_000));
         BlobTier tier = tier();
-        BlobSource source = opened(tier, 1);
+        OpenBlob source = opened(tier, 1);
         assertThatThrownBy(() -> read(source)).hasCauseInstanceOf(CallException.class);
         assertThat(source.available()).isBetween(1_000_000L, (long) LARGE - 1);
         assertThat(proxy.requests()).isEqualTo(SETTINGS.attempts());
@@ -299,7 +300,7 @@ final class BlobTierTest {
     void open_wrongChecksum_neverGivesTheLastByte() throws Exception {
         put(1, 200_000, 12345);
         BlobTier tier = tier();
-        BlobSource source = opened(tier, 1);
+        OpenBlob source = opened(tier, 1);
         assertThatThrownBy(() -> read(source)).rootCause().hasMessageContaining("is damaged");
         assertThat(source.available()).isEqualTo(199_999);
         tier.close();
@@ -341,7 +342,7 @@ final class BlobTierTest {
         int refused = 0;
         while (proxy.requests() == before) {
             // One is let through now and then; all others are answered without a request.
-            CompletableFuture<BlobSource> asked = open(tier, 1);
+            CompletableFuture<OpenBlob> asked = open(tier, 1);
             refused++;
             if (proxy.requests() == before) {
                 assertThatThrownBy(asked::get).cause().isInstanceOf(CallException.class);

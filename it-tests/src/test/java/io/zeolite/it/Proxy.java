@@ -1,4 +1,4 @@
-package io.zeolite.it.client;
+package io.zeolite.it;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** Stands between clients and a server, and is the network that one fears. Any thread. */
-final class Proxy implements Closeable {
+public final class Proxy implements Closeable {
     private static final int BUFFER_BYTES = 1 << 14;
     private static final long POLL_NANOS = 1_000_000;
 
@@ -24,10 +24,13 @@ final class Proxy implements Closeable {
     private volatile int target;
     private volatile boolean refuses;
     private volatile boolean holdsRequests;
-    private volatile boolean holdsAnswers;
+    /** How many bytes of answers go on before the others are kept. */
+    private final AtomicLong allowance = new AtomicLong(Long.MAX_VALUE);
+
+    private final AtomicLong answerBytes = new AtomicLong();
     private volatile long delayNanos;
 
-    Proxy(int target) throws IOException {
+    public Proxy(int target) throws IOException {
         this.target = target;
         start("proxy", this::accept);
     }
@@ -38,52 +41,62 @@ final class Proxy implements Closeable {
         thread.start();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
 
-    String text() {
+    public String text() {
         return "127.0.0.1:" + listener.getLocalPort();
     }
 
     /** Leads to another port from the next connection on. */
-    void lead(int port) {
+    public void lead(int port) {
         target = port;
     }
 
     /** Whether new connections are closed at once. */
-    void refuse(boolean yes) {
+    public void refuse(boolean yes) {
         refuses = yes;
     }
 
     /** Whether what clients send is kept, and goes on later. */
-    void holdRequests(boolean yes) {
+    public void holdRequests(boolean yes) {
         holdsRequests = yes;
     }
 
     /** Whether what the server sends is kept, and goes on later. */
-    void holdAnswers(boolean yes) {
-        holdsAnswers = yes;
+    public void holdAnswers(boolean yes) {
+        allowance.set(yes ? 0 : Long.MAX_VALUE);
+    }
+
+    /** Keeps what the server sends but for the next so many bytes. */
+    public void passAnswers(long bytes) {
+        allowance.set(bytes);
+    }
+
+    /** How many bytes servers have sent that went on. */
+    public long answerBytes() {
+        return answerBytes.get();
     }
 
     /** How long each piece is kept. */
-    void delay(long nanos) {
+    public void delay(long nanos) {
         delayNanos = nanos;
     }
 
     /** How many connections there have been. */
-    long connections() {
+    public long connections() {
         return connections.get();
     }
 
     /** Ends all connections; what is kept is lost. */
-    void cut() {
+    public void cut() {
         sockets.forEach(Proxy::close);
         sockets.clear();
     }
 
     /** Sends bytes of the test's to all clients. */
-    void inject(byte[] bytes) {
+    public void inject(byte[] bytes) {
         sockets.stream()
                 .filter(socket -> socket.getLocalPort() == listener.getLocalPort())
                 .forEach(socket -> {
@@ -133,13 +146,17 @@ final class Proxy implements Closeable {
         try {
             InputStream in = from.getInputStream();
             for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-                while ((up ? holdsRequests : holdsAnswers) && !to.isClosed()) {
+                while (up && holdsRequests && !to.isClosed()) {
                     LockSupport.parkNanos(POLL_NANOS);
                 }
                 if (delayNanos > 0) {
                     LockSupport.parkNanos(delayNanos);
                 }
-                to.getOutputStream().write(buffer, 0, length);
+                if (up) {
+                    to.getOutputStream().write(buffer, 0, length);
+                } else {
+                    answer(buffer, length, to);
+                }
             }
         } catch (IOException e) {
             // Cut, by this proxy or by either side.
@@ -148,6 +165,22 @@ final class Proxy implements Closeable {
             close(to);
             sockets.remove(from);
             sockets.remove(to);
+        }
+    }
+
+    private void answer(byte[] buffer, int length, Socket to) throws IOException {
+        for (int sent = 0; sent < length; ) {
+            int missing = length - sent;
+            long before =
+                    allowance.getAndUpdate(left -> left == Long.MAX_VALUE ? left : left - Math.min(left, missing));
+            int allowed = (int) Math.min(before, missing);
+            if (allowed == 0 && !to.isClosed()) {
+                LockSupport.parkNanos(POLL_NANOS);
+                continue;
+            }
+            to.getOutputStream().write(buffer, sent, to.isClosed() ? missing : allowed);
+            answerBytes.addAndGet(allowed);
+            sent += allowed;
         }
     }
 

@@ -1,6 +1,5 @@
-package io.zeolite.blob.tier;
+package io.zeolite.client.blob;
 
-import io.zeolite.blob.BlobSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
@@ -9,12 +8,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is being filled from a store, and those who read it meanwhile. Its channel is closed when the filler and all
- * readers have let go of it. Any thread; listeners are called without a lock.
+ * A file that is being filled from far away, and those who read it meanwhile. Its channel is closed when the filler and
+ * all readers have let go of it. Any thread; listeners are called without a lock.
  */
-final class ArrivingBlob {
+public final class ArrivingBlob {
     private final FileChannel channel;
-    private final long size;
+    private volatile long size;
     private final List<Listener> listeners = new ArrayList<>();
 
     /** Waits for more than so many bytes. */
@@ -24,20 +23,30 @@ final class ArrivingBlob {
     private volatile long available;
     private volatile @Nullable Throwable failure;
 
-    /** The caller fills it, and holds it until {@link #release}. */
-    ArrivingBlob(FileChannel channel, long size) {
+    /**
+     * The caller fills it, and holds it until {@link #release}.
+     *
+     * @param size in bytes; {@link OpenBlob#UNKNOWN} if {@link #complete} will tell
+     */
+    public ArrivingBlob(FileChannel channel, long size) {
         this.channel = channel;
         this.size = size;
     }
 
     /** Lets readers have the first bytes. */
-    void arrived(long bytes) {
+    public void arrived(long bytes) {
         available = bytes;
         wake();
     }
 
+    /** Says that this is all of it. */
+    public void complete(long bytes) {
+        size = bytes;
+        arrived(bytes);
+    }
+
     /** Tells readers that there will be no more. */
-    void fail(Throwable why) {
+    public void fail(Throwable why) {
         failure = why;
         wake();
     }
@@ -56,7 +65,7 @@ final class ArrivingBlob {
     }
 
     /** One more reader; null if the file is closed already. */
-    synchronized @Nullable BlobSource reader() {
+    public synchronized @Nullable OpenBlob reader() {
         if (holders == 0) {
             return null;
         }
@@ -65,11 +74,12 @@ final class ArrivingBlob {
     }
 
     /** Whether somebody reads it. */
-    synchronized boolean hasReaders() {
+    public synchronized boolean hasReaders() {
         return holders > 1;
     }
 
-    void release() throws IOException {
+    /** Lets go of it: it is filled, or will not be. */
+    public void release() throws IOException {
         synchronized (this) {
             holders--;
             if (holders > 0) {
@@ -79,7 +89,7 @@ final class ArrivingBlob {
         channel.close();
     }
 
-    private final class Reader implements BlobSource {
+    private final class Reader implements OpenBlob {
         private final AtomicBoolean closed = new AtomicBoolean();
 
         @Override

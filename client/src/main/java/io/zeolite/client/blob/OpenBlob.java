@@ -1,4 +1,4 @@
-package io.zeolite.blob;
+package io.zeolite.client.blob;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -8,14 +8,17 @@ import org.jspecify.annotations.Nullable;
  * A blob that has been opened for reading, wherever its bytes come from. They are in a file of this machine, or arrive
  * there while they are read. Any thread.
  */
-public interface BlobSource extends AutoCloseable {
+public interface OpenBlob extends AutoCloseable {
     /** Open for reading, positioned anywhere. The first {@link #available} bytes are in it and do not change. */
     FileChannel channel();
 
-    /** The length in bytes of all of it. */
+    /** What {@link #size} is until it is known: more than any. */
+    long UNKNOWN = Long.MAX_VALUE;
+
+    /** The length in bytes of all of it; {@link #UNKNOWN} as long as only the end will tell. */
     long size();
 
-    /** How many bytes can be read now; grows until it is {@link #size}. */
+    /** How many bytes can be read now; grows until it is {@link #size}. Whoever compares the two asks for this one first. */
     long available();
 
     /** Why the rest will never come; null as long as it may. */
@@ -33,7 +36,7 @@ public interface BlobSource extends AutoCloseable {
     void close() throws IOException;
 
     /** A blob that is all there. */
-    interface Whole extends BlobSource {
+    interface Whole extends OpenBlob {
         @Override
         default long available() {
             return size();
