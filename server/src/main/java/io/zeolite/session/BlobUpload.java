@@ -24,6 +24,7 @@ final class BlobUpload {
     private final Executor io;
     private final Outbox outbox;
     private @Nullable SerialFileWriter writer;
+    private boolean flushQueued;
 
     BlobUpload(Storage storage, Executor io, Outbox outbox) {
         this.storage = storage;
@@ -40,17 +41,26 @@ final class BlobUpload {
     void write(byte[] chunk) {
         SerialFileWriter running = running();
         running.write(chunk);
-        holdBack(running);
+        written(running);
     }
 
     /** The same of bytes that are not copied. */
     void write(ReceivedBytes chunk) {
         SerialFileWriter running = running();
         running.write(chunk.pieces(), chunk.keep());
-        holdBack(running);
+        written(running);
     }
 
-    private void holdBack(SerialFileWriter running) {
+    private void written(SerialFileWriter running) {
+        if (!flushQueued) {
+            // It runs when all that has arrived by now is taken: a client that stops in the middle leaves nothing in
+            // memory.
+            flushQueued = true;
+            outbox.execute(() -> {
+                flushQueued = false;
+                running.flush();
+            });
+        }
         if (running.isBacklogged(() -> outbox.execute(outbox::resumeReading))) {
             outbox.pauseReading();
         }

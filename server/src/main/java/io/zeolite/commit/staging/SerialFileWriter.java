@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Appends bytes to one file, in order, on the threads of an executor; whoever hands them in never waits.
  *
- * <p>What is handed in becomes a step in a queue. A little of it waits for more, until somebody asks for it: a call to
+ * <p>What is handed in becomes a step in a queue. A little of it waits for more or for {@link #flush}: a call to
  * the system and a change of threads for every chunk cost more than the copying. Then one task is submitted, which takes
  * all steps, chunks that follow each other in one write. It gives up its thread after a while and submits itself again,
  * so that a few long uploads do not occupy a small pool.
@@ -139,6 +139,18 @@ public final class SerialFileWriter {
             if (found != State.ABORTED) {
                 throw new IllegalStateException("write after finish");
             }
+        }
+    }
+
+    /** Has what waits for more written soon. */
+    public void flush() {
+        boolean submit;
+        synchronized (lock) {
+            submit = !running && !steps.isEmpty();
+            running |= submit;
+        }
+        if (submit) {
+            submit();
         }
     }
 

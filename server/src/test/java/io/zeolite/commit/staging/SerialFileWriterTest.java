@@ -166,6 +166,20 @@ class SerialFileWriterTest {
     }
 
     @Test
+    void flush_little_isWritten() {
+        writer.write(new byte[] {1});
+
+        writer.flush();
+        writer.flush();
+
+        assertThat(executor.size()).isEqualTo(1);
+        executor.runOne();
+        assertThat(file.content()).containsExactly(1);
+        writer.flush();
+        assertThat(executor.size()).isZero();
+    }
+
+    @Test
     void write_longUpload_letsOthersHaveTheThread() {
         for (int i = 0; i < 9; i++) {
             writer.write(new byte[MEGABYTE]);
