@@ -2,6 +2,7 @@ package io.zeolite.client;
 
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.zeolite.client.connection.KeyFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the client and the server prove to each other who they are. Files are PEM; keys are PKCS#8, {@code BEGIN PRIVATE KEY}
- * or {@code BEGIN ENCRYPTED PRIVATE KEY}.
+ * How the client and the server prove to each other who they are. Files are PEM; keys in any form that OpenSSL
+ * writes: PKCS#8, PKCS#1 or SEC 1, encrypted or not.
  *
  * @param trust certificates of servers, or of who signed them; null for those that the JVM trusts
  * @param certificate the client's, with those between it and a root behind it; null for none, which ZEO servers refuse
@@ -55,7 +56,7 @@ public record TlsOptions(
                 builder.trustManager(trust.toFile());
             }
             if (certificate != null) {
-                builder.keyManager(certificate.toFile(), (key == null ? certificate : key).toFile(), keyPassword);
+                KeyFile.use(builder, certificate, key == null ? certificate : key, keyPassword);
             }
             if (!checkServerName) {
                 builder.endpointIdentificationAlgorithm(null);

@@ -3,10 +3,12 @@ package io.zeolite.cli;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.zeolite.client.connection.ConnectionOptions;
+import io.zeolite.client.connection.KeyFile;
 import io.zeolite.config.ServerAddress;
 import io.zeolite.config.zconfig.ConfigException;
 import io.zeolite.tool.remote.Server;
 import java.io.File;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -93,7 +95,7 @@ final class RemoteOptions {
                 builder.trustManager(authority);
             }
             if (certificate != null) {
-                builder.keyManager(certificate, key == null ? certificate : key);
+                KeyFile.use(builder, certificate.toPath(), (key == null ? certificate : key).toPath(), null);
             }
             if (Options.isSet(options, ANY_HOSTNAME)) {
                 builder.endpointIdentificationAlgorithm(null);
@@ -102,6 +104,8 @@ final class RemoteOptions {
         } catch (SSLException | IllegalArgumentException e) {
             Throwable root = e.getCause() == null ? e : e.getCause();
             throw new ConfigException("TLS: " + e.getMessage() + ": " + root.getMessage());
+        } catch (IOException e) {
+            throw new ConfigException("TLS: " + e.getMessage());
         }
     }
 }

@@ -124,6 +124,25 @@ final class EdgeIT {
         central.stop();
     }
 
+    /** Which it proves by starting: it does only when the other server has taken it on. */
+    @ParameterizedTest
+    @CsvSource({"server, server-pkcs1", "server, server-pkcs1-aes256", "ec, ec-key", "ec, ec-aes128"})
+    void edge_overTls_withAKeyThatIsNoPkcs8(String certificate, String key) throws InterruptedException, IOException {
+        ZeoServer central =
+                scene.server(Encoding.MSGPACK).tls(tls("server", certificate)).start();
+        Path password = Files.writeString(scene.directory().resolve("password"), "1234\n");
+        String ssl = """
+                certificate %1$s/%2$s.pem
+                key %1$s/%3$s.pem
+                password-file %4$s
+                authenticate %1$s/server.pem
+                """.formatted(Layout.tls(), certificate, key, password);
+        edge(central, Encoding.MSGPACK, "  <ssl>\n" + ssl + "  </ssl>\n")
+                .start()
+                .stop();
+        central.stop();
+    }
+
     private static String tls(String own, String other) {
         return """
                 certificate %1$s/%2$s.pem
