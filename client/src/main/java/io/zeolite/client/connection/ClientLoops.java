@@ -35,10 +35,11 @@ import java.util.concurrent.TimeUnit;
 public final class ClientLoops implements AutoCloseable {
     private static final long CLOSE_SECONDS = 3;
 
-    // So that of the pieces of a blob, 59,000 bytes long, most lie in one buffer.
+    // So that of the pieces of a blob, 59,000 bytes long, most lie in one buffer, and the system is asked once for
+    // many.
     private static final int LEAST_RECEIVE_BYTES = 64;
     private static final int FIRST_RECEIVE_BYTES = 2 << 10;
-    private static final int MOST_RECEIVE_BYTES = 256 << 10;
+    private static final int MOST_RECEIVE_BYTES = 1 << 20;
 
     private final EventLoopGroup group;
 
