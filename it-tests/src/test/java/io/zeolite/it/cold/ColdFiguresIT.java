@@ -9,9 +9,11 @@ import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
 import io.zeolite.it.cold.FigureWork.Blob;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +39,13 @@ final class ColdFiguresIT {
     private static final int COLD_BLOBS = 40;
     private static final int COLD_BLOB_BYTES = 5 * MEGABYTE;
     private static final int LARGE_READS = 12;
+
+    /** So many that the virtual machines have compiled by then what they need: they would take half of two cores. */
+    private static final int SMALL_READS = 1000;
+
+    private static final int SMALL_BYTES = 200_000;
+    private static final Duration ROUND_TRIP = Duration.ofMillis(8);
+    private static final long DISTANT_BYTES_PER_SECOND = 200 * MEGABYTE;
 
     @RegisterExtension
     final Scene scene = new Scene();
@@ -132,14 +141,28 @@ final class ColdFiguresIT {
         print("%-32s commit of 20 MB: %s; loads due every 5 ms: %s; readers: %s", name, times, waits, came);
     }
 
+    /** On a machine of two cores the store, the server and the client take turns. */
     @Test
     void coldReads_besidePlainDownloads() throws Exception {
+        coldReads("store on this machine", site.bucket().endpoint());
+    }
+
+    /** What it is like where the network is what one waits for. */
+    @Test
+    void coldReads_besidePlainDownloads_ofADistantStore() throws Exception {
+        site.proxy().set(new Fault.Distant(ROUND_TRIP, DISTANT_BYTES_PER_SECOND));
+        coldReads(
+                "store at " + ROUND_TRIP.toMillis() + " ms, 200 MB/s",
+                site.proxy().endpoint());
+    }
+
+    private void coldReads(String where, URI endpoint) throws Exception {
         int size = 100 * MEGABYTE;
         ZeoServer server = site.withBucket(
-                scene.server(Encoding.PICKLE),
-                ColdSite.bucketKeys(site.bucket().endpoint()) + "  cache-dir cache\n  cache-size 3GB\n");
+                scene.server(Encoding.PICKLE), ColdSite.bucketKeys(endpoint) + "  cache-dir cache\n  cache-size 3GB\n");
         site.start(server);
-        List<Blob> cold = commit(server, LARGE_READS, size);
+        List<Blob> cold = new ArrayList<>(commit(server, SMALL_READS, SMALL_BYTES));
+        cold.addAll(commit(server, LARGE_READS, size));
         site.archive(server, "-a", "0", "-d");
         long before = server.residentBytes();
         AtomicLong most = new AtomicLong();
@@ -155,12 +178,17 @@ final class ColdFiguresIT {
                         Stream.of(
                                 "cold",
                                 server.address(),
-                                site.bucket().endpoint().toString(),
+                                endpoint.toString(),
+                                "" + ProcessHandle.current().pid(),
+                                "" + server.pid(),
+                                "" + SMALL_READS,
+                                "" + SMALL_BYTES,
                                 "" + size),
                         cold.stream().map(Blob::toString))
                 .toArray(String[]::new);
         try (OtherJvm reads = OtherJvm.start(scene.directory(), work)) {
-            print("cold read of 100 MB: %s", reads.line(FigureWork.FOUND));
+            print("%s, %s", where, reads.line(FigureWork.FOUND));
+            print("%s, %s", where, reads.line(FigureWork.FOUND));
         } finally {
             done.set(true);
             watcher.join();
@@ -168,7 +196,7 @@ final class ColdFiguresIT {
         assertThat(most.get()).isPositive();
         print(
                 "the server's resident memory: %d MB before, %d MB at the most while %d MB of cold blobs were read",
-                before >> 20, most.get() >> 20, cold.size() * 100);
+                before >> 20, most.get() >> 20, LARGE_READS * 100);
         server.stop();
     }
 

@@ -1,23 +1,18 @@
 package io.zeolite.it.cold;
 
-import io.zeolite.blob.KeyLayout;
-import io.zeolite.blob.StoredContent;
-import io.zeolite.blob.s3.S3Server;
-import io.zeolite.blob.s3.S3Settings.Credentials;
-import io.zeolite.blob.s3.S3Store;
 import io.zeolite.client.BlobFile;
 import io.zeolite.client.ZeoClient;
 import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.error.ZeoException;
-import io.zeolite.it.cold.FigureClient.Read;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,7 +23,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What figures are made with. Each kind of work is a process of its own: the store's collections of garbage, or those of whoever
@@ -54,7 +48,15 @@ final class FigureWork {
             case "loads" -> loads(args[1], Integer.parseInt(args[2]));
             case "commits" -> commits(args[1], Long.parseLong(args[2]), Integer.parseInt(args[3]), args[4]);
             case "readers" -> readers(args[1], Integer.parseInt(args[2]), blobs(args, 3));
-            case "cold" -> cold(args[1], URI.create(args[2]), Integer.parseInt(args[3]), blobs(args, 4));
+            case "cold" -> {
+                ProcessTime store = new ProcessTime(Long.parseLong(args[3]));
+                ProcessTime server = new ProcessTime(Long.parseLong(args[4]));
+                List<Blob> blobs = blobs(args, 8);
+                int small = Integer.parseInt(args[5]);
+                ColdReads reads = new ColdReads(args[1], URI.create(args[2]), store, server);
+                reads.warmUp(blobs.subList(0, small), Integer.parseInt(args[6]));
+                reads.measure(blobs.subList(small, blobs.size()), Integer.parseInt(args[7]));
+            }
             case "client" -> client(args[1], Path.of(args[2]), blobs(args, 3));
             default -> throw new IllegalArgumentException(args[0]);
         }
@@ -115,12 +117,18 @@ final class FigureWork {
         return sorted.get((int) Math.min(sorted.size() - 1, (long) (sorted.size() * share)));
     }
 
-    /** Loads that are due every 5 ms; each is counted from when it was due. */
+    /**
+     * Loads that are due every 5 ms; each is counted from when it was due. How late the waiting itself ends is told beside them, and how
+     * long a byte takes to another thread of this process and back: that much is the machine's, whatever the server does.
+     */
     private static void loads(String address, int objects) throws IOException {
         AtomicBoolean ended = ended();
         List<Double> millis = new ArrayList<>();
+        List<Double> late = new ArrayList<>();
+        List<Double> echoes = new ArrayList<>();
         Random random = new Random(1);
-        try (FigureClient client = FigureClient.connect(address)) {
+        try (FigureClient client = FigureClient.connect(address);
+                Echo echo = Echo.start()) {
             for (int i = 0; i < 2000; i++) {
                 client.load(1 + random.nextInt(objects));
             }
@@ -128,14 +136,77 @@ final class FigureWork {
             System.out.println(READY);
             for (long due = System.nanoTime(); !ended.get(); due += LOAD_DUE_NANOS) {
                 await(due);
+                late.add(millisSince(due));
                 client.load(1 + random.nextInt(objects));
                 millis.add(millisSince(due));
+                long between = due + LOAD_DUE_NANOS / 2;
+                await(between);
+                echo.call();
+                echoes.add(millisSince(between));
             }
         }
+        found("%s; woken late %s; echo without the server %s", spread(millis), spread(late), spread(echoes));
+    }
+
+    private static String spread(List<Double> millis) {
         List<Double> sorted = millis.stream().sorted().toList();
-        found(
+        return String.format(
+                Locale.ROOT,
                 "p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, longest %.1f ms of %d",
-                at(sorted, 0.5), at(sorted, 0.99), at(sorted, 0.999), at(sorted, 1), sorted.size());
+                at(sorted, 0.5),
+                at(sorted, 0.99),
+                at(sorted, 0.999),
+                at(sorted, 1),
+                sorted.size());
+    }
+
+    /** A thread that sends back each byte that it gets over a connection. */
+    private static final class Echo implements AutoCloseable {
+        private final Socket near;
+        private final Socket far;
+
+        private Echo(Socket near, Socket far) {
+            this.near = near;
+            this.far = far;
+        }
+
+        static Echo start() throws IOException {
+            try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                Socket near = new Socket(listener.getInetAddress(), listener.getLocalPort());
+                Echo echo = new Echo(near, listener.accept());
+                echo.near.setTcpNoDelay(true);
+                echo.far.setTcpNoDelay(true);
+                Thread thread = new Thread(echo::answer, "echo");
+                thread.setDaemon(true);
+                thread.start();
+                return echo;
+            }
+        }
+
+        private void answer() {
+            try {
+                for (int data = far.getInputStream().read();
+                        data >= 0;
+                        data = far.getInputStream().read()) {
+                    far.getOutputStream().write(data);
+                }
+            } catch (IOException e) {
+                // It was closed.
+            }
+        }
+
+        void call() throws IOException {
+            near.getOutputStream().write(1);
+            if (near.getInputStream().read() < 0) {
+                throw new EOFException("the echo has ended");
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            near.close();
+            far.close();
+        }
     }
 
     /** Commits of a new blob each, one every quarter of a second if they are as fast as that. */
@@ -206,41 +277,6 @@ final class FigureWork {
         return counts;
     }
 
-    /** Blobs of which the server has nothing, beside plain downloads of the same objects. */
-    private static void cold(String address, URI endpoint, int size, List<Blob> blobs) throws IOException {
-        List<Read> reads = new ArrayList<>();
-        List<Double> plain = new ArrayList<>();
-        List<Double> intoNothing = new ArrayList<>();
-        Path file = Files.createTempFile("zeolite-figures-", ".tmp");
-        List<Double> roundTrips = new ArrayList<>();
-        Credentials keys = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
-        try (FigureClient client = FigureClient.connect(address);
-                S3Store store = new S3Store(S3Server.settings(endpoint, "site/", keys))) {
-            for (Blob blob : blobs) {
-                String key = KeyLayout.FLAT.key(blob.oid(), blob.tid());
-                long start = System.nanoTime();
-                store.stat(key);
-                roundTrips.add(millisSince(start));
-                intoNothing.add(download(store, key, size, null));
-                plain.add(download(store, key, size, file));
-                reads.add(client.readBlob(blob.oid(), blob.tid(), size));
-            }
-        }
-        Files.delete(file);
-        List<Read> warm = reads.subList(WARM_UP, reads.size());
-        double plainMedian = FigureClient.median(plain.subList(WARM_UP, plain.size()));
-        found(
-                "median %.0f ms, first bytes after %.1f ms; plain download into a file with the same SDK: median %.0f ms"
-                        + " (%.2f times), into nothing %.0f ms;"
-                        + " a round trip to the store (HEAD): %.1f ms",
-                Read.medianAll(warm),
-                Read.medianFirst(warm),
-                plainMedian,
-                Read.medianAll(warm) / plainMedian,
-                FigureClient.median(intoNothing.subList(WARM_UP, intoNothing.size())),
-                FigureClient.median(roundTrips.subList(WARM_UP, roundTrips.size())));
-    }
-
     /** Blobs into the cache of the Java client, beside copies of the same bytes. */
     private static void client(String address, Path home, List<Blob> blobs) throws IOException, InterruptedException {
         List<Double> fetched = new ArrayList<>();
@@ -275,31 +311,5 @@ final class FigureWork {
                 "median %.0f MB/s; cp: median %.0f MB/s",
                 FigureClient.median(fetched.subList(WARM_UP, fetched.size())),
                 FigureClient.median(copied.subList(WARM_UP, copied.size())));
-    }
-
-    private static double download(S3Store store, String key, int size, @Nullable Path file) throws IOException {
-        if (file != null) {
-            // To free its memory is no part of a download.
-            Files.deleteIfExists(file);
-        }
-        long start = System.nanoTime();
-        long count = 0;
-        ByteBuffer buffer = ByteBuffer.allocate(1 << 17);
-        try (StoredContent content = store.open(key, 0, null);
-                FileChannel channel = file == null
-                        ? null
-                        : FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-            for (int read = content.read(buffer); read >= 0; read = content.read(buffer.clear())) {
-                count += read;
-                buffer.flip();
-                while (channel != null && buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-            }
-        }
-        if (count != size) {
-            throw new IOException("an object of " + count + " bytes (expected: " + size + ")");
-        }
-        return millisSince(start);
     }
 }

@@ -9,11 +9,13 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** Stands between a client and a store, and does to their conversation what networks and stores do. */
 public final class FaultProxy implements Closeable {
@@ -32,6 +34,12 @@ public final class FaultProxy implements Closeable {
 
         /** The answer comes, at no more than so many bytes a second. */
         record Slow(int bytesPerSecond) implements Fault {}
+
+        /**
+         * The store is far away: what is asked for comes after so long, at no more than so many bytes a second on each
+         * connection, and to make a connection takes as long again.
+         */
+        record Distant(Duration roundTrip, long bytesPerSecond) implements Fault {}
 
         /** After so many bytes of the answer the rest waits until the latch is open. */
         record Hold(int bytes, CountDownLatch latch) implements Fault {}
@@ -132,6 +140,7 @@ public final class FaultProxy implements Closeable {
         private final Socket server;
         private volatile Fault current = new Fault.None();
         private final AtomicLong answered = new AtomicLong();
+        private long firstByteNanos;
 
         Conversation(Socket client) throws IOException {
             this.client = client;
@@ -152,6 +161,9 @@ public final class FaultProxy implements Closeable {
             byte[] buffer = new byte[1 << 16];
             InputStream in = client.getInputStream();
             OutputStream out = server.getOutputStream();
+            if (fault instanceof Fault.Distant distant) {
+                sleep(distant.roundTrip().toMillis());
+            }
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 if (startsRequest(buffer, count)) {
                     requests.incrementAndGet();
@@ -195,6 +207,11 @@ public final class FaultProxy implements Closeable {
                 }
                 if (current instanceof Fault.Slow slow) {
                     sleep(count * 1000L / slow.bytesPerSecond());
+                } else if (current instanceof Fault.Distant distant) {
+                    if (answered.get() == 0) {
+                        firstByteNanos = System.nanoTime() + distant.roundTrip().toNanos();
+                    }
+                    awaitTime(firstByteNanos + (long) (answered.get() * 1e9 / distant.bytesPerSecond()));
                 }
                 out.write(buffer, 0, before);
                 if (before < count) {
@@ -206,6 +223,12 @@ public final class FaultProxy implements Closeable {
                     out.write(buffer, before, count - before);
                 }
                 answered.addAndGet(count);
+            }
+        }
+
+        private static void awaitTime(long due) {
+            for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+                LockSupport.parkNanos(left);
             }
         }
 
