@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads blobs of which the server has nothing, beside plain downloads of the same objects. */
 final class ColdReads {
     /** The first reads of large blobs fill memory that nobody has used before. */
-    private static final int FIRST = 4;
+    private static final int FIRST = 12;
 
     private final String address;
     private final URI endpoint;
@@ -98,14 +98,16 @@ final class ColdReads {
     /** Times in milliseconds, and what each process has had of the processors meanwhile. */
     private final class Series {
         private final List<ProcessTime> processes = List.of(store, server, ProcessTime.ofThisProcess());
-        private final List<List<Double>> costs = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        private final List<List<Double>> costs =
+                List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         private final List<Double> millis = new ArrayList<>();
         private double[] before = {};
 
         private double[] now() throws IOException {
-            double[] now = new double[processes.size()];
-            for (int i = 0; i < now.length; i++) {
-                now[i] = processes.get(i).millis();
+            double[] now = new double[processes.size() + 1];
+            for (int i = 0; i < processes.size(); i++) {
+                now[i] = processes.get(i).millis(false);
+                now[processes.size()] += processes.get(i).millis(true);
             }
             return now;
         }
@@ -143,10 +145,11 @@ final class ColdReads {
             return times
                     + String.format(
                             Locale.ROOT,
-                            " for CPU of %.1f + %.1f + %.1f (store, server, client)",
+                            " for CPU of %.1f + %.1f + %.1f (store, server, client) and %.1f of their compilers",
                             FigureClient.median(costs.get(0)),
                             FigureClient.median(costs.get(1)),
-                            FigureClient.median(costs.get(2)));
+                            FigureClient.median(costs.get(2)),
+                            FigureClient.median(costs.get(3)));
         }
     }
 

@@ -19,8 +19,12 @@ final class ProcessTime {
         return new ProcessTime(ProcessHandle.current().pid());
     }
 
-    /** Without the JVM's compiler, which has nothing to do sooner or later; and without threads that have ended. */
-    double millis() throws IOException {
+    /**
+     * Of threads that have not ended.
+     *
+     * @param ofCompiler that of the JVM's compiler, which has nothing to do any more sooner or later; or that of all others
+     */
+    double millis(boolean ofCompiler) throws IOException {
         List<Path> all;
         try (Stream<Path> found = Files.list(threads)) {
             all = found.toList();
@@ -28,7 +32,7 @@ final class ProcessTime {
         long nanos = 0;
         for (Path thread : all) {
             try {
-                if (!Files.readString(thread.resolve("comm")).contains("CompilerThre")) {
+                if (Files.readString(thread.resolve("comm")).contains("CompilerThre") == ofCompiler) {
                     nanos += Long.parseLong(
                             Files.readString(thread.resolve("schedstat")).split(" ", 2)[0]);
                 }
