@@ -40,6 +40,9 @@ final class ColdFiguresIT {
     private static final int COLD_BLOB_BYTES = 5 * MEGABYTE;
     private static final int LARGE_READS = 12;
 
+    /** Of which half are counted. */
+    private static final int COLD_READS = 24;
+
     /** So many that the virtual machines have compiled by then what they need: they would take half of two cores. */
     private static final int SMALL_READS = 1000;
 
@@ -162,7 +165,7 @@ final class ColdFiguresIT {
                 scene.server(Encoding.PICKLE), ColdSite.bucketKeys(endpoint) + "  cache-dir cache\n  cache-size 3GB\n");
         site.start(server);
         List<Blob> cold = new ArrayList<>(commit(server, SMALL_READS, SMALL_BYTES));
-        cold.addAll(commit(server, LARGE_READS, size));
+        cold.addAll(commit(server, COLD_READS, size));
         site.archive(server, "-a", "0", "-d");
         long before = server.residentBytes();
         AtomicLong most = new AtomicLong();
@@ -196,7 +199,7 @@ final class ColdFiguresIT {
         assertThat(most.get()).isPositive();
         print(
                 "the server's resident memory: %d MB before, %d MB at the most while %d MB of cold blobs were read",
-                before >> 20, most.get() >> 20, LARGE_READS * 100);
+                before >> 20, most.get() >> 20, COLD_READS * 100);
         server.stop();
     }
 
