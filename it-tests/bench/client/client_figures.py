@@ -12,7 +12,8 @@ from ZODB.utils import maxtid, p64
 def main(address, oids_file, blobs):
     host, port = address.rsplit(':', 1)
     with open(oids_file) as file:
-        blob_oid, *oids = [p64(int(line)) for line in file]
+        blob_oids = [p64(int(oid)) for oid in file.readline().split()]
+        oids = [p64(int(line)) for line in file]
 
     def connect():
         return ClientStorage((host, int(port)), '1', cache_size=500 << 20,
@@ -32,10 +33,12 @@ def main(address, oids_file, blobs):
             storage.loadBefore(oid, before)
 
     report('bulk', len(oids), bulk)
-    serial = storage.loadBefore(blob_oid, maxtid)[1]
-    start = time.perf_counter()
-    path = storage.loadBlob(blob_oid, serial)
-    print('blob', os.path.getsize(path) / (time.perf_counter() - start) / 1e6, flush=True)
+    for blob_oid in blob_oids:
+        serial = storage.loadBefore(blob_oid, maxtid)[1]
+        start = time.perf_counter()
+        path = storage.loadBlob(blob_oid, serial)
+        seconds, size = time.perf_counter() - start, os.path.getsize(path)
+        print(f'blob{size // 1_000_000}', size / seconds / 1e6, flush=True)
     storage.close()
 
 
