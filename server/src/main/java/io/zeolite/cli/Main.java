@@ -1,7 +1,10 @@
 package io.zeolite.cli;
 
 import io.zeolite.config.ConfigEnvironment;
+import io.zeolite.disk.RealDisk;
 import io.zeolite.logging.Logging;
+import io.zeolite.transport.ZeoServer;
+import java.io.IOException;
 import org.slf4j.LoggerFactory;
 
 /** Where the process starts. */
@@ -10,6 +13,11 @@ public final class Main {
 
     public static void main(String[] args) {
         Logging.useQuickProvider();
+        if (args.length > 0 && args[0].equals("serve")) {
+            // What a server needs in any case and takes long to load, beside what it does first.
+            new Thread(Main::preloadLocks, "zeolite-preload-1").start();
+            new Thread(ZeoServer::preload, "zeolite-preload-2").start();
+        }
         Shutdown shutdown = new Shutdown();
         Zeolite zeolite = new Zeolite(
                 ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
@@ -22,5 +30,13 @@ public final class Main {
             System.err.println("zeolite: the server failed, its log says where: " + e);
         }
         shutdown.exit(status);
+    }
+
+    private static void preloadLocks() {
+        try {
+            RealDisk.preload();
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Main.class).debug("whoever locks a file will say it again", e);
+        }
     }
 }

@@ -54,8 +54,6 @@ final class ServerAssembly implements RunningServer {
     /** Opens the storages and listens; see {@link ServerLauncher}. */
     static RunningServer start(ServerConfig config) throws IOException {
         ZeoConfig zeo = config.zeo();
-        // Two native libraries are loaded at every start: this one beside the one that the storages need.
-        new Thread(ZeoServer::preload, "zeolite-preload").start();
         ServerThreads threads = new ServerThreads();
         StorageOpener opener = new StorageOpener(zeo, threads);
         Map<String, ServedStorage> storages = new LinkedHashMap<>();

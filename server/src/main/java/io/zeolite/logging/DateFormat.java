@@ -1,12 +1,17 @@
 package io.zeolite.logging;
 
-import java.time.ZonedDateTime;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.format.TextStyle;
+import java.util.Date;
 import java.util.Locale;
+import java.util.TimeZone;
 
 /**
  * The directives of {@code strftime}, in the C locale. {@code java.time.format} is not used because loading it and its
- * locale data costs more than the rest of the logging set-up.
+ * locale data costs more than the rest of the logging set-up; nor is {@code java.time.ZoneId}, which looks for zones in
+ * every jar before it takes the JDK's.
  */
 final class DateFormat {
     private static final String DIRECTIVES = "YmdHMSyjIpaAbBzZ%";
@@ -25,13 +30,16 @@ final class DateFormat {
         }
     }
 
-    String format(ZonedDateTime time) {
+    /** @param millis since 1970 */
+    String format(long millis, TimeZone zone) {
+        ZoneOffset offset = ZoneOffset.ofTotalSeconds(zone.getOffset(millis) / 1000);
+        OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(offset);
         StringBuilder out = new StringBuilder(24);
         for (int i = 0; i < pattern.length(); i++) {
             char c = pattern.charAt(i);
             if (c == '%') {
                 i++;
-                appendField(pattern.charAt(i), time, out);
+                appendField(pattern.charAt(i), time, zone, out);
             } else {
                 out.append(c);
             }
@@ -39,7 +47,7 @@ final class DateFormat {
         return out.toString();
     }
 
-    private static void appendField(char directive, ZonedDateTime time, StringBuilder out) {
+    private static void appendField(char directive, OffsetDateTime time, TimeZone zone, StringBuilder out) {
         switch (directive) {
             case 'Y' -> appendDigits(time.getYear(), 4, out);
             case 'm' -> appendDigits(time.getMonthValue(), 2, out);
@@ -56,7 +64,10 @@ final class DateFormat {
             case 'b' -> out.append(time.getMonth().getDisplayName(TextStyle.SHORT, Locale.ENGLISH));
             case 'B' -> out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
             case 'z' -> appendOffset(time.getOffset().getTotalSeconds() / 60, out);
-            case 'Z' -> out.append(time.getZone().getDisplayName(TextStyle.SHORT, Locale.ENGLISH));
+            case 'Z' -> {
+                boolean summer = zone.inDaylightTime(Date.from(time.toInstant()));
+                out.append(zone.getDisplayName(summer, TimeZone.SHORT, Locale.ENGLISH));
+            }
             default -> out.append(directive);
         }
     }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class LogFile extends OutputStream {
     private final LogConfig.Destination.File config;
     private final InstantSource clock;
-    private final ZoneId zone;
+    /** Asked only by who needs it: it searches all jars for zones. */
+    private final Supplier<ZoneId> zone;
+
     private @Nullable FileOutputStream out;
     private long size;
     /** When the file is to be renamed for its time; never if it is not kept by time. */
@@ -29,10 +32,10 @@ final class LogFile extends OutputStream {
 
     /** @throws IOException if the file cannot be opened for appending */
     LogFile(LogConfig.Destination.File config) throws IOException {
-        this(config, InstantSource.system(), ZoneId.systemDefault());
+        this(config, InstantSource.system(), ZoneId::systemDefault);
     }
 
-    LogFile(LogConfig.Destination.File config, InstantSource clock, ZoneId zone) throws IOException {
+    LogFile(LogConfig.Destination.File config, InstantSource clock, Supplier<ZoneId> zone) throws IOException {
         this.config = config;
         this.clock = clock;
         this.zone = zone;
@@ -41,7 +44,7 @@ final class LogFile extends OutputStream {
             Instant last = Files.exists(config.path())
                     ? Files.getLastModifiedTime(config.path()).toInstant()
                     : clock.instant();
-            rotation = config.timed().next(last, zone);
+            rotation = config.timed().next(last, zone.get());
         }
         if (!config.delay()) {
             opened();
@@ -58,7 +61,7 @@ final class LogFile extends OutputStream {
     public void write(byte[] message, int offset, int length) throws IOException {
         if (config.timed() != null && !clock.instant().isBefore(rotation)) {
             close();
-            rotateByTime(config.timed(), config.timed().begin(rotation, zone));
+            rotateByTime(config.timed(), config.timed().begin(rotation, zone.get()));
         }
         FileOutputStream file = opened();
         if (config.maxSize() > 0 && size > 0 && size + length > config.maxSize()) {
@@ -111,11 +114,11 @@ final class LogFile extends OutputStream {
     }
 
     private void rotateByTime(TimedRotation timed, Instant begin) throws IOException {
-        rotation = timed.next(clock.instant(), zone);
+        rotation = timed.next(clock.instant(), zone.get());
         if (!Files.isRegularFile(config.path())) {
             return;
         }
-        String suffix = timed.suffix(begin, zone);
+        String suffix = timed.suffix(begin, zone.get());
         Path target = renamed(suffix);
         for (int i = 1; Files.exists(target); i++) {
             target = renamed(suffix + "." + i);

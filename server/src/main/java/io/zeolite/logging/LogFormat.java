@@ -3,11 +3,10 @@ package io.zeolite.logging;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TimeZone;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,9 +34,9 @@ public final class LogFormat {
     private final List<Object> parts;
 
     private final DateFormat date;
-    private final ZoneId zone;
+    private final TimeZone zone;
 
-    private LogFormat(List<Object> parts, DateFormat date, ZoneId zone) {
+    private LogFormat(List<Object> parts, DateFormat date, TimeZone zone) {
         this.parts = List.copyOf(parts);
         this.date = date;
         this.zone = zone;
@@ -50,10 +49,10 @@ public final class LogFormat {
      * @throws IllegalArgumentException if either cannot be understood; the message says why
      */
     public static LogFormat of(String format, String dateFormat) {
-        return of(format, dateFormat, ZoneId.systemDefault());
+        return of(format, dateFormat, TimeZone.getDefault());
     }
 
-    static LogFormat of(String format, String dateFormat, ZoneId zone) {
+    static LogFormat of(String format, String dateFormat, TimeZone zone) {
         List<Object> parts = new ArrayList<>();
         Matcher placeholder = PLACEHOLDER.matcher(format);
         int at = 0;
@@ -91,8 +90,7 @@ public final class LogFormat {
 
     private Object value(String field, ILoggingEvent event) {
         return switch (field) {
-            case "asctime" ->
-                date.format(Instant.ofEpochMilli(event.getTimeStamp()).atZone(zone));
+            case "asctime" -> date.format(event.getTimeStamp(), zone);
             case "name" -> event.getLoggerName();
             case "levelname" -> PythonLevel.name(event);
             case "levelno" -> PythonLevel.of(event);

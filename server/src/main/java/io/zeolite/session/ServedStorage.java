@@ -16,10 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A storage under the name that clients ask for, and what they do to it. Any thread. */
 public final class ServedStorage {
-    /** C's {@code ctime}, as Python prints the start of its server. */
-    private static final DateTimeFormatter CTIME = DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ROOT)
-            .withZone(ZoneId.systemDefault());
-
     private final String name;
     private final Storage storage;
     private final boolean readOnly;
@@ -95,9 +91,16 @@ public final class ServedStorage {
                 .put("lock_time", locked == null ? null : (Object) (locked.toEpochMilli() / 1000.0))
                 .put("conflicts", stats.conflicts.sum())
                 .put("conflicts_resolved", 0L)
-                .put("start", CTIME.format(start))
+                .put("start", ctime(start))
                 .put("waiting", (long) storage.waitingVotes())
                 .put("timeout-thread-is-alive", transactionTimeout.isZero() ? "stub" : (Object) true)
                 .put("last-transaction", Tid.toHex(storage.lastTransaction()));
+    }
+
+    /** As C's function of this name, by which Python prints the start of its server. */
+    private static String ctime(Instant time) {
+        return DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ROOT)
+                .withZone(ZoneId.systemDefault())
+                .format(time);
     }
 }

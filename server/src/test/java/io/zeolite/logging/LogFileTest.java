@@ -101,7 +101,7 @@ class LogFileTest {
     @Test
     void reopen_fileThatSomebodyRenamed_isBegunAnew() throws Exception {
         Path path = directory.resolve("a.log");
-        try (LogFile file = new LogFile(new Destination.File(path), () -> now, BERLIN)) {
+        try (LogFile file = new LogFile(new Destination.File(path), () -> now, () -> BERLIN)) {
             write(file, "old");
             Files.move(path, directory.resolve("renamed"));
             write(file, "still old");
@@ -121,7 +121,7 @@ class LogFileTest {
                         StandardCharsets.UTF_8,
                         false),
                 () -> now,
-                BERLIN);
+                () -> BERLIN);
     }
 
     private static void write(LogFile file, String line) throws IOException {

@@ -7,8 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.util.TimeZone;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,7 +33,8 @@ class LogFormatTest {
                 "plain|plain",
             })
     void format_field_isAsInPython(String format, String expected) {
-        assertThat(LogFormat.of(format, LogFormat.ISO_SECONDS, ZoneOffset.UTC).format(event()))
+        assertThat(LogFormat.of(format, LogFormat.ISO_SECONDS, TimeZone.getTimeZone("UTC"))
+                        .format(event()))
                 .isEqualTo(expected + "\n");
     }
 
@@ -45,10 +45,10 @@ class LogFormatTest {
                 "%Y-%m-%d %H:%M:%S | 2026-11-02 14:08:27",
                 "%y %j %I %p | 26 306 02 PM",
                 "%a %A %b %B | Mon Monday Nov November",
-                "%z %% | +0100 %",
+                "%z %Z %% | +0100 CET %",
             })
     void format_date_isAsStrftimeHasIt(String format, String expected) {
-        assertThat(LogFormat.of("%(asctime)s", format, ZoneId.of("Europe/Berlin"))
+        assertThat(LogFormat.of("%(asctime)s", format, TimeZone.getTimeZone("Europe/Berlin"))
                         .format(event()))
                 .isEqualTo(expected + "\n");
     }
