@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.FileRegion;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.ReferenceCountUtil;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.pickle.ValueLimits;
@@ -82,10 +83,10 @@ final class BlobSenderTest {
     private static int sentChunks(EmbeddedChannel channel) {
         int count = 0;
         for (Object out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
-            if (out instanceof FileRegion region) {
+            if (out instanceof FileRegion) {
                 count++;
-                region.release();
             }
+            ReferenceCountUtil.release(out);
         }
         return count;
     }
