@@ -153,6 +153,8 @@ class Run:
         sample = self._load.measure(
             f"{task} port={server.port} tls={int(measure.tls)} pid={server.pid} seconds={seconds}", seconds + PATIENCE_SECONDS
         )
+        if "blob-upload" in task:
+            server.forget_old_blobs()
         if "error" in sample:
             self._say(f"{measure.name}, {server.name}: {sample['error']}\n{server.log_tail()}")
         return sample

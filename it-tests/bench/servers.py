@@ -130,6 +130,13 @@ class Server:
         finally:
             os.close(descriptor)
 
+    def forget_old_blobs(self):
+        """Removes the blobs that are not an object's last, for which nobody asks: a fast server would fill the disk."""
+        for directory, _, files in os.walk(os.path.join(self._directory, "blobs")):
+            # Their names are their tids.
+            for old in sorted(name for name in files if name.endswith(".blob"))[:-1]:
+                os.remove(os.path.join(directory, old))
+
     def memory_kb(self):
         """Resident memory now and at its highest, in KB."""
         with open(f"/proc/{self.pid}/status") as f:
