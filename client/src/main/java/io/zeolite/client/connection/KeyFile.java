@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -76,6 +77,8 @@ public final class KeyFile {
         KeyFile found = read(key, password);
         try (InputStream chain = Files.newInputStream(certificate)) {
             builder.keyManager(chain, pem(found.pem), found.password);
+        } catch (NoSuchFileException e) {
+            throw new IOException(certificate + ": no such file", e);
         } catch (IllegalArgumentException e) {
             Throwable root = e.getCause() == null ? e : e.getCause();
             throw new IOException(
@@ -84,7 +87,12 @@ public final class KeyFile {
     }
 
     static KeyFile read(Path file, @Nullable String password) throws IOException {
-        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        String text;
+        try {
+            text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + ": no such file", e);
+        }
         Matcher key = KEY.matcher(text);
         if (!key.find()) {
             throw new IOException(

@@ -66,6 +66,15 @@ class KeyFileTest {
                 .hasMessageContaining("server.pem and its key in " + key);
     }
 
+    @Test
+    void certificateThatIsNotThere_isSaidWithTheFile() {
+        Path absent = KEYS.resolve("absent.pem");
+        assertThatThrownBy(
+                        () -> KeyFile.use(SslContextBuilder.forClient(), absent, KEYS.resolve("server-key.pem"), null))
+                .isInstanceOf(IOException.class)
+                .hasMessage(absent + ": no such file");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "server-pkcs1-des3.pem, , is encrypted",
@@ -73,6 +82,7 @@ class KeyFileTest {
         "server-pkcs8-aes256.pem, , is encrypted",
         "server-pkcs1-aes256.pem, 12345, cannot be decrypted",
         "server.pem, , no private key",
+        "absent.pem, , no such file",
     })
     void whatIsWrong_isSaidWithTheFile(String file, @Nullable String password, String why) {
         assertThatThrownBy(() -> KeyFile.read(KEYS.resolve(file), password))
