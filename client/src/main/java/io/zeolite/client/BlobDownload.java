@@ -164,8 +164,7 @@ final class BlobDownload {
                 enqueue(Step.STOP, null);
             } else if (refused instanceof DisconnectedException && passedOn && told > 0) {
                 // Whoever has been sent the beginning must get the end: Python's client keeps what it has if its
-                // connection
-                // breaks, and appends to it at its next attempt.
+                // connection breaks, and appends to it at its next attempt.
                 LOG.info("the rest of a blob is waited for: {}", refused.getMessage());
                 link.connection(FOR_EVER).whenComplete((connection, lost) -> {
                     if (lost == null) {

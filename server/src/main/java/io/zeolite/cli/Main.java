@@ -14,9 +14,9 @@ public final class Main {
     public static void main(String[] args) {
         Logging.useQuickProvider();
         if (args.length > 0 && args[0].equals("serve")) {
-            // What a server needs in any case and takes long to load, beside what it does first.
-            new Thread(Main::preloadLocks, "zeolite-preload-1").start();
-            new Thread(ZeoServer::preload, "zeolite-preload-2").start();
+            // What nearly every server needs and takes long to load, beside what it does first.
+            new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
+            new Thread(ZeoServer::preload, "zeolite-preload-transport").start();
         }
         Shutdown shutdown = new Shutdown();
         Zeolite zeolite = new Zeolite(

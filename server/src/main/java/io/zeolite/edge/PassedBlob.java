@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blob of the other server. If it breaks off when the client has some of it, the client's connection must not end, so it
- * hears of an error: it would append what the next connection brings, but on this one it is known what it has.
+ * A blob of the other server. If the rest of it never comes, the client gets an error and keeps its connection, on which it is
+ * known how much it has; on another one it would append the whole blob to that.
  */
 record PassedBlob(OpenBlob blob) implements OpenBlob {
     @Override

@@ -86,7 +86,7 @@ public final class SerialFileWriter {
     private final List<Runnable> whenDrained = new ArrayList<>();
     private State state = State.OPEN;
     private long pendingBytes;
-    /** Whether a task is submitted or running; if not, there are no steps but appends, less than is written in one go. */
+    /** Whether a task is submitted or running; if not, what steps there are wait for {@link #flush}. */
     private boolean running;
 
     // Changed by the task only.
@@ -121,19 +121,18 @@ public final class SerialFileWriter {
             length += piece.remaining();
         }
         Step.Append append = new Step.Append(pieces, length, release);
-        boolean submit = false;
+        boolean enough = false;
         State found;
         synchronized (lock) {
             found = state;
             if (found == State.OPEN) {
                 pendingBytes += append.cost();
                 steps.add(append);
-                submit = !running && pendingBytes >= GATHER_BYTES;
-                running |= submit;
+                enough = !running && pendingBytes >= GATHER_BYTES;
             }
         }
-        if (submit) {
-            submit();
+        if (enough) {
+            flush();
         } else if (found != State.OPEN) {
             release.run();
             if (found != State.ABORTED) {
@@ -183,18 +182,15 @@ public final class SerialFileWriter {
      */
     public void whenWritten(Completion<Void> completion) {
         boolean wait;
-        boolean submit;
         synchronized (lock) {
             wait = (running || !steps.isEmpty()) && state != State.ABORTED;
-            submit = wait && !running;
             if (wait) {
                 steps.add(new Step.Report(completion));
-                running = true;
             }
         }
-        if (submit) {
-            submit();
-        } else if (!wait) {
+        if (wait) {
+            flush();
+        } else {
             report(completion);
         }
     }
@@ -218,16 +214,12 @@ public final class SerialFileWriter {
             if (!aborted) {
                 state = State.FINISHING;
                 steps.add(new Step.Finish(force, completion));
-                if (running) {
-                    return;
-                }
-                running = true;
             }
         }
         if (aborted) {
             completion.fail(aborted());
         } else {
-            submit();
+            flush();
         }
     }
 
