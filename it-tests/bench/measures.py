@@ -88,6 +88,15 @@ def _cpu_of_gigabyte(size=BLOB_BYTES):
     return Row("server CPU s/GB", lambda s: _seconds(s["server_ticks"]) / (s["operations"] * size / 1e9))
 
 
+def _fewest():
+    """1 if each connection had as many operations as the others, 0 if one had none."""
+    return Row(
+        "share of the connection with the fewest, of an equal share",
+        lambda s: s["fewest"] * s["connections"] / s["operations"],
+        more_is_better=True,
+    )
+
+
 def _beside(what, label, value):
     """A number of what runs beside the first workload."""
     return Row(f"{what}: {label}", lambda s: value(s["beside"][0]))
@@ -215,21 +224,21 @@ MEASURES = (
     Measure(
         "commits-8",
         f"commits of 1 object of 500 bytes, 8 connections, each its own objects; {_FSYNC}",
-        (_rate(Expectation(4, at_least=True)), _cpu(), _millis("p50"), _millis("p99", Expectation(0.1)), _millis("max")),
+        (_rate(Expectation(4, at_least=True)), _cpu(), _millis("p50"), _millis("p99", Expectation(0.1)), _millis("max"), _fewest()),
         _COMMITS + " connections=8 shared=0 batch=1",
         writes=True,
     ),
     Measure(
         "commits-8-same",
         f"commits of 1 object of 500 bytes, 8 connections, all the same object, again after a conflict; {_FSYNC}",
-        (_rate(), _cpu(), _millis("p50"), _millis("p99"), _millis("max")),
+        (_rate(), _cpu(), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
         _COMMITS + " connections=8 shared=1 batch=1",
         writes=True,
     ),
     Measure(
         "commits-32",
         f"commits of 1 object of 500 bytes, 32 connections, each its own objects; {_FSYNC}",
-        (_rate(Expectation(8, at_least=True)), _cpu(), _millis("p50"), _millis("p99"), _millis("max")),
+        (_rate(Expectation(8, at_least=True)), _cpu(), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
         _COMMITS + " connections=32 shared=0 batch=1",
         writes=True,
     ),

@@ -149,7 +149,7 @@ final class LoadGenerator {
                 finished.add(part.get());
             }
             double seconds = (System.nanoTime() - start) / 1e9;
-            parts.add(json(Latencies.sorted(finished), seconds));
+            parts.add(json(finished, seconds));
         }
         ownTicks = cpuTicks(self) - ownTicks;
         serverTicks = cpuTicks(server) - serverTicks;
@@ -172,12 +172,16 @@ final class LoadGenerator {
         }
     }
 
-    private static String json(Latencies sorted, double seconds) {
+    private static String json(List<Latencies> connections, double seconds) {
+        Latencies sorted = Latencies.sorted(connections);
+        int fewest = connections.stream().mapToInt(Latencies::count).min().orElse(0);
         return String.format(
                 Locale.ROOT,
-                "{\"operations\": %d, \"seconds\": %.6f, "
+                "{\"operations\": %d, \"fewest\": %d, \"connections\": %d, \"seconds\": %.6f, "
                         + "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
                 sorted.count(),
+                fewest,
+                connections.size(),
                 seconds,
                 sorted.quantileMicros(0.5),
                 sorted.quantileMicros(0.99),
