@@ -297,6 +297,7 @@ final class BlobSender {
             return;
         }
         sent += length;
+        connection.blobBytesSent(length);
         if (position < source.size()) {
             proceedInNextTurn();
         } else {

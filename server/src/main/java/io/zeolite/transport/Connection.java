@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.zeolite.blob.BlobRevision;
@@ -42,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * pile up to a limit, and not for ever: beyond either the client is dropped, which is always safe, since it verifies its
  * cache when it comes back. Event loop only, but for what {@link Outbox} excepts.
  */
-final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
+final class Connection extends ChannelInboundHandlerAdapter implements Outbox, ConnectionLoop.Resident {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
     /** A buffer that holds so much goes to the channel; the next message begins another one. */
@@ -54,6 +55,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private static final int HEAD_BYTES = 128;
 
     private final Channel channel;
+    private final ConnectionLoop loop;
     private final TransportSettings settings;
     private final StatusReport status;
     private final SharedFrames shared;
@@ -82,14 +84,17 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     private int usualBurstBytes = LEAST_BURST_BYTES;
     private boolean watched;
 
+    /** @param bulk the loops that connections are on while they carry blobs */
     Connection(
             Channel channel,
+            EventLoopGroup bulk,
             TransportSettings settings,
             SessionSettings sessions,
             StatusReport status,
             SharedFrames shared) {
         this.shared = shared;
         this.channel = channel;
+        this.loop = new ConnectionLoop(channel, bulk, this);
         this.settings = settings;
         this.status = status;
         this.peer = Addresses.describe(channel.remoteAddress());
@@ -103,8 +108,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         ByteBuf announcement = channel.alloc().ioBuffer();
         Handshake.announce(settings.msgpack(), announcement);
         channel.writeAndFlush(announcement);
-        channel.eventLoop()
-                .schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        loop.schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void checkRegistered() {
@@ -157,6 +161,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
             session.receive(codec.decode(frame));
         } else {
             session.receiveBlobChunk(new FrameBytes(chunk));
+            loop.carried(chunk.readableBytes());
         }
     }
 
@@ -184,6 +189,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        end();
+    }
+
+    /** Gives back all that is held for the client; once more does nothing. */
+    private void end() {
         session.disconnected();
         inbox.forEach(ReferenceCountUtil::release);
         inbox.clear();
@@ -195,6 +205,23 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         blobs.clear();
         arriving.forEach(BlobSender::close);
         arriving.clear();
+    }
+
+    // To another event loop
+
+    @Override
+    public void beforeMove() {
+        pauseReading();
+    }
+
+    @Override
+    public void afterMove() {
+        resumeReading();
+    }
+
+    @Override
+    public void lostInMove() {
+        end();
     }
 
     // Out
@@ -308,6 +335,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         }
     }
 
+    /** So many bytes of a blob have left for the client. */
+    void blobBytesSent(int bytes) {
+        loop.carried(bytes);
+    }
+
     /** A blob has been written, or will not be: the next one begins. */
     void blobSent(BlobSender sender) {
         boolean wasArriving = arriving.remove(sender);
@@ -358,7 +390,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
 
     private void queue(Runnable task) {
         try {
-            channel.eventLoop().execute(task);
+            loop.execute(task);
         } catch (RejectedExecutionException e) {
             // The server has stopped: there is nobody left to tell.
             LOG.debug("({}) {}", peer, e.toString());
@@ -368,19 +400,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
     /** Has a task done when the loop has looked for what its other connections have received. */
     void executeInNextTurn(Runnable task) {
         // Tasks that come one after the other go before that, for up to a second; what is due at a time does not.
-        channel.eventLoop()
-                .schedule(
-                        () -> {
-                            task.run();
-                            flush();
-                        },
-                        1,
-                        TimeUnit.NANOSECONDS);
+        loop.schedule(
+                () -> {
+                    task.run();
+                    flush();
+                },
+                1,
+                TimeUnit.NANOSECONDS);
     }
 
     @Override
     public boolean inLoop() {
-        return channel.eventLoop().inEventLoop();
+        return loop.isCurrent();
     }
 
     @Override
@@ -420,8 +451,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         // Closed from here while there is something to be read from it, the connection would lose what it still
         // carries.
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ((DuplexChannel) channel).shutdownOutput());
-        channel.eventLoop()
-                .schedule(() -> channel.close(), settings.clientStallTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        loop.schedule(() -> channel.close(), settings.clientStallTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -486,23 +516,22 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox {
         }
         watched = true;
         Progress before = progress();
-        channel.eventLoop()
-                .schedule(
-                        () -> {
-                            watched = false;
-                            if (!channel.isActive() || (channel.isWritable() && !blobWaitsForClient())) {
-                                return;
-                            }
-                            if (progress().equals(before)) {
-                                drop(
-                                        "has read nothing for {} s",
-                                        settings.clientStallTimeout().toSeconds());
-                            } else {
-                                watchForStall();
-                            }
-                        },
-                        settings.clientStallTimeout().toMillis(),
-                        TimeUnit.MILLISECONDS);
+        loop.schedule(
+                () -> {
+                    watched = false;
+                    if (!channel.isActive() || (channel.isWritable() && !blobWaitsForClient())) {
+                        return;
+                    }
+                    if (progress().equals(before)) {
+                        drop(
+                                "has read nothing for {} s",
+                                settings.clientStallTimeout().toSeconds());
+                    } else {
+                        watchForStall();
+                    }
+                },
+                settings.clientStallTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /** What is seen of a client that reads: the first message that waits gets shorter, or is another one. */

@@ -21,6 +21,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.session.ServedStorage;
@@ -49,17 +50,22 @@ public final class ZeoServer implements AutoCloseable {
     private static final WriteBufferWaterMark WRITE_AHEAD = new WriteBufferWaterMark(128 << 10, 512 << 10);
 
     private final EventLoopGroup loops;
+    /** Threads start with the first connection that carries a large blob. */
+    private final EventLoopGroup bulkLoops;
+
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final Channel acceptor;
 
     private ZeoServer(
             EventLoopGroup loops,
+            EventLoopGroup bulkLoops,
             SocketAddress address,
             TransportSettings settings,
             @Nullable TlsContext tls,
             SessionSettings sessions)
             throws IOException {
         this.loops = loops;
+        this.bulkLoops = bulkLoops;
         StatusReport status = () -> statusJson(sessions);
         SharedFrames shared = new SharedFrames();
         boolean unix = address instanceof UnixDomainSocketAddress;
@@ -76,7 +82,7 @@ public final class ZeoServer implements AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast(new FrameDecoder(settings.maxMessageBytes()))
-                                .addLast(new Connection(channel, settings, sessions, status, shared));
+                                .addLast(new Connection(channel, bulkLoops, settings, sessions, status, shared));
                     }
                 });
         if (unix) {
@@ -105,10 +111,13 @@ public final class ZeoServer implements AutoCloseable {
         IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(settings.ioThreads(), new DefaultThreadFactory("zeolite-loop"), io);
+        EventLoopGroup bulkLoops = new MultiThreadIoEventLoopGroup(
+                Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("zeolite-bulk"), io);
         try {
-            return new ZeoServer(loops, address, settings, tls, sessions);
+            return new ZeoServer(loops, bulkLoops, address, settings, tls, sessions);
         } catch (IOException e) {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            bulkLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;
         }
     }
@@ -165,7 +174,9 @@ public final class ZeoServer implements AutoCloseable {
     public void close() {
         stopAccepting();
         connections.close().awaitUninterruptibly();
-        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        Future<?> usual = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        bulkLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        usual.awaitUninterruptibly(3, TimeUnit.SECONDS);
     }
 
     private static String statusJson(SessionSettings sessions) {

@@ -56,6 +56,7 @@ final class BlobSenderTest {
         Duration patient = Duration.ofMinutes(1);
         Connection connection = new Connection(
                 channel,
+                channel.eventLoop(),
                 new TransportSettings(false, 1 << 20, 1 << 20, patient, patient, 1),
                 new SessionSettings(Map.of(), Runnable::run, 1 << 20),
                 () -> "{}",
