@@ -58,10 +58,12 @@ final class ColdReads {
     private void run(String name, List<Blob> blobs, int size, int uncounted) throws IOException {
         Series plain = new Series();
         Series intoNothing = new Series();
+        Series firstPlain = new Series();
         Series first = new Series();
         Series all = new Series();
         Series roundTrips = new Series();
-        // Each download keeps its file, as the server's cache does: memory that was just given back is cheaper to fill again.
+        // Each download keeps its file, as the server's cache does: memory that was just given back is cheaper to fill
+        // again.
         List<Path> files = new ArrayList<>();
         try (FigureClient client = FigureClient.connect(address);
                 S3Store bucket = bucket()) {
@@ -71,11 +73,13 @@ final class ColdReads {
                 long start = System.nanoTime();
                 bucket.stat(key(blob));
                 roundTrips.add(counted, (System.nanoTime() - start) / 1e6);
-                intoNothing.add(counted, download(bucket, key(blob), size, null));
+                Read nothing = download(bucket, key(blob), size, null);
+                intoNothing.add(counted, nothing.allMillis());
+                firstPlain.add(counted, nothing.firstMillis());
                 Path file = Files.createTempFile("zeolite-figures-", ".tmp");
                 files.add(file);
                 plain.begin();
-                plain.end(counted, download(bucket, key(blob), size, file));
+                plain.end(counted, download(bucket, key(blob), size, file).allMillis());
                 all.begin();
                 Read read = client.readBlob(blob.oid(), blob.tid(), size);
                 all.end(counted, read.allMillis());
@@ -88,17 +92,20 @@ final class ColdReads {
         }
         System.out.printf(
                 Locale.ROOT,
-                "%s %s: cold %s, first bytes %s; plain download into a file with the same SDK %s, into nothing %s; ratio of"
-                        + " medians %.2f; HEAD %s, first bytes after %.1f of them%n",
+                "%s %s: cold %s, first bytes %s; plain download into a file with the same SDK %s, into nothing %s,"
+                        + " first bytes %s; ratio of medians %.2f; HEAD %s, first bytes after %.1f of them, and %.1f of a"
+                        + " plain download's%n",
                 FigureWork.FOUND,
                 name,
                 all,
                 first,
                 plain,
                 intoNothing,
+                firstPlain,
                 all.median() / plain.median(),
                 roundTrips,
-                first.median() / roundTrips.median());
+                first.median() / roundTrips.median(),
+                first.median() / firstPlain.median());
     }
 
     /** Times in milliseconds, and what each process has had of the processors meanwhile. */
@@ -159,15 +166,17 @@ final class ColdReads {
         }
     }
 
-    private static double download(S3Store store, String key, int size, @Nullable Path file) throws IOException {
+    private static Read download(S3Store store, String key, int size, @Nullable Path file) throws IOException {
         long start = System.nanoTime();
+        double first = Double.NaN;
         long count = 0;
         ByteBuffer buffer = ByteBuffer.allocate(1 << 17);
         try (StoredContent content = store.open(key, 0, null);
-                FileChannel channel = file == null
-                        ? null
-                        : FileChannel.open(file, StandardOpenOption.WRITE)) {
+                FileChannel channel = file == null ? null : FileChannel.open(file, StandardOpenOption.WRITE)) {
             for (int read = content.read(buffer); read >= 0; read = content.read(buffer.clear())) {
+                if (count == 0) {
+                    first = (System.nanoTime() - start) / 1e6;
+                }
                 count += read;
                 buffer.flip();
                 while (channel != null && buffer.hasRemaining()) {
@@ -178,6 +187,6 @@ final class ColdReads {
         if (count != size) {
             throw new IOException("an object of " + count + " bytes (expected: " + size + ")");
         }
-        return (System.nanoTime() - start) / 1e6;
+        return new Read(first, (System.nanoTime() - start) / 1e6);
     }
 }

@@ -107,7 +107,9 @@ public final class BlobTier implements ColdBlobs {
         }
     }
 
-    private CompletableFuture<OpenBlob> join(BlobRevision revision, PosKeyException missing) {
+    private CompletableFuture<OpenBlob> join(BlobRevision revision, PosKeyException missing) throws IOException {
+        // Where the store will not be asked, or another process does it, there is no hurry.
+        boolean placeIsTaken = !breaker.isAway() && !cache.isArriving(revision.oid(), revision.tid());
         Download mine = new Download(
                 store,
                 layout.key(revision.oid(), revision.tid()),
@@ -118,7 +120,10 @@ public final class BlobTier implements ColdBlobs {
         Download running = downloads.putIfAbsent(revision, mine);
         if (running == null) {
             try {
-                threads.execute(() -> mine.run(() -> downloads.remove(revision, mine)));
+                threads.execute(() -> mine.run(placeIsTaken, () -> downloads.remove(revision, mine)));
+                if (placeIsTaken) {
+                    mine.takePlace();
+                }
             } catch (RejectedExecutionException e) {
                 downloads.remove(revision, mine);
                 return CompletableFuture.failedFuture(CallException.storage("the server is stopping"));

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
@@ -53,6 +54,9 @@ final class Download {
     /** Completes when the size is known; with nothing if the blob has come into the cache by another way. */
     private final CompletableFuture<Optional<ArrivingBlob>> opened = new CompletableFuture<>();
 
+    /** See {@link #takePlace}. */
+    private final CompletableFuture<Optional<NewEntry>> place = new CompletableFuture<>();
+
     private final CRC32C crc = new CRC32C();
     private long position;
     private long toldAtNanos;
@@ -80,37 +84,78 @@ final class Download {
     /**
      * Does all of it. Nothing is thrown: those who wait hear of failures.
      *
+     * @param placeIsTaken whether {@link #takePlace} is called meanwhile
      * @param atEnd called when nobody may join any more
      */
-    void run(Runnable atEnd) {
+    void run(boolean placeIsTaken, Runnable atEnd) {
         try {
-            fetch(atEnd);
+            fetch(placeIsTaken, atEnd);
         } catch (IOException | RuntimeException | Error e) {
+            // If the store has not given anything to put there.
+            place.thenAccept(taken -> taken.ifPresent(this::giveBack));
             atEnd.run();
             opened.completeExceptionally(translation.apply(e));
         }
     }
 
-    private void fetch(Runnable atEnd) throws IOException {
-        while (true) {
-            if (cameByAnotherWay()) {
-                atEnd.run();
-                opened.complete(Optional.empty());
+    private void giveBack(NewEntry entry) {
+        try {
+            entry.close();
+        } catch (IOException e) {
+            LOG.warn("cannot give back the place of {} in the cache: {}", revision, e.toString());
+        }
+    }
+
+    /**
+     * Takes its place in the cache while the thread that {@link #run}s it asks the store: that is a dozen system calls. To be called
+     * once if {@code run} was told so.
+     */
+    void takePlace() {
+        try {
+            place.complete(cache.begin(revision.oid(), revision.tid(), 0));
+        } catch (IOException | RuntimeException | Error e) {
+            place.completeExceptionally(e);
+        }
+    }
+
+    private void fetch(boolean placeIsTaken, Runnable atEnd) throws IOException {
+        if (placeIsTaken && attempt(this::takenPlace, atEnd)) {
+            return;
+        }
+        while (!cameByAnotherWay()) {
+            if (attempt(() -> cache.begin(revision.oid(), revision.tid(), 0), atEnd)) {
                 return;
             }
-            StoredContent content = attempts.make(() -> store.open(key, 0, null));
-            try {
-                Optional<NewEntry> begun = cache.begin(
-                        revision.oid(), revision.tid(), content.object().size());
-                if (begun.isPresent()) {
-                    try (NewEntry entry = begun.get()) {
-                        fill(entry, content, atEnd);
-                    }
-                    return;
-                }
-            } finally {
-                content.close();
+        }
+        atEnd.run();
+        opened.complete(Optional.empty());
+    }
+
+    private Optional<NewEntry> takenPlace() throws IOException {
+        try {
+            return place.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
             }
+            throw e;
+        }
+    }
+
+    private interface Place {
+        Optional<NewEntry> take() throws IOException;
+    }
+
+    /** @return false if another process fetches it, or has just done so */
+    private boolean attempt(Place place, Runnable atEnd) throws IOException {
+        try (StoredContent content = attempts.make(() -> store.open(key, 0, null));
+                NewEntry entry = place.take().orElse(null)) {
+            if (entry == null) {
+                return false;
+            }
+            entry.grow(content.object().size());
+            fill(entry, content, atEnd);
+            return true;
         }
     }
 

@@ -324,6 +324,7 @@ final class BlobTierTest {
                 .hasMessageContaining("s3://blobs/" + KeyLayout.FLAT.key(1, TID))
                 .hasMessageContaining("not been archived yet");
         assertThat(proxy.requests()).isEqualTo(1);
+        assertThat(cached()).as("places that were taken for it").isEmpty();
     }
 
     @Test
