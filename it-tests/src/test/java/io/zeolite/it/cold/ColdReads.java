@@ -170,7 +170,8 @@ final class ColdReads {
         long start = System.nanoTime();
         double first = Double.NaN;
         long count = 0;
-        ByteBuffer buffer = ByteBuffer.allocate(1 << 17);
+        // As large as the server's: the system takes larger pieces of its memory for larger writes.
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 19);
         try (StoredContent content = store.open(key, 0, null);
                 FileChannel channel = file == null ? null : FileChannel.open(file, StandardOpenOption.WRITE)) {
             for (int read = content.read(buffer); read >= 0; read = content.read(buffer.clear())) {
