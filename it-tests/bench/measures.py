@@ -94,6 +94,7 @@ def _fewest():
         "share of the connection with the fewest, of an equal share",
         lambda s: s["fewest"] * s["connections"] / s["operations"],
         more_is_better=True,
+        charted=True,
     )
 
 
