@@ -160,8 +160,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         if (chunk == null) {
             session.receive(codec.decode(frame));
         } else {
-            session.receiveBlobChunk(new FrameBytes(chunk));
             loop.carried(chunk.readableBytes());
+            session.receiveBlobChunk(new FrameBytes(chunk));
         }
     }
 

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The event loop that a connection lives on. While it carries blobs that is one of the loops for them, so that the system,
- * which lets wait who has used much of a processor, does not let others' loads wait with it; else it is its usual one.
+ * The event loop that a connection lives on: its usual one or, while it carries blobs, one of those for blobs. The system makes
+ * a thread wait that has used much of a processor, and the loads of other connections on that thread would wait with it.
  *
  * <p>On the way from one to the other nothing of the connection runs: what was given to the old loop before runs there
  * first, and what is given to it meanwhile runs on the new one, in that order. Event loop only, but for {@link #execute}
