@@ -115,7 +115,8 @@ final class BlobCommandsTest {
 
     @Test
     void commands_fromArchivingToBringingBack_doWhatTheySay() throws IOException {
-        assertThat(run("archive-blobs -C zeo.conf -s 1000 -d")).as(err()).isZero();
+        int archived = run("archive-blobs -C zeo.conf -s 1000 -d");
+        assertThat(archived).as(out() + err()).isZero();
         assertThat(out()).startsWith("2 of 2 blobs are proven to be in file:");
         assertThat(localBlobs()).isEqualTo(1);
         assertThat(run("verify-blobs -C zeo.conf --deep")).isZero();

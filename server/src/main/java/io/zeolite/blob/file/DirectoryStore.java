@@ -11,18 +11,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
-import java.util.Iterator;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +80,10 @@ public final class DirectoryStore implements BlobStore {
         if (!attributes.isRegularFile()) {
             throw new NoSuchFileException(path.toString(), null, "not a file");
         }
+        return object(key, attributes);
+    }
+
+    private static StoredObject object(String key, BasicFileAttributes attributes) {
         String version =
                 attributes.size() + "-" + attributes.lastModifiedTime().toInstant() + "-" + attributes.fileKey();
         return new StoredObject(
@@ -198,44 +202,69 @@ public final class DirectoryStore implements BlobStore {
         if (!Files.isDirectory(root)) {
             throw failure("list", start, new NoSuchFileException(root.toString()));
         }
-        try (Stream<Path> paths = Files.walk(root)) {
-            return paths.filter(Files::isRegularFile)
-                    .map(path -> root.relativize(path).toString())
-                    .noneMatch(key -> key.startsWith(start) && !key.endsWith(UNFINISHED));
-        } catch (UncheckedIOException e) {
-            throw failure("list", start, Objects.requireNonNull(e.getCause()));
+        boolean[] empty = {true};
+        try {
+            forEachFile(root, (file, attributes) -> {
+                String key = root.relativize(file).toString();
+                if (!key.startsWith(start) || key.endsWith(UNFINISHED)) {
+                    return FileVisitResult.CONTINUE;
+                }
+                empty[0] = false;
+                return FileVisitResult.TERMINATE;
+            });
         } catch (IOException e) {
             throw failure("list", start, e);
         }
+        return empty[0];
+    }
+
+    /** What is done with a file that is there. */
+    private interface Visit {
+        FileVisitResult of(Path file, BasicFileAttributes attributes) throws IOException;
+    }
+
+    /** Visits files below a directory, in no particular order. What comes or goes meanwhile may be missed. */
+    private static void forEachFile(Path directory, Visit visit) throws IOException {
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                try {
+                    BasicFileAttributes target = attributes.isSymbolicLink()
+                            ? Files.readAttributes(file, BasicFileAttributes.class)
+                            : attributes;
+                    return target.isRegularFile() ? visit.of(file, target) : FileVisitResult.CONTINUE;
+                } catch (NoSuchFileException e) {
+                    return FileVisitResult.CONTINUE;
+                }
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException && !file.equals(directory)) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+        });
     }
 
     /** Removes what those have left who were killed while they wrote. */
     @Override
     public int abortStaleUploads(Instant before) throws StoreException {
-        int count = 0;
-        try (Stream<Path> paths = Files.walk(root)) {
-            for (Iterator<Path> found = paths.iterator(); found.hasNext(); ) {
-                Path path = found.next();
-                if (path.toString().endsWith(UNFINISHED) && isOlder(path, before)) {
-                    Files.deleteIfExists(path);
-                    count++;
+        int[] count = {0};
+        try {
+            forEachFile(root, (file, attributes) -> {
+                if (file.toString().endsWith(UNFINISHED)
+                        && attributes.lastModifiedTime().toInstant().isBefore(before)) {
+                    Files.deleteIfExists(file);
+                    count[0]++;
                 }
-            }
-            return count;
-        } catch (UncheckedIOException e) {
-            throw failure("list", "", Objects.requireNonNull(e.getCause()));
+                return FileVisitResult.CONTINUE;
+            });
         } catch (IOException e) {
             throw failure("remove what is unfinished in", "", e);
         }
-    }
-
-    private static boolean isOlder(Path path, Instant time) throws IOException {
-        try {
-            return Files.getLastModifiedTime(path).toInstant().isBefore(time);
-        } catch (NoSuchFileException e) {
-            // Finished since the directory was read.
-            return false;
-        }
+        return count[0];
     }
 
     @Override
@@ -264,30 +293,17 @@ public final class DirectoryStore implements BlobStore {
         if (Files.isDirectory(root) && !Files.isDirectory(from)) {
             return;
         }
-        try (Stream<Path> paths = Files.walk(from)) {
-            for (Iterator<Path> found = paths.iterator(); found.hasNext(); ) {
-                Path path = found.next();
-                String key = root.relativize(path).toString();
-                if (key.startsWith(start) && !key.endsWith(UNFINISHED) && Files.isRegularFile(path)) {
-                    tell(key, path, each);
+        try {
+            forEachFile(from, (file, attributes) -> {
+                String key = root.relativize(file).toString();
+                if (key.startsWith(start) && !key.endsWith(UNFINISHED)) {
+                    each.accept(object(key, attributes));
                 }
-            }
-        } catch (UncheckedIOException e) {
-            throw failure("list", start, Objects.requireNonNull(e.getCause()));
+                return FileVisitResult.CONTINUE;
+            });
         } catch (IOException e) {
             throw failure("list", start, e);
         }
-    }
-
-    private static void tell(String key, Path path, Consumer<StoredObject> each) throws IOException {
-        StoredObject found;
-        try {
-            found = object(key, path);
-        } catch (NoSuchFileException e) {
-            // Deleted since the directory was read.
-            return;
-        }
-        each.accept(found);
     }
 
     @Override

@@ -77,11 +77,17 @@ public final class OwnedStore implements BlobStore {
         String id = DatabaseIdentity.of(blobDirectory);
         String marker = marker();
         if (marker == null) {
-            if (!UNOWNED.equals(takeover) && !store.isEmpty("")) {
+            if (UNOWNED.equals(takeover) || store.isEmpty("")) {
+                marker = write(id);
+            } else {
+                // Objects that have an owner come after its marker: one who was faster has written both since the first
+                // look.
+                marker = marker();
+            }
+            if (marker == null) {
                 throw refusal("it has objects, and no owner; nothing is written there by " + id
                         + ". If no other database writes there, take it over: bucket-takeover " + UNOWNED);
             }
-            marker = write(id);
         } else if (!id.equals(id(marker)) && id(marker).equals(takeover)) {
             LOG.warn("{} is taken over from {}", name(), describe(marker));
             store.delete(MARKER);

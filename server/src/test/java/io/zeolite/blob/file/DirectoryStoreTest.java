@@ -6,11 +6,15 @@ import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.BlobStoreContract;
 import io.zeolite.blob.StoreException.Reason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 final class DirectoryStoreTest extends BlobStoreContract {
@@ -49,6 +53,48 @@ final class DirectoryStoreTest extends BlobStoreContract {
         assertThat(left).doesNotExist();
         assertThat(written).exists();
         assertThat(store.stat("a/old.blob").size()).isEqualTo(3);
+    }
+
+    @Test
+    void filesThatComeAndGoMeanwhile_disturbNobody() throws Exception {
+        BlobStore store = create();
+        Path file = Files.writeString(directory.resolve("file"), "abc");
+        AtomicBoolean done = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            while (!done.get()) {
+                try {
+                    store.put("coming-and-going.blob", file, 0x364b3fb7, "text/plain");
+                    store.delete("coming-and-going.blob");
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        });
+        writer.start();
+        try {
+            for (int i = 0; i < 1000; i++) {
+                List<String> keys = new ArrayList<>();
+                store.list("", object -> keys.add(object.key()));
+                assertThat(keys).isSubsetOf("coming-and-going.blob");
+                assertThat(store.isEmpty("other")).isTrue();
+                assertThat(store.abortStaleUploads(Instant.EPOCH)).isZero();
+            }
+            assertThat(writer.isAlive()).isTrue();
+        } finally {
+            done.set(true);
+            writer.join();
+        }
+    }
+
+    @Test
+    void linkToAFile_isAnObject() throws Exception {
+        BlobStore store = create();
+        Path elsewhere = Files.writeString(directory.resolve("elsewhere"), "abc");
+        Files.createSymbolicLink(directory.resolve("cold/a.blob"), elsewhere);
+        Files.createSymbolicLink(directory.resolve("cold/b.blob"), directory.resolve("missing"));
+        List<String> keys = new ArrayList<>();
+        store.list("", object -> keys.add(object.key() + " " + object.size()));
+        assertThat(keys).containsExactly("a.blob 3");
     }
 
     @Test

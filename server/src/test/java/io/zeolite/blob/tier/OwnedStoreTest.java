@@ -9,6 +9,8 @@ import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Store;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -88,6 +90,37 @@ final class OwnedStoreTest {
 
     private interface ThrowingWrite {
         void on(OwnedStore store) throws IOException;
+    }
+
+    /** Of a database that finds no owner; before it sees whether there are objects, another one has written there. */
+    private OwnedStore slowerThan(OwnedStore faster, String database) throws IOException {
+        S3Store store = new S3Store(server.settings("site/"));
+        BlobStore slow = (BlobStore) Proxy.newProxyInstance(
+                BlobStore.class.getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("isEmpty")) {
+                        put(faster, "a.blob");
+                    }
+                    try {
+                        return method.invoke(store, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        OwnedStore slower = new OwnedStore(slow, Files.createDirectories(directory.resolve(database)), null);
+        stores.add(slower);
+        return slower;
+    }
+
+    @Test
+    void anotherThreadOfTheSameDatabaseIsFaster_bothWrite() throws IOException {
+        put(slowerThan(store("first", null), "first"), "b.blob");
+        assertThat(store("first", null).stat("a.blob").size()).isEqualTo(7);
+    }
+
+    @Test
+    void anotherDatabaseIsFaster_isTheOwner() throws IOException {
+        assertThat(refusal(slowerThan(store("first", null), "second")))
+                .contains("it belongs to another database", "directory: " + directory.resolve("first"));
     }
 
     @Test
