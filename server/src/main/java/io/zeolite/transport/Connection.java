@@ -72,6 +72,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     private @Nullable Codec codec;
     private int pauses;
+    private boolean writable = true;
     private boolean draining;
     /** It is told nothing more but the rest of blobs. */
     private boolean leaving;
@@ -162,6 +163,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         } else {
             loop.carried(chunk.readableBytes());
             session.receiveBlobChunk(new FrameBytes(chunk));
+            loop.moveIfDue();
         }
     }
 
@@ -402,8 +404,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         // Tasks that come one after the other go before that, for up to a second; what is due at a time does not.
         loop.schedule(
                 () -> {
-                    task.run();
-                    flush();
+                    if (loop.moveIfDue()) {
+                        execute(task);
+                    } else {
+                        task.run();
+                        flush();
+                    }
                 },
                 1,
                 TimeUnit.NANOSECONDS);
@@ -419,8 +425,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         if (inLoop()) {
             // What was said last may be why.
             flush();
+            channel.close();
+        } else {
+            queue(channel::close);
         }
-        channel.close();
     }
 
     @Override
@@ -474,7 +482,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (channel.isWritable()) {
+        // Under TLS it is told later, and the same more than once.
+        if (channel.isWritable() == writable) {
+            return;
+        }
+        writable = !writable;
+        if (writable) {
             resumeReading();
         } else {
             pauseReading();

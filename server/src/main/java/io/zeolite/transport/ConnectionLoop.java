@@ -1,6 +1,7 @@
 package io.zeolite.transport;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.util.ArrayDeque;
@@ -14,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * a thread wait that has used much of a processor, and the loads of other connections on that thread would wait with it.
  *
  * <p>On the way from one to the other nothing of the connection runs: what was given to the old loop before runs there
- * first, and what is given to it meanwhile runs on the new one, in that order. Event loop only, but for {@link #execute}
+ * first, and what is given to it meanwhile runs on the new one, in that order. It leaves only when nothing waits for the socket: a
+ * client that does not keep up makes no loop busy. Event loop only, but for {@link #execute}
  * and {@link #isCurrent}.
  */
 final class ConnectionLoop {
@@ -31,7 +33,7 @@ final class ConnectionLoop {
         /** Nothing more is to be taken from the client until {@link #afterMove}. On the loop that it leaves. */
         void beforeMove();
 
-        /** On the loop that it has come to. */
+        /** On the loop that it has come to, or could not leave. */
         void afterMove();
 
         /** The connection ended on the way, and nobody else may have told. On the loop that it was to come to. */
@@ -104,12 +106,28 @@ final class ConnectionLoop {
     /** So many bytes of a blob have come or gone. */
     void carried(int bytes) {
         carried += bytes;
-        if (carried >= BULK_BYTES && current == usual && !moving) {
+    }
+
+    /**
+     * Begins the way to a loop for blobs if it is time to. Not to be called while the channel writes.
+     *
+     * @return whether it is on its way
+     */
+    boolean moveIfDue() {
+        if (carried >= BULK_BYTES && current == usual && !moving && nothingIsToBeWritten()) {
             EventLoop next = bulk.next();
             if (next != usual) {
                 move(usual, next);
             }
         }
+        return moving;
+    }
+
+    /** What waits for the socket would be told to the old loop when it has been written. */
+    private boolean nothingIsToBeWritten() {
+        ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
+        // Parts of files count no bytes.
+        return pending == null || (pending.isEmpty() && pending.totalPendingWriteBytes() == 0);
     }
 
     private void move(EventLoop from, EventLoop to) {
@@ -120,37 +138,48 @@ final class ConnectionLoop {
         }
         // Behind all that was given to it before; nothing more is.
         from.execute(() -> {
-            current = null;
-            channel.deregister().addListener(left -> register(to));
+            if (nothingIsToBeWritten()) {
+                current = null;
+                channel.deregister().addListener(left -> register(to));
+            } else {
+                arrive(from);
+            }
         });
     }
 
     private void register(EventLoop to) {
         to.register(channel).addListener(done -> {
-            moving = false;
-            current = to;
-            synchronized (waiting) {
-                taking = to;
-                waiting.forEach(to::execute);
-                waiting.clear();
-            }
             if (done.isSuccess()) {
-                settle();
+                arrive(to);
             } else {
                 LOG.debug("a connection ended on the way to another loop: {}", String.valueOf(done.cause()));
+                takeTasks(to);
                 resident.lostInMove();
             }
         });
     }
 
-    private void settle() {
+    private void takeTasks(EventLoop loop) {
+        moving = false;
+        current = loop;
+        synchronized (waiting) {
+            taking = loop;
+            waiting.forEach(loop::execute);
+            waiting.clear();
+        }
+    }
+
+    private void arrive(EventLoop loop) {
+        takeTasks(loop);
         carried = 0;
-        if (current != usual) {
+        if (loop != usual) {
             lookWhetherQuiet();
         }
-        // That the socket takes more again, which it may have waited for, is told to the loop where it waited.
-        channel.flush();
-        resident.afterMove();
+        try {
+            resident.afterMove();
+        } catch (RuntimeException e) {
+            channel.pipeline().fireExceptionCaught(e);
+        }
     }
 
     private void lookWhetherQuiet() {
@@ -159,7 +188,7 @@ final class ConnectionLoop {
                     if (!channel.isActive()) {
                         return;
                     }
-                    if (carried == 0) {
+                    if (carried == 0 && nothingIsToBeWritten()) {
                         move(channel.eventLoop(), usual);
                     } else {
                         carried = 0;

@@ -173,6 +173,13 @@ public final class ZeoServer implements AutoCloseable {
     @Override
     public void close() {
         stopAccepting();
+        for (Channel channel : connections) {
+            Connection connection = channel.pipeline().get(Connection.class);
+            if (connection != null) {
+                connection.close();
+            }
+        }
+        connections.newCloseFuture().awaitUninterruptibly(2, TimeUnit.SECONDS);
         connections.close().awaitUninterruptibly();
         Future<?> usual = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         bulkLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);

@@ -3,6 +3,7 @@ package io.zeolite.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -17,17 +18,19 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -47,6 +50,9 @@ final class ConnectionLoopTest {
 
     /** What was told by the loops, in their order. */
     private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+
+    private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+    private final Set<String> readOn = ConcurrentHashMap.newKeySet();
 
     enum Transport {
         EPOLL(EpollServerSocketChannel.class) {
@@ -85,7 +91,12 @@ final class ConnectionLoopTest {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            channel.write(message);
+            readOn.add(name());
+            channel.write(message).addListener(written -> {
+                if (!loop.isCurrent()) {
+                    wrong.add("is told elsewhere what has been written");
+                }
+            });
         }
 
         @Override
@@ -108,7 +119,7 @@ final class ConnectionLoopTest {
         @Override
         public void afterMove() {
             channel.config().setAutoRead(true);
-            told.add(Thread.currentThread().getName().replaceAll("-.*", ""));
+            told.add(name());
         }
 
         @Override
@@ -116,12 +127,29 @@ final class ConnectionLoopTest {
             told.add("lost");
         }
 
+        private String name() {
+            return Thread.currentThread().getName().replaceAll("-.*", "");
+        }
+
         void carry() {
-            loop.execute(() -> loop.carried(ConnectionLoop.BULK_BYTES));
+            loop.execute(() -> {
+                loop.carried(ConnectionLoop.BULK_BYTES);
+                loop.moveIfDue();
+            });
+        }
+
+        void awaitUsualLoop() throws Exception {
+            CompletableFuture<String> name;
+            do {
+                name = new CompletableFuture<>();
+                CompletableFuture<String> asked = name;
+                loop.execute(() -> asked.complete(name()));
+            } while (!name.get(30, TimeUnit.SECONDS).equals("usual"));
         }
 
         /** There and, as nothing more comes, back. */
         void makeRoundTrip() throws InterruptedException {
+            told.clear();
             carry();
             assertThat(told.poll(30, TimeUnit.SECONDS)).isEqualTo("bulk");
             assertThat(told.poll(30, TimeUnit.SECONDS)).isEqualTo("usual");
@@ -171,7 +199,6 @@ final class ConnectionLoopTest {
             AtomicBoolean done = new AtomicBoolean();
             AtomicBoolean busy = new AtomicBoolean();
             Semaphore mayWait = new Semaphore(1000);
-            Queue<String> wrong = new ConcurrentLinkedQueue<>();
             int[] lastRun = new int[THREADS];
             int[] lastGiven = new int[THREADS];
             List<Thread> threads = new ArrayList<>();
@@ -215,7 +242,7 @@ final class ConnectionLoopTest {
         }
     }
 
-    /** More than the sockets hold: some of it waits to be sent when the connection leaves its loop. */
+    /** More than the sockets hold: at times some of it waits to be sent, and the connection stays where it is. */
     @ParameterizedTest
     @EnumSource
     void whatIsSentAndReceivedMeanwhile_isComplete(Transport transport) throws Exception {
@@ -229,18 +256,41 @@ final class ConnectionLoopTest {
                     try {
                         client.getOutputStream().write(bytes);
                     } catch (IOException e) {
-                        told.add(e.toString());
+                        wrong.add(e.toString());
                     }
                 });
                 sender.start();
-                byte[] beginning = client.getInputStream().readNBytes(bytes.length / 2);
-                // The client reads nothing while the connection moves.
-                echo.makeRoundTrip();
-                byte[] rest = client.getInputStream().readNBytes(bytes.length - beginning.length);
+                ByteArrayOutputStream received = new ByteArrayOutputStream(bytes.length);
+                while (received.size() < bytes.length) {
+                    echo.carry();
+                    received.write(client.getInputStream().readNBytes(1 << 16));
+                }
                 sender.join();
-                assertThat(beginning).isEqualTo(Arrays.copyOf(bytes, beginning.length));
-                assertThat(rest).isEqualTo(Arrays.copyOfRange(bytes, beginning.length, bytes.length));
+                assertThat(received.toByteArray()).isEqualTo(bytes);
+                echo.awaitUsualLoop();
             }
+            assertThat(readOn).containsExactlyInAnyOrder("usual", "bulk");
+            assertThat(wrong).isEmpty();
+        }
+    }
+
+    /** What has been written is told to the loop that wrote it, so it stays until the client has taken everything. */
+    @ParameterizedTest
+    @EnumSource
+    void clientThatDoesNotRead_keepsItsLoop(Transport transport) throws Exception {
+        CompletableFuture<Echo> server = new CompletableFuture<>();
+        try (Socket client = connect(transport, server)) {
+            Echo echo = server.get();
+            CompletableFuture<Boolean> moves = new CompletableFuture<>();
+            byte[] bytes = new byte[32 << 20];
+            echo.loop.execute(() -> {
+                echo.channel.writeAndFlush(Unpooled.wrappedBuffer(bytes));
+                echo.loop.carried(ConnectionLoop.BULK_BYTES);
+                moves.complete(echo.loop.moveIfDue());
+            });
+            assertThat(moves.get(30, TimeUnit.SECONDS)).isFalse();
+            assertThat(client.getInputStream().readNBytes(bytes.length)).hasSize(bytes.length);
+            echo.makeRoundTrip();
         }
     }
 
