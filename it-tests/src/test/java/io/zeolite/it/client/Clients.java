@@ -5,10 +5,12 @@ import io.zeolite.client.TlsOptions;
 import io.zeolite.client.ZeoClient;
 import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.client.record.ObjectRecord;
+import io.zeolite.it.Await;
 import io.zeolite.it.Layout;
 import io.zeolite.it.ZeoServer;
 import io.zeolite.zodb.Tid;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -72,12 +74,18 @@ final class Clients {
     }
 
     /** Threads of clients that are there now. */
-    static List<String> threads() {
+    private static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
                 .filter(name -> name.startsWith("zeolite-c"))
                 .sorted()
                 .toList();
+    }
+
+    /** A client is closed when its threads have done everything, a moment before they end. */
+    static void awaitNoThreads() {
+        Await.until(Duration.ofSeconds(20), () -> threads().toString(), () -> threads()
+                .isEmpty());
     }
 
     static boolean contains(long[] oids, long oid) {

@@ -467,6 +467,6 @@ final class ContractIT {
                 .hasMessageContaining("read-only");
         server.stop();
         readOnly.stop();
-        assertThat(Clients.threads()).isEmpty();
+        Clients.awaitNoThreads();
     }
 }

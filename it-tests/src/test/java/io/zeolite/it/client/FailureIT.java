@@ -261,7 +261,7 @@ final class FailureIT {
         } finally {
             clients.forEach(ZeoClient::close);
         }
-        assertThat(Clients.threads()).isEmpty();
+        Clients.awaitNoThreads();
         server.stop();
     }
 
@@ -288,8 +288,7 @@ final class FailureIT {
                     .succeedsWithin(SOON)
                     .isEqualTo(oid);
         }
-        Await.until(SOON, () -> Clients.threads().toString(), () -> Clients.threads()
-                .isEmpty());
+        Clients.awaitNoThreads();
         server.stop();
     }
 
