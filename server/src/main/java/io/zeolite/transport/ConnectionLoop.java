@@ -48,13 +48,12 @@ final class ConnectionLoop {
     /** Where its tasks run; null on the way, when all that the old one was given has run. Changed by the loop that it was, or becomes. */
     private volatile @Nullable EventLoop current;
 
-    /** What takes its tasks; null on the way. Under the monitor of those that wait. */
-    private @Nullable EventLoop taking;
+    /** What takes its tasks; null on the way. Changed by the same, under the monitor of those that wait. */
+    private volatile @Nullable EventLoop taking;
 
     /** What was given to it while nothing took it. */
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>(0);
 
-    private boolean moving;
     private long carried;
 
     ConnectionLoop(Channel channel, EventLoopGroup bulk, Resident resident) {
@@ -114,13 +113,13 @@ final class ConnectionLoop {
      * @return whether it is on its way
      */
     boolean moveIfDue() {
-        if (carried >= BULK_BYTES && current == usual && !moving && nothingIsToBeWritten()) {
+        if (carried >= BULK_BYTES && taking == usual && nothingIsToBeWritten()) {
             EventLoop next = bulk.next();
             if (next != usual) {
                 move(usual, next);
             }
         }
-        return moving;
+        return taking == null;
     }
 
     /** What waits for the socket would be told to the old loop when it has been written. */
@@ -131,7 +130,6 @@ final class ConnectionLoop {
     }
 
     private void move(EventLoop from, EventLoop to) {
-        moving = true;
         resident.beforeMove();
         synchronized (waiting) {
             taking = null;
@@ -160,7 +158,6 @@ final class ConnectionLoop {
     }
 
     private void takeTasks(EventLoop loop) {
-        moving = false;
         current = loop;
         synchronized (waiting) {
             taking = loop;

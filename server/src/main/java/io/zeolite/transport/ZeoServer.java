@@ -173,6 +173,7 @@ public final class ZeoServer implements AutoCloseable {
     @Override
     public void close() {
         stopAccepting();
+        // By their own queues: one may be on its way to another loop.
         for (Channel channel : connections) {
             Connection connection = channel.pipeline().get(Connection.class);
             if (connection != null) {

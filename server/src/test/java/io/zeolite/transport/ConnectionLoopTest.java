@@ -163,9 +163,17 @@ final class ConnectionLoopTest {
         return group;
     }
 
-    /** A client of an {@link Echo}. */
-    private Socket connect(Transport transport, CompletableFuture<Echo> server) throws IOException {
+    /** Both ends of a connection. */
+    private record Pair(Socket client, Echo echo) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            client.close();
+        }
+    }
+
+    private Pair connect(Transport transport) throws Exception {
         EventLoopGroup bulk = group(transport, "bulk", 2);
+        CompletableFuture<Echo> server = new CompletableFuture<>();
         Channel acceptor = new ServerBootstrap()
                 .group(group(transport, "usual", 1))
                 .channel(transport.type)
@@ -181,7 +189,7 @@ final class ConnectionLoopTest {
                 .syncUninterruptibly()
                 .channel();
         InetSocketAddress address = (InetSocketAddress) acceptor.localAddress();
-        return new Socket(address.getAddress(), address.getPort());
+        return new Pair(new Socket(address.getAddress(), address.getPort()), server.get());
     }
 
     @AfterEach
@@ -193,9 +201,8 @@ final class ConnectionLoopTest {
     @ParameterizedTest
     @EnumSource
     void whatThreadsGiveToIt_runsInTheirOrder_oneAtATime(Transport transport) throws Exception {
-        CompletableFuture<Echo> server = new CompletableFuture<>();
-        try (Socket client = connect(transport, server)) {
-            Echo echo = server.get();
+        try (Pair pair = connect(transport)) {
+            Echo echo = pair.echo();
             AtomicBoolean done = new AtomicBoolean();
             AtomicBoolean busy = new AtomicBoolean();
             Semaphore mayWait = new Semaphore(1000);
@@ -238,7 +245,7 @@ final class ConnectionLoopTest {
             echo.loop.execute(() -> atTheEnd.complete(lastRun));
             assertThat(atTheEnd.get()).containsExactly(lastGiven);
             assertThat(wrong).isEmpty();
-            assertThat(client.isConnected()).isTrue();
+            assertThat(pair.client().isConnected()).isTrue();
         }
     }
 
@@ -246,15 +253,14 @@ final class ConnectionLoopTest {
     @ParameterizedTest
     @EnumSource
     void whatIsSentAndReceivedMeanwhile_isComplete(Transport transport) throws Exception {
-        CompletableFuture<Echo> server = new CompletableFuture<>();
-        try (Socket client = connect(transport, server)) {
-            Echo echo = server.get();
+        try (Pair pair = connect(transport)) {
+            Echo echo = pair.echo();
             byte[] bytes = new byte[16 << 20];
             for (int round = 0; round < ROUNDS; round++) {
                 new Random(round).nextBytes(bytes);
                 Thread sender = new Thread(() -> {
                     try {
-                        client.getOutputStream().write(bytes);
+                        pair.client().getOutputStream().write(bytes);
                     } catch (IOException e) {
                         wrong.add(e.toString());
                     }
@@ -263,7 +269,7 @@ final class ConnectionLoopTest {
                 ByteArrayOutputStream received = new ByteArrayOutputStream(bytes.length);
                 while (received.size() < bytes.length) {
                     echo.carry();
-                    received.write(client.getInputStream().readNBytes(1 << 16));
+                    received.write(pair.client().getInputStream().readNBytes(1 << 16));
                 }
                 sender.join();
                 assertThat(received.toByteArray()).isEqualTo(bytes);
@@ -278,9 +284,8 @@ final class ConnectionLoopTest {
     @ParameterizedTest
     @EnumSource
     void clientThatDoesNotRead_keepsItsLoop(Transport transport) throws Exception {
-        CompletableFuture<Echo> server = new CompletableFuture<>();
-        try (Socket client = connect(transport, server)) {
-            Echo echo = server.get();
+        try (Pair pair = connect(transport)) {
+            Echo echo = pair.echo();
             CompletableFuture<Boolean> moves = new CompletableFuture<>();
             byte[] bytes = new byte[32 << 20];
             echo.loop.execute(() -> {
@@ -289,7 +294,7 @@ final class ConnectionLoopTest {
                 moves.complete(echo.loop.moveIfDue());
             });
             assertThat(moves.get(30, TimeUnit.SECONDS)).isFalse();
-            assertThat(client.getInputStream().readNBytes(bytes.length)).hasSize(bytes.length);
+            assertThat(pair.client().getInputStream().readNBytes(bytes.length)).hasSize(bytes.length);
             echo.makeRoundTrip();
         }
     }
@@ -297,13 +302,12 @@ final class ConnectionLoopTest {
     @ParameterizedTest
     @EnumSource
     void connectionEndsOnTheWay_residentHears(Transport transport) throws Exception {
-        CompletableFuture<Echo> server = new CompletableFuture<>();
-        try (Socket client = connect(transport, server)) {
-            Echo echo = server.get();
+        try (Pair pair = connect(transport)) {
+            Echo echo = pair.echo();
             echo.closesOnTheWay = true;
             echo.carry();
             assertThat(told.poll(30, TimeUnit.SECONDS)).isEqualTo("lost");
-            assertThat(client.getInputStream().read()).isEqualTo(-1);
+            assertThat(pair.client().getInputStream().read()).isEqualTo(-1);
             CompletableFuture<Boolean> after = new CompletableFuture<>();
             echo.loop.execute(() -> after.complete(echo.loop.isCurrent()));
             assertThat(after.get()).as("what is given to it still runs").isTrue();

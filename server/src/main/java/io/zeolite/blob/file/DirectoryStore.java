@@ -205,17 +205,17 @@ public final class DirectoryStore implements BlobStore {
         boolean[] empty = {true};
         try {
             forEachFile(root, (file, attributes) -> {
-                String key = root.relativize(file).toString();
-                if (!key.startsWith(start) || key.endsWith(UNFINISHED)) {
-                    return FileVisitResult.CONTINUE;
-                }
-                empty[0] = false;
-                return FileVisitResult.TERMINATE;
+                empty[0] = !isObject(root.relativize(file).toString(), start);
+                return empty[0] ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
             });
         } catch (IOException e) {
             throw failure("list", start, e);
         }
         return empty[0];
+    }
+
+    private static boolean isObject(String key, String start) {
+        return key.startsWith(start) && !key.endsWith(UNFINISHED);
     }
 
     /** What is done with a file that is there. */
@@ -296,7 +296,7 @@ public final class DirectoryStore implements BlobStore {
         try {
             forEachFile(from, (file, attributes) -> {
                 String key = root.relativize(file).toString();
-                if (key.startsWith(start) && !key.endsWith(UNFINISHED)) {
+                if (isObject(key, start)) {
                     each.accept(object(key, attributes));
                 }
                 return FileVisitResult.CONTINUE;

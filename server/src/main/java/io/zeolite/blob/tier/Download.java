@@ -112,7 +112,7 @@ final class Download {
      */
     void takePlace() {
         try {
-            place.complete(cache.begin(revision.oid(), revision.tid(), 0));
+            place.complete(begin());
         } catch (IOException | RuntimeException | Error e) {
             place.completeExceptionally(e);
         }
@@ -123,12 +123,17 @@ final class Download {
             return;
         }
         while (!cameByAnotherWay()) {
-            if (attempt(() -> cache.begin(revision.oid(), revision.tid(), 0), atEnd)) {
+            if (attempt(this::begin, atEnd)) {
                 return;
             }
         }
         atEnd.run();
         opened.complete(Optional.empty());
+    }
+
+    /** The size is not known yet. */
+    private Optional<NewEntry> begin() throws IOException {
+        return cache.begin(revision.oid(), revision.tid(), 0);
     }
 
     private Optional<NewEntry> takenPlace() throws IOException {
