@@ -107,8 +107,11 @@ def _latencies():
     return _micros("p50"), _micros("p99"), _micros("p999"), _micros("max")
 
 
-def _resident(expectation=None):
-    return Row("server RSS meanwhile, MB", lambda s: s["server_rss_kb"] / 1024, expectation)
+def _resident():
+    return (
+        Row("server RSS meanwhile, MB", lambda s: s["server_rss_kb"] / 1024),
+        Row("of it other than of files, MB", lambda s: s["server_anonymous_kb"] / 1024),
+    )
 
 
 def _memory(label, when, key):
@@ -280,7 +283,7 @@ MEASURES = (
     Measure(
         "loads-while-deaf",
         "loads, 1 connection, while 3 others ask for objects and never read an answer",
-        (_rate(), *_latencies(), _resident()),
+        (_rate(), *_latencies(), *_resident()),
         _ONE_LOAD + " + deaf connections=3 first=1 objects={objects}",
     ),
     Measure(
@@ -299,7 +302,7 @@ MEASURES = (
     Measure(
         "idle-500",
         "loads, 1 connection, while 500 others are connected and say nothing",
-        (_rate(), _cpu(Expectation(1)), _resident()),
+        (_rate(), _cpu(Expectation(1)), *_resident()),
         _ONE_LOAD + " + listeners connections=500",
     ),
     _BLOB_UP,
@@ -340,6 +343,7 @@ MEASURES = (
         (
             _memory("before any load, MB", "idle", "VmRSS"),
             _memory("after all of them, MB", "after", "VmRSS"),
+            _memory("after all of them, other than of files, MB", "after", "RssAnon"),
             _memory("highest, MB", "after", "VmHWM"),
         ),
     ),

@@ -156,11 +156,12 @@ final class LoadGenerator {
         String first = parts.get(0);
         return String.format(
                 Locale.ROOT,
-                "%s, \"server_ticks\": %d, \"own_ticks\": %d, \"server_rss_kb\": %d, \"beside\": [%s]}",
+                "%s, \"server_ticks\": %d, \"own_ticks\": %d, \"server_rss_kb\": %d, \"server_anonymous_kb\": %d, \"beside\": [%s]}",
                 first.substring(0, first.length() - 1),
                 serverTicks,
                 ownTicks,
-                residentKilobytes(server),
+                memoryKilobytes(server, "VmRSS"),
+                memoryKilobytes(server, "RssAnon"),
                 String.join(", ", parts.subList(1, parts.size())));
     }
 
@@ -196,13 +197,14 @@ final class LoadGenerator {
         return Long.parseLong(afterName[11]) + Long.parseLong(afterName[12]);
     }
 
-    private static long residentKilobytes(Path process) throws IOException {
-        for (String line : Files.readAllLines(process.resolve("status"), StandardCharsets.ISO_8859_1)) {
-            if (line.startsWith("VmRSS:")) {
-                return Long.parseLong(line.replaceAll("\\D", ""));
+    /** A line of what proc(5) says of a process's memory. */
+    private static long memoryKilobytes(Path process, String line) throws IOException {
+        for (String each : Files.readAllLines(process.resolve("status"), StandardCharsets.ISO_8859_1)) {
+            if (each.startsWith(line + ":")) {
+                return Long.parseLong(each.replaceAll("\\D", ""));
             }
         }
-        throw new IOException(process + "/status: no VmRSS");
+        throw new IOException(process + "/status: no " + line);
     }
 
     /** A line of input. */
