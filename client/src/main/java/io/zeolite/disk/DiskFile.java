@@ -22,6 +22,14 @@ public interface DiskFile extends Closeable {
      */
     int read(ByteBuffer buffer, long position) throws IOException;
 
+    /**
+     * Like {@link #read}, for a short piece that may soon be wanted again. It may come from memory that is mapped to the file,
+     * which the process then seems to use, though it is the page cache of the system.
+     */
+    default int readMapped(ByteBuffer buffer, long position) throws IOException {
+        return read(buffer, position);
+    }
+
     /** Writes all of the buffer at a position. On disk after the next {@link #force}, in no particular order before. */
     void write(ByteBuffer buffer, long position) throws IOException;
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A file of {@link RealDisk}. */
 final class RealDiskFile implements DiskFile {
@@ -16,6 +17,8 @@ final class RealDiskFile implements DiskFile {
     private static final int NO_DESCRIPTOR = -1;
     private static final long NOT_ASKED = -1;
 
+    private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
+
     private volatile Path path;
     private final FileChannel channel;
 
@@ -23,7 +26,11 @@ final class RealDiskFile implements DiskFile {
     private int descriptor = NO_DESCRIPTOR;
 
     private long maxSize = NOT_ASKED;
-    private boolean canAllocate = System.getProperty("os.name", "").startsWith("Linux");
+    private boolean canAllocate = LINUX;
+
+    private final Object mappingLock = new Object();
+    /** From the first read that wants one. */
+    private volatile @Nullable FileMapping mapping;
 
     RealDiskFile(Path path, FileChannel channel) {
         this.path = path;
@@ -62,6 +69,29 @@ final class RealDiskFile implements DiskFile {
         return buffer.position() - start;
     }
 
+    /** Mapped on Linux alone: elsewhere a file may be neither replaced nor deleted while it is. */
+    @Override
+    public int readMapped(ByteBuffer buffer, long position) throws IOException {
+        int start = buffer.position();
+        return LINUX && mapping().read(buffer, position) ? buffer.position() - start : read(buffer, position);
+    }
+
+    private FileMapping mapping() throws IOException {
+        FileMapping existing = mapping;
+        return existing != null ? existing : makeMapping();
+    }
+
+    private FileMapping makeMapping() throws IOException {
+        synchronized (mappingLock) {
+            FileMapping made = mapping;
+            if (made == null) {
+                made = new FileMapping(this, channel);
+                mapping = made;
+            }
+            return made;
+        }
+    }
+
     @Override
     public void write(ByteBuffer buffer, long position) throws IOException {
         int start = buffer.position();
@@ -74,6 +104,10 @@ final class RealDiskFile implements DiskFile {
         } finally {
             buffer.limit(end);
         }
+        FileMapping mapped = mapping;
+        if (mapped != null) {
+            mapped.written(position + end - start);
+        }
     }
 
     private static int transferEnd(ByteBuffer buffer, int end) {
@@ -82,7 +116,14 @@ final class RealDiskFile implements DiskFile {
 
     @Override
     public void truncate(long size) throws IOException {
-        channel.truncate(size);
+        // No mapping is made in between, which would be of what goes.
+        synchronized (mappingLock) {
+            FileMapping mapped = mapping;
+            if (mapped != null) {
+                mapped.truncate(size);
+            }
+            channel.truncate(size);
+        }
         if (channel.size() != size) {
             throw new EOFException(path + " is shorter than what it was to be cut to: " + channel.size()
                     + " (expected: " + size + ")");
@@ -161,6 +202,12 @@ final class RealDiskFile implements DiskFile {
             LibC.close(descriptor);
             descriptor = NO_DESCRIPTOR;
         }
-        channel.close();
+        synchronized (mappingLock) {
+            FileMapping mapped = mapping;
+            if (mapped != null) {
+                mapped.close();
+            }
+            channel.close();
+        }
     }
 }

@@ -202,7 +202,8 @@ final class StorageOpener {
                         config.create(),
                         config.readOnly(),
                         saveInterval,
-                        new PackOptions(config.packGc(), config.packKeepOld())));
+                        new PackOptions(config.packGc(), config.packKeepOld()),
+                        config.mapData()));
         boolean opened = false;
         try {
             PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());

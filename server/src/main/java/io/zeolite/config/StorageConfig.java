@@ -25,6 +25,7 @@ public sealed interface StorageConfig {
      * @param packKeepOld whether packing leaves the file as it was before under the name {@code path.old}
      * @param packRate how many bytes a second packing reads and writes at the most; 0 for no limit
      * @param syncBlobs whether a blob is forced to the disk before its transaction counts as committed
+     * @param mapData whether records are read from memory that is mapped to the data file
      */
     record FileStorage(
             Path path,
@@ -35,9 +36,10 @@ public sealed interface StorageConfig {
             boolean packGc,
             boolean packKeepOld,
             long packRate,
-            boolean syncBlobs)
+            boolean syncBlobs,
+            boolean mapData)
             implements StorageConfig {
-        /** Without a limit to the rate of packing, and with blobs that are forced. */
+        /** Without a limit to the rate of packing, with blobs that are forced, and mapped. */
         public FileStorage(
                 Path path,
                 @Nullable Path blobDirectory,
@@ -46,7 +48,7 @@ public sealed interface StorageConfig {
                 @Nullable Long quota,
                 boolean packGc,
                 boolean packKeepOld) {
-            this(path, blobDirectory, create, readOnly, quota, packGc, packKeepOld, 0, true);
+            this(path, blobDirectory, create, readOnly, quota, packGc, packKeepOld, 0, true, true);
         }
     }
 

@@ -68,6 +68,13 @@ final class StorageSections {
             0L,
             "how much packing reads and writes in a second at the most; 0 for no limit");
 
+    static final Key<Boolean> MAP_DATA = Key.withDefault(
+            "map-data",
+            Datatypes.BOOLEAN,
+            true,
+            "whether records are read from memory that is mapped to the data file; it counts as the server's, but is the"
+                    + " system's page cache");
+
     static final Key<Boolean> SYNC_BLOBS = Key.withDefault(
             "sync-blobs",
             Datatypes.BOOLEAN,
@@ -95,7 +102,8 @@ final class StorageSections {
             PACK_GC,
             PACK_KEEP_OLD,
             PACK_RATE,
-            SYNC_BLOBS);
+            SYNC_BLOBS,
+            MAP_DATA);
     static final SectionType MAPPING_STORAGE = SectionType.of("mappingstorage", NAME);
     static final SectionType BLOB_STORAGE =
             new SectionType("blobstorage", List.of(BLOB_DIR, SYNC_BLOBS), SUPPORTED, UNSUPPORTED);
@@ -138,7 +146,8 @@ final class StorageSections {
                 values.get(PACK_GC),
                 values.get(PACK_KEEP_OLD),
                 values.get(PACK_RATE),
-                values.get(SYNC_BLOBS));
+                values.get(SYNC_BLOBS),
+                values.get(MAP_DATA));
     }
 
     private static BlobStorage blobStorage(Section section, ConfigEnvironment environment) throws ConfigException {

@@ -189,6 +189,24 @@ class ServerConfigTest {
     }
 
     @Test
+    void load_mapData_isYesUnlessToldOtherwise() throws Exception {
+        ServerConfig config = text.read(ZEO + """
+                <filestorage a>
+                  path ~/a.fs
+                </filestorage>
+                <filestorage b>
+                  path ~/b.fs
+                  map-data no
+                </filestorage>
+                """.replace("~", directory.toString()));
+
+        assertThat(config.storages())
+                .extracting(NamedStorage::storage)
+                .extracting("mapData")
+                .containsExactly(true, false);
+    }
+
+    @Test
     void load_homeDirectory_isExpanded() throws Exception {
         text.variables.put("HOME", directory.toString());
         ServerConfig config = text.read(ZEO + "<filestorage>\npath ~/Data.fs\n</filestorage>");

@@ -69,8 +69,8 @@ final class Life {
                 new SimulatedSpills(disk));
         // The records are no pickles, so garbage cannot be told.
         PackOptions pack = new PackOptions(false, shape.packKeepsOld());
-        this.log =
-                FileLog.open(disk, Simulation.DATA, new FileLogOptions(false, false, shape.indexSaveInterval(), pack));
+        this.log = FileLog.open(
+                disk, Simulation.DATA, new FileLogOptions(false, false, shape.indexSaveInterval(), pack, true));
         try {
             this.storage = LocalStorage.open(log, null, context, options);
         } catch (IOException e) {

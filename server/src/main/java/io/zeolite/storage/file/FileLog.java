@@ -110,7 +110,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
         this.path = path;
         this.options = options;
         this.lock = lock;
-        this.generation = new Generation(opened.file(), opened.index(), recovered.lastTid(), recovered.end());
+        this.generation =
+                new Generation(opened.file(), options.mapped(), opened.index(), recovered.lastTid(), recovered.end());
         this.discarded = recovered.discarded();
         this.space = new Space(opened.file());
         this.indexedEnd = opened.indexedEnd();
@@ -457,7 +458,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
         disk.move(replacement.path, path);
         replacement.file.moved(path);
         generation = new Generation(
-                replacement.file, replacement.index, old.published().tid(), replacement.end);
+                replacement.file,
+                options.mapped(),
+                replacement.index,
+                old.published().tid(),
+                replacement.end);
         space = newSpace;
         writer = null;
         recordsSinceSave = 0;

@@ -8,8 +8,11 @@ package io.zeolite.storage.file;
  * @param indexSaveInterval after how many records the index is saved, if it is not so large that this would be too often;
  *     what is not in it must be scanned when a storage is opened that was not closed
  * @param pack how it is packed
+ * @param mapped whether records are read from memory that is mapped to the file, which is quicker; the process then seems to
+ *     use as much memory as has been read
  */
-public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval, PackOptions pack) {
+public record FileLogOptions(
+        boolean create, boolean readOnly, long indexSaveInterval, PackOptions pack, boolean mapped) {
     public static final long DEFAULT_INDEX_SAVE_INTERVAL = 100_000;
 
     /** To read and write what is there, or start anew if nothing is. */
@@ -20,7 +23,7 @@ public record FileLogOptions(boolean create, boolean readOnly, long indexSaveInt
     public static final FileLogOptions READ_ONLY = new FileLogOptions(false, true, DEFAULT_INDEX_SAVE_INTERVAL);
 
     public FileLogOptions(boolean create, boolean readOnly, long indexSaveInterval) {
-        this(create, readOnly, indexSaveInterval, PackOptions.DEFAULT);
+        this(create, readOnly, indexSaveInterval, PackOptions.DEFAULT, true);
     }
 
     public FileLogOptions {

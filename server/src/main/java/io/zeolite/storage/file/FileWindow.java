@@ -17,12 +17,19 @@ final class FileWindow {
     private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
 
     private final DiskFile file;
+    private final boolean mapped;
     private final ByteBuffer buffer;
     private long start;
 
     /** @param buffer as long as the window; lent to it as long as it is used */
     FileWindow(DiskFile file, ByteBuffer buffer) {
+        this(file, false, buffer);
+    }
+
+    /** @param mapped whether it reads by {@link DiskFile#readMapped} */
+    FileWindow(DiskFile file, boolean mapped, ByteBuffer buffer) {
         this.file = file;
+        this.mapped = mapped;
         this.buffer = buffer.clear().limit(0);
     }
 
@@ -79,7 +86,7 @@ final class FileWindow {
             return buffer.getLong((int) (position - start));
         }
         ByteBuffer single = ByteBuffer.allocate(Long.BYTES);
-        if (file.read(single, position) < Long.BYTES) {
+        if (read(single, position) < Long.BYTES) {
             throw endsBefore(position + Long.BYTES);
         }
         return single.getLong(0);
@@ -108,7 +115,7 @@ final class FileWindow {
             held = Math.min(length, buffer.limit() - at);
             buffer.get(at, bytes, 0, held);
         }
-        if (held < length && file.read(ByteBuffer.wrap(bytes, held, length - held), position + held) < length - held) {
+        if (held < length && read(ByteBuffer.wrap(bytes, held, length - held), position + held) < length - held) {
             throw endsBefore(position + length);
         }
     }
@@ -150,11 +157,15 @@ final class FileWindow {
         start = position;
         buffer.clear();
         try {
-            file.read(buffer, position);
+            read(buffer, position);
         } finally {
             // What was read, if it was only a part.
             buffer.flip();
         }
+    }
+
+    private int read(ByteBuffer target, long position) throws IOException {
+        return mapped ? file.readMapped(target, position) : file.read(target, position);
     }
 
     private EOFException endsBefore(long position) throws IOException {

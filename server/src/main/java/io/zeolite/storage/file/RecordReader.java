@@ -39,12 +39,13 @@ final class RecordReader {
     private final long fileEnd;
 
     /**
+     * @param mapped whether the file is read by {@link DiskFile#readMapped}
      * @param indexed what the index says of the object
      * @param visibleEnd records from here on are not to be seen
      * @param fileEnd where the last transaction ends that may be in the index
      */
-    RecordReader(DiskFile file, long oid, long indexed, long visibleEnd, long fileEnd) {
-        this.window = new FileWindow(file, BUFFER.get());
+    RecordReader(DiskFile file, boolean mapped, long oid, long indexed, long visibleEnd, long fileEnd) {
+        this.window = new FileWindow(file, mapped, BUFFER.get());
         this.path = file.path();
         this.oid = oid;
         this.indexed = indexed;

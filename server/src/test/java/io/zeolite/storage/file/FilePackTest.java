@@ -18,9 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +56,7 @@ class FilePackTest {
     }
 
     private FileLog open(PackOptions options) throws IOException {
-        return FileLog.open(new RealDisk(), path, new FileLogOptions(false, false, 100_000, options));
+        return FileLog.open(new RealDisk(), path, new FileLogOptions(false, false, 100_000, options, true));
     }
 
     private static boolean pack(FileLog log, long stop) throws IOException {
@@ -121,6 +124,30 @@ class FilePackTest {
         assertThat(FileOpening.sibling(path, ".old")).exists();
         assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
         checkReopened(log, 0, 1, 2, 3);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void pack_dataThatIsMapped_givesTheOldFileBack() throws IOException {
+        try (FileLog log = open(new PackOptions(true, false))) {
+            commit(log, 0x10, TestRecords.of(0, record("a", 1)));
+            commit(log, 0x20, TestRecords.of(1, "x".repeat(10 << 20)));
+            commit(log, 0x30, TestRecords.of(1, record("b")));
+            load(log, 0, Tid.MAX);
+            assertThat(mappings()).isOne();
+
+            assertThat(pack(log, Tid.MAX)).isTrue();
+
+            assertThat(mappings()).isZero();
+            assertThat(load(log, 1, Tid.MAX)).isEqualTo(record("b") + " 30-");
+        }
+    }
+
+    /** How many pieces of the data file are mapped, whatever its name has become. */
+    private long mappings() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains(path.toString())).count();
+        }
     }
 
     @Test
