@@ -13,12 +13,12 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Walks a data file from its end to its beginning, by the length that stands at the end of each transaction. */
@@ -163,11 +163,25 @@ final class History {
     }
 
     private long[] oids(TransactionHeader header) throws IOException {
-        LongStream.Builder oids = LongStream.builder();
-        Damage damage = TransactionCheck.check(window, header, record -> oids.add(record.oid()));
+        Oids oids = new Oids();
+        Damage damage = TransactionCheck.check(window, header, oids);
         if (damage != null) {
             throw damage.toException(window.file().path());
         }
-        return oids.build().toArray();
+        return Arrays.copyOf(oids.oids, oids.count);
+    }
+
+    /** The oids of records. A start collects those of the last transactions, before anything has been compiled. */
+    private static final class Oids implements TransactionCheck.RecordVisitor {
+        private long[] oids = new long[16];
+        private int count;
+
+        @Override
+        public void visit(DataHeader record) {
+            if (count == oids.length) {
+                oids = Arrays.copyOf(oids, 2 * count);
+            }
+            oids[count++] = record.oid();
+        }
     }
 }

@@ -54,11 +54,15 @@ final class TransactionCheck {
             throws IOException {
         long position = header.recordsStart();
         while (position < header.recordsEnd()) {
-            Damage damage = checkRecord(window, position, header.position(), header.recordsEnd());
+            Damage damage = checkRoom(position, header.recordsEnd());
             if (damage != null) {
                 return damage;
             }
             DataHeader record = window.dataHeader(position);
+            damage = checkHeader(record, header.position(), header.recordsEnd());
+            if (damage != null) {
+                return damage;
+            }
             visitor.visit(record);
             position = record.end();
         }
@@ -73,10 +77,18 @@ final class TransactionCheck {
      */
     static @Nullable Damage checkRecord(FileWindow window, long position, long transaction, long end)
             throws IOException {
-        if (position + DATA_HEADER_LENGTH > end) {
-            return Damage.of(position, "the space for a record header", end - position, DATA_HEADER_LENGTH);
-        }
-        DataHeader record = window.dataHeader(position);
+        Damage damage = checkRoom(position, end);
+        return damage != null ? damage : checkHeader(window.dataHeader(position), transaction, end);
+    }
+
+    private static @Nullable Damage checkRoom(long position, long end) {
+        return position + DATA_HEADER_LENGTH > end
+                ? Damage.of(position, "the space for a record header", end - position, DATA_HEADER_LENGTH)
+                : null;
+    }
+
+    private static @Nullable Damage checkHeader(DataHeader record, long transaction, long end) {
+        long position = record.position();
         if (record.versionLength() != 0) {
             return Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
         }

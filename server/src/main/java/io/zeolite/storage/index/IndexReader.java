@@ -97,11 +97,43 @@ final class IndexReader {
         if (length % 8 != 0 || length > MAX_BUCKET_LENGTH) {
             throw malformed("a bucket of " + length + " bytes", "a multiple of 8 up to " + MAX_BUCKET_LENGTH);
         }
-        if (bucket.length < length) {
-            bucket = new byte[length];
+        int count = length / 8;
+        if (count < PackedBuckets.MIN_OBJECTS) {
+            if (bucket.length < length) {
+                bucket = new byte[length];
+            }
+            readFully(bucket, length);
+            addBucket(prefix, count, end, index);
+        } else {
+            byte[] packed = new byte[length];
+            readFully(packed, length);
+            index.addPacked(prefix, packed, count, check(packed, count, end));
         }
-        readFully(bucket, length);
-        addBucket(prefix, length / 8, end, index);
+    }
+
+    /** Checks a bucket that stays as it is; returns its last suffix. */
+    private int check(byte[] packed, int count, long end) throws IOException {
+        int last = -1;
+        int at = 2 * count;
+        for (int i = 0; i < 2 * count; i += 2, at += 6) {
+            int suffix = (packed[i] & 0xff) << 8 | (packed[i + 1] & 0xff);
+            if (suffix <= last) {
+                throw notAfter(suffix, last);
+            }
+            last = suffix;
+            requirePosition(position(packed, at), end);
+        }
+        return last;
+    }
+
+    private MalformedIndexException notAfter(int suffix, int last) {
+        return malformed("suffix " + suffix, "more than " + last);
+    }
+
+    private void requirePosition(long position, long end) throws MalformedIndexException {
+        if (position < MIN_POSITION || position >= end) {
+            throw malformed("position " + position, MIN_POSITION + " to " + end);
+        }
     }
 
     private void addBucket(long prefix, int count, long end, PositionIndex index) throws IOException {
@@ -126,15 +158,13 @@ final class IndexReader {
         for (; i < count; i++) {
             int suffix = suffix(i);
             if (suffix <= last) {
-                throw malformed("suffix " + suffix, "more than " + last);
+                throw notAfter(suffix, last);
             }
             if (suffix >> PositionIndex.PAGE_BITS != number) {
                 break;
             }
-            long position = position(2 * count + 6 * i);
-            if (position < MIN_POSITION || position >= end) {
-                throw malformed("position " + position, MIN_POSITION + " to " + end);
-            }
+            long position = position(bucket, 2 * count + 6 * i);
+            requirePosition(position, end);
             page[suffix & PositionIndex.PAGE_SIZE - 1] = position;
             last = suffix;
         }
@@ -145,8 +175,7 @@ final class IndexReader {
         return (bucket[2 * entry] & 0xff) << 8 | (bucket[2 * entry + 1] & 0xff);
     }
 
-    private long position(int at) {
-        byte[] bytes = bucket;
+    private static long position(byte[] bytes, int at) {
         return (long) ((bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff)) << 32
                 | (bytes[at + 2] & 0xffL) << 24
                 | (bytes[at + 3] & 0xff) << 16

@@ -4,6 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A page is a {@code long[]} whose element 0 is its number, the upper 57 bits of its oids. The others are, in a
  * <em>dense</em> page (129 elements), the positions of its 128 oids, 0 for none. In a <em>sparse</em> page, they are
  * entries in no order, 0 for free ones: the lower 7 bits of the oid above the 48 bits of the position.
+ *
+ * <p>Of an index that was read from a file, the {@link PackedBuckets} stay as they were read, until something is written: then
+ * the page of it is made, and a bucket that has many such pages is taken apart.
  */
 public final class PositionIndex {
     /** The first position that does not fit. */
@@ -29,8 +34,15 @@ public final class PositionIndex {
     static final int PAGE_BITS = 7;
     static final int PAGE_SIZE = 1 << PAGE_BITS;
     private static final long LAST_PAGE = -1L >>> PAGE_BITS;
+    /** How many pages of a packed bucket are made one by one. With more of them it would nearly be in memory twice. */
+    private static final int MOST_COPIED_PAGES = 128;
     /** How many pages in a row are tried before all are looked at. */
     private static final int PROBES = 1024;
+
+    /** How many lower bits the oids of a bucket of an index file differ in. */
+    static final int BUCKET_BITS = 16;
+    /** How many bits the numbers of its pages differ in. */
+    static final int BUCKET_PAGE_BITS = BUCKET_BITS - PAGE_BITS;
 
     private static final int SLOT_MASK = PAGE_SIZE - 1;
     private static final int DENSE_LENGTH = 1 + PAGE_SIZE;
@@ -46,7 +58,12 @@ public final class PositionIndex {
     /** Open addressing with linear probing, at most half full, so that a search always ends. Never shrinks. */
     private volatile long[][] table = new long[INITIAL_TABLE_LENGTH][];
 
+    private final PackedBuckets packed = new PackedBuckets();
+
     // The rest is the writer's.
+    /** By the upper bits of the oids of packed buckets: how many of their pages have been made. */
+    private final Map<Long, Integer> copiedPages = new HashMap<>();
+
     private long size;
     private long maxOid;
     private int pages;
@@ -61,7 +78,15 @@ public final class PositionIndex {
     public long get(long oid) {
         long[] page = page(table, oid >>> PAGE_BITS);
         if (page == null) {
-            return 0;
+            long position = packed.get(oid);
+            if (position != 0) {
+                return position;
+            }
+            // Its bucket may have been taken apart meanwhile.
+            page = page(table, oid >>> PAGE_BITS);
+            if (page == null) {
+                return 0;
+            }
         }
         int slot = (int) oid & SLOT_MASK;
         if (page.length == DENSE_LENGTH) {
@@ -76,16 +101,15 @@ public final class PositionIndex {
      * dense; across a wide gap, all pages are looked at.
      */
     public OptionalLong nextFrom(long oid) {
-        long[][] pages = table;
         long first = oid >>> PAGE_BITS;
-        long[] page = page(pages, first);
+        long[] page = anyPage(first);
         int slot = page == null ? PAGE_SIZE : slotFrom(page, (int) oid & SLOT_MASK);
         for (long number = first + 1; slot == PAGE_SIZE && number - first <= PROBES && number <= LAST_PAGE; number++) {
-            page = page(pages, number);
+            page = anyPage(number);
             slot = page == null ? PAGE_SIZE : slotFrom(page, 0);
         }
         if (slot == PAGE_SIZE) {
-            page = lowestPageAfter(pages, first + PROBES);
+            page = lowestPageAfter(first + PROBES);
             slot = page == null ? PAGE_SIZE : slotFrom(page, 0);
         }
         return page == null || slot == PAGE_SIZE
@@ -93,8 +117,22 @@ public final class PositionIndex {
                 : OptionalLong.of((page[0] << PAGE_BITS) + slot);
     }
 
-    private static long @Nullable [] lowestPageAfter(long[][] pages, long number) {
-        long[] lowest = null;
+    /** A page of the table, or a copy of a packed one. */
+    private long @Nullable [] anyPage(long number) {
+        long[] page = page(table, number);
+        if (page == null) {
+            long[] copy = new long[DENSE_LENGTH];
+            // Its bucket may be taken apart meanwhile.
+            page = packed.copyPage(number, copy) ? copy : page(table, number);
+        }
+        return page;
+    }
+
+    private long @Nullable [] lowestPageAfter(long number) {
+        // In this order: what goes from the packed ones meanwhile is in the table by then.
+        long fromPacked = packed.pageFrom(number + 1);
+        long[] lowest = fromPacked < 0 ? null : anyPage(fromPacked);
+        long[][] pages = table;
         for (int i = 0; i < pages.length; i++) {
             long[] page = (long[]) PAGE.getAcquire(pages, i);
             if (page != null && page[0] > number && (lowest == null || page[0] < lowest[0])) {
@@ -150,6 +188,19 @@ public final class PositionIndex {
     }
 
     /**
+     * Adds a bucket of an index file as it stands there. Before anybody reads, and before any of its oids is put.
+     *
+     * @param prefix the upper 48 bits of its oids, larger than that of those added before
+     * @param bucket as {@link PackedBuckets#add} wants it
+     * @param highest its last suffix
+     */
+    void addPacked(long prefix, byte[] bucket, int count, int highest) {
+        packed.add(prefix, bucket);
+        size += count;
+        noteOid(prefix << BUCKET_BITS | highest);
+    }
+
+    /**
      * Sets the positions of many objects whose oids differ in the lower {@link #PAGE_BITS} bits only: what
      * {@link #put} of each would do, at a fraction of its cost where the page is new and well filled.
      *
@@ -166,7 +217,7 @@ public final class PositionIndex {
             }
         }
         long number = oid >>> PAGE_BITS;
-        if (count <= MAX_SPARSE || page(table, number) != null) {
+        if (count <= MAX_SPARSE || anyPage(number) != null) {
             for (int slot = 0; slot < PAGE_SIZE; slot++) {
                 if (positions[slot] != 0) {
                     put(number << PAGE_BITS | slot, positions[slot]);
@@ -270,12 +321,35 @@ public final class PositionIndex {
         }
         long[] page = page(table, number);
         if (page == null) {
-            page = new long[1 + SPARSE_CAPACITIES[0]];
-            page[0] = number;
-            addPage(page);
+            page = new long[DENSE_LENGTH];
+            if (packed.copyPage(number, page)) {
+                addPage(page);
+                notePacked(number);
+            } else {
+                page = new long[1 + SPARSE_CAPACITIES[0]];
+                page[0] = number;
+                addPage(page);
+            }
         }
         lastPage = page;
         return page;
+    }
+
+    /** Takes a packed bucket apart if too many of its pages have been made. */
+    private void notePacked(long number) {
+        long bucket = number >>> BUCKET_PAGE_BITS;
+        if (copiedPages.merge(bucket, 1, Integer::sum) < MOST_COPIED_PAGES) {
+            return;
+        }
+        copiedPages.remove(bucket);
+        long first = bucket << BUCKET_PAGE_BITS;
+        for (long other = first; other < first + (1 << BUCKET_PAGE_BITS); other++) {
+            long[] page = new long[DENSE_LENGTH];
+            if (page(table, other) == null && packed.copyPage(other, page)) {
+                addPage(page);
+            }
+        }
+        packed.forget(number);
     }
 
     private void addPage(long[] page) {
@@ -296,36 +370,51 @@ public final class PositionIndex {
     }
 
     /**
-     * Visits all entries in ascending order of the oids. Puts that happen meanwhile may be seen or not.
+     * Visits all entries in ascending order of the oids. For the writer.
      *
      * @param <X> what the visitor throws
      */
     public <X extends Exception> void forEach(Visitor<X> visitor) throws X {
-        long[][] pages = table.clone();
-        long[] entries = new long[PAGE_SIZE];
-        for (long[] page : sorted(pages)) {
-            long base = page[0] << PAGE_BITS;
-            if (page.length == DENSE_LENGTH) {
-                for (int slot = 0; slot < PAGE_SIZE; slot++) {
-                    long position = (long) ELEMENT.getAcquire(page, 1 + slot);
-                    if (position != 0) {
-                        visitor.visit(base + slot, position);
-                    }
-                }
-                continue;
-            }
-            int count = 0;
-            for (int i = 1; i < page.length; i++) {
-                long entry = (long) ELEMENT.getAcquire(page, i);
-                if (entry != 0) {
-                    entries[count++] = entry;
+        long[] copy = new long[DENSE_LENGTH];
+        long fromPacked = packed.pageFrom(0);
+        for (long[] page : sorted(table.clone())) {
+            for (; fromPacked >= 0 && fromPacked <= page[0]; fromPacked = packed.pageFrom(fromPacked + 1)) {
+                if (fromPacked < page[0] && packed.copyPage(fromPacked, copy)) {
+                    visitPage(copy, visitor);
                 }
             }
-            // The slot is in the upper bits of an entry.
-            Arrays.sort(entries, 0, count);
-            for (int i = 0; i < count; i++) {
-                visitor.visit(base + (entries[i] >>> POSITION_BITS), entries[i] & POSITION_MASK);
+            visitPage(page, visitor);
+        }
+        for (; fromPacked >= 0; fromPacked = packed.pageFrom(fromPacked + 1)) {
+            if (packed.copyPage(fromPacked, copy)) {
+                visitPage(copy, visitor);
             }
+        }
+    }
+
+    private static <X extends Exception> void visitPage(long[] page, Visitor<X> visitor) throws X {
+        long base = page[0] << PAGE_BITS;
+        if (page.length == DENSE_LENGTH) {
+            for (int slot = 0; slot < PAGE_SIZE; slot++) {
+                long position = (long) ELEMENT.getAcquire(page, 1 + slot);
+                if (position != 0) {
+                    visitor.visit(base + slot, position);
+                }
+            }
+            return;
+        }
+        long[] entries = new long[page.length];
+        int count = 0;
+        for (int i = 1; i < page.length; i++) {
+            long entry = (long) ELEMENT.getAcquire(page, i);
+            if (entry != 0) {
+                entries[count++] = entry;
+            }
+        }
+        // The slot is in the upper bits of an entry.
+        Arrays.sort(entries, 0, count);
+        for (int i = 0; i < count; i++) {
+            visitor.visit(base + (entries[i] >>> POSITION_BITS), entries[i] & POSITION_MASK);
         }
     }
 

@@ -10,7 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +112,116 @@ final class IndexFileTest {
             written(1L << 31);
             assertSame(readBack(1L << 31));
         }
+    }
+
+    /** Buckets that stay as they are read: full ones, with gaps, alone, side by side; and what is written to them then. */
+    @Test
+    void largeBuckets_readSearchedAndWritten_likeASortedMap() throws IOException {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        NavigableMap<Long, Long> expected = new TreeMap<>(Long::compareUnsigned);
+        for (long prefix : new long[] {0, 1, 3, 0x7fff_ffff_ffffL, 0x8000_0000_0000L, 0xffff_ffff_ffffL}) {
+            int gap = prefix == 0 || random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(40);
+            for (int suffix = random.nextInt(1 + gap); suffix < 1 << 16; suffix++) {
+                if (gap == 0 || random.nextInt(gap + 1) > 0) {
+                    expected.put(prefix << 16 | suffix, 27 + (long) random.nextInt(1 << 30));
+                }
+            }
+        }
+        expected.forEach(index::put);
+        written(1L << 31);
+        PositionIndex read = readBack(1L << 31);
+        assertLike(expected, read, random, seed);
+        for (int round = 0; round < 8; round++) {
+            // More and more pages of some buckets, until they are taken apart.
+            for (int i = 0; i < 400; i++) {
+                long oid = anyOid(expected, random);
+                long position = 27 + (long) random.nextInt(1 << 30);
+                read.put(oid, position);
+                expected.put(oid, position);
+            }
+            assertLike(expected, read, random, seed);
+        }
+    }
+
+    private static long anyOid(NavigableMap<Long, Long> expected, Random random) {
+        Long found = expected.ceilingKey(random.nextLong(1 << 18));
+        long oid = random.nextBoolean() && found != null ? found : expected.lastKey() - random.nextInt(1 << 16);
+        // Now and then one that is not there yet.
+        return oid ^ random.nextInt(2);
+    }
+
+    private static void assertLike(NavigableMap<Long, Long> expected, PositionIndex index, Random random, long seed) {
+        assertThat(index.size()).as("seed %s", seed).isEqualTo(expected.size());
+        assertThat(index.maxOid()).as("seed %s", seed).isEqualTo(expected.lastKey());
+        Iterator<Map.Entry<Long, Long>> entries = expected.entrySet().iterator();
+        index.forEach((oid, position) -> {
+            Map.Entry<Long, Long> entry = entries.next();
+            if (oid != entry.getKey() || position != entry.getValue() || index.get(oid) != position) {
+                throw new AssertionError("seed " + seed + ": " + oid + " at " + position + ", expected " + entry);
+            }
+        });
+        assertThat(entries.hasNext()).as("seed %s", seed).isFalse();
+        for (int i = 0; i < 2_000; i++) {
+            long oid = i % 2 == 0 ? random.nextLong() : random.nextLong(5 << 16);
+            assertThat(index.get(oid)).as("seed %s, oid %x", seed, oid).isEqualTo(expected.getOrDefault(oid, 0L));
+            Long next = expected.ceilingKey(oid);
+            assertThat(index.nextFrom(oid))
+                    .as("seed %s, oid %x", seed, oid)
+                    .isEqualTo(next == null ? OptionalLong.empty() : OptionalLong.of(next));
+        }
+    }
+
+    @Test
+    void largeBucket_takenApartWhileOthersRead_losesNothing() throws Exception {
+        for (int suffix = 0; suffix < 1 << 16; suffix++) {
+            index.put(suffix, 1_000);
+        }
+        written(10_000);
+        for (int round = 0; round < 20; round++) {
+            PositionIndex read = readBack(10_000);
+            AtomicBoolean stop = new AtomicBoolean();
+            Thread reader = new Thread(() -> {
+                Random random = new Random(7);
+                while (!stop.get()) {
+                    int suffix = random.nextInt(1 << 16);
+                    if (read.get(suffix) < 1_000 || read.nextFrom(suffix).orElse(-1) != suffix) {
+                        return;
+                    }
+                }
+                stop.set(false);
+            });
+            reader.start();
+            for (int suffix = 0; suffix < 1 << 16; suffix += PositionIndex.PAGE_SIZE / 2) {
+                read.put(suffix, 2_000);
+            }
+            stop.set(true);
+            reader.join();
+            assertThat(stop)
+                    .as("the reader found all of it until it was stopped")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void largeBucket_thatIsMalformed_isRefused() throws IOException {
+        for (int suffix = 0; suffix < 1 << 16; suffix++) {
+            index.put(suffix, 1_000);
+        }
+        written(10_000);
+        byte[] good = Files.readAllBytes(path);
+        // After the length of the data file, a prefix of 6 bytes, and the lengths of both.
+        int bucket = 2 + 3 + 1 + 2 + 8 + 5;
+        byte[] bad = good.clone();
+        bad[bucket + 2 * 40_000] = 0;
+        Files.write(path, bad);
+        assertThatThrownBy(() -> IndexFile.read(disk, path)).hasMessageContaining("suffix 64");
+        bad = good.clone();
+        bad[bucket + 2 * 65_536 + 6 * 50_000] = 1;
+        Files.write(path, bad);
+        assertThatThrownBy(() -> IndexFile.read(disk, path)).hasMessageContaining("position 1099511628776");
+        Files.write(path, Arrays.copyOf(good, good.length - 100_000));
+        assertThatThrownBy(() -> IndexFile.read(disk, path)).hasMessageContaining("the end of the file");
     }
 
     @Test
