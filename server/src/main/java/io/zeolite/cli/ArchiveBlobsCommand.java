@@ -40,7 +40,7 @@ final class ArchiveBlobsCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(Options.value(Double.class, "DAYS", "blobs that are older (default: 1)", "-a", AGE));
         spec.addOption(

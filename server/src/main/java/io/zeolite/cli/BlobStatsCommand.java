@@ -22,7 +22,7 @@ final class BlobStatsCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         Options.addJson(spec);
         spec.usageMessage().footer("", "Works without a bucket too. Nothing is changed; a server may run meanwhile.");

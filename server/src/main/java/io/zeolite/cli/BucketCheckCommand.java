@@ -27,7 +27,7 @@ final class BucketCheckCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         Options.addJson(spec);
         spec.usageMessage()

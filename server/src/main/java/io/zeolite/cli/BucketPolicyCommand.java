@@ -33,7 +33,7 @@ final class BucketPolicyCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(Options.value(
                 String.class, "ROLE", "only the policy for this: " + roles() + " (default: all of them)", FOR));

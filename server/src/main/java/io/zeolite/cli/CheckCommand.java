@@ -29,7 +29,7 @@ final class CheckCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         spec.addPositional(Options.argument(0, "PATH", "the data file (Data.fs); a server may be writing to it"));
         spec.addOption(Options.value(Path.class, "DIR", "its blob directory, to be checked too", BLOB_DIRECTORY));
         spec.addOption(Options.flag("do not look for references to missing objects", NO_REFERENCES));

@@ -18,7 +18,7 @@ final class DumpCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SelectionOptions.addTo(spec);
         spec.addOption(Options.flag("write a line of JSON for each transaction", "--json"));
         return spec;

@@ -32,7 +32,7 @@ final class GcBucketCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(Options.value(
                 Integer.class, "DAYS", "objects that are younger stay (default: " + DEFAULT_GRACE_DAYS + ")", GRACE));

@@ -20,7 +20,7 @@ final class LogCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SelectionOptions.addTo(spec);
         spec.addOption(Options.flag("the oldest of them first", REVERSE));
         spec.addOption(Options.flag("write a line of JSON for each transaction", "--json"));

@@ -13,6 +13,7 @@ public final class Main {
 
     public static void main(String[] args) {
         Logging.useQuickProvider();
+        nameSelectorProvider();
         if (args.length > 0 && args[0].equals("serve")) {
             // What nearly every server needs and takes long to load, beside what it does first.
             new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
@@ -30,6 +31,17 @@ public final class Main {
             System.err.println("zeolite: the server failed, its log says where: " + e);
         }
         shutdown.exit(status);
+    }
+
+    /** Says which one the JDK is to take, and would take anyway: it searches all jars for another one, which takes a tenth of a start. */
+    private static void nameSelectorProvider() {
+        String onLinux = "sun.nio.ch.EPollSelectorProvider";
+        try {
+            Class.forName(onLinux);
+        } catch (ClassNotFoundException e) {
+            return;
+        }
+        System.getProperties().putIfAbsent("java.nio.channels.spi.SelectorProvider", onLinux);
     }
 
     private static void preloadLocks() {

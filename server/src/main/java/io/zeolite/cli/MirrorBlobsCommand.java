@@ -35,7 +35,7 @@ final class MirrorBlobsCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(OptionSpec.builder(TO)
                 .paramLabel("TARGET")

@@ -29,7 +29,7 @@ final class PackCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         RemoteOptions.addTo(spec);
         RemoteOptions.addStorageTo(spec);
         Options.addJson(spec);

@@ -20,7 +20,7 @@ final class RecoverCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         spec.addPositional(Options.argument(0, "DAMAGED", "the damaged data file, which is only read"));
         spec.addPositional(Options.argument(1, "OUTPUT", "the new data file"));
         spec.addOption(Options.flag(

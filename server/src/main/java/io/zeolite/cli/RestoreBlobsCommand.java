@@ -23,7 +23,7 @@ final class RestoreBlobsCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         BlobSelectionOptions.addTo(spec, "the newest");
         spec.addOption(Options.flag("say what would be brought back, and do nothing", DRY_RUN));

@@ -40,7 +40,7 @@ final class ServeCommand {
     }
 
     static CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         spec.usageMessage()
                 .description("Serves storages to ZEO clients until it is told to stop.")
                 .footer(

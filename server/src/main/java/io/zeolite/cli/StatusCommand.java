@@ -35,7 +35,7 @@ final class StatusCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         RemoteOptions.addTo(spec);
         Options.addJson(spec);
         spec.addOption(Options.flag("one message and performance data, as zeo-nagios -m writes them", NAGIOS));

@@ -46,9 +46,9 @@ final class ToolCommands {
     void addTo(CommandSpec root, @Nullable String asked) {
         DESCRIPTIONS.forEach((name, description) -> {
             ToolCommand command = name.equals(asked) ? find(name) : null;
-            CommandSpec spec = command == null ? CommandSpec.create() : command.spec();
+            CommandSpec spec = command == null ? Zeolite.command() : command.spec();
             spec.usageMessage().description(description);
-            root.addSubcommand(name, spec.addOption(Zeolite.helpOption()));
+            root.addSubcommand(name, Zeolite.commandLine(spec.addOption(Zeolite.helpOption())));
         });
     }
 

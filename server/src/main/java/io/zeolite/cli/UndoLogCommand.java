@@ -24,7 +24,7 @@ final class UndoLogCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         RemoteOptions.addTo(spec);
         RemoteOptions.addStorageTo(spec);
         Options.addJson(spec);

@@ -34,7 +34,7 @@ final class VerifyBlobsCommand implements ToolCommand {
 
     @Override
     public CommandSpec spec() {
-        CommandSpec spec = CommandSpec.create();
+        CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(Options.flag("read all bytes, here and in the bucket, and compare checksums", DEEP));
         spec.addOption(OptionSpec.builder(REPAIR_FROM)

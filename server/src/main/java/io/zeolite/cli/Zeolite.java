@@ -27,6 +27,17 @@ public final class Zeolite {
     private static final String SERVE = "serve";
     private static final String TRAINING = "archive-training";
 
+    /**
+     * In place of picocli's own, which asks for a class of Groovy: that is not there, so all jars are opened in search of it. Nothing
+     * is made by it, as no command is an annotated class.
+     */
+    private static final CommandLine.IFactory FACTORY = new CommandLine.IFactory() {
+        @Override
+        public <T> T create(Class<T> type) throws ReflectiveOperationException {
+            return type.getDeclaredConstructor().newInstance();
+        }
+    };
+
     private static final int FAILED = 1;
     private static final int USAGE = 2;
 
@@ -55,7 +66,7 @@ public final class Zeolite {
         String asked = arguments.length == 0 ? "" : arguments[0];
         ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(environment, out, err);
         ToolCommand tool = tools == null ? null : tools.find(asked);
-        CommandLine commandLine = new CommandLine(spec(tools, asked)).setExpandAtFiles(false);
+        CommandLine commandLine = commandLine(spec(tools, asked)).setExpandAtFiles(false);
         try {
             ParseResult parsed = commandLine.parseArgs(arguments);
             ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
@@ -86,7 +97,7 @@ public final class Zeolite {
     }
 
     private static CommandSpec spec(@Nullable ToolCommands tools, String asked) {
-        CommandSpec root = CommandSpec.create().name("zeolite").addOption(helpOption());
+        CommandSpec root = command().name("zeolite").addOption(helpOption());
         root.addOption(OptionSpec.builder("-V", "--version")
                 .versionHelp(true)
                 .description("show the version and exit")
@@ -94,18 +105,27 @@ public final class Zeolite {
         root.version("zeolite " + version());
         root.usageMessage()
                 .description("A ZEO storage server for ZODB, and tools for its files and for any ZEO server.");
-        root.addSubcommand(SERVE, ServeCommand.spec());
+        root.addSubcommand(SERVE, commandLine(ServeCommand.spec()));
         if (tools != null) {
             tools.addTo(root, asked);
         }
-        CommandSpec training = CommandSpec.create();
+        CommandSpec training = command();
         training.usageMessage().hidden(true);
         training.addPositional(PositionalParamSpec.builder()
                 .paramLabel("CERTIFICATE")
                 .arity("0..1")
                 .type(Path.class)
                 .build());
-        return root.addSubcommand(TRAINING, training);
+        return root.addSubcommand(TRAINING, commandLine(training));
+    }
+
+    /** A command without anything yet. */
+    static CommandSpec command() {
+        return CommandSpec.wrapWithoutInspection(null, FACTORY);
+    }
+
+    static CommandLine commandLine(CommandSpec spec) {
+        return new CommandLine(spec, FACTORY);
     }
 
     static OptionSpec helpOption() {
