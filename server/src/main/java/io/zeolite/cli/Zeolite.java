@@ -28,13 +28,13 @@ public final class Zeolite {
     private static final String TRAINING = "archive-training";
 
     /**
-     * In place of picocli's own, which asks for a class of Groovy: that is not there, so all jars are opened in search of it. Nothing
-     * is made by it, as no command is an annotated class.
+     * picocli's own, but not before something is to be made. At its beginning it asks for a class of Groovy: that is not there, so all
+     * jars are opened in search of it.
      */
     private static final CommandLine.IFactory FACTORY = new CommandLine.IFactory() {
         @Override
-        public <T> T create(Class<T> type) throws ReflectiveOperationException {
-            return type.getDeclaredConstructor().newInstance();
+        public <T> T create(Class<T> type) throws Exception {
+            return CommandLine.defaultFactory().create(type);
         }
     };
 
