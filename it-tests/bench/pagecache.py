@@ -7,7 +7,8 @@ import os
 MADV_PAGEOUT = 21
 # The same on all processors.
 SYS_PROCESS_MADVISE = 440
-MOST_RANGES = 1024
+# The system takes 2 GB of them at once.
+MOST_RANGES = 256
 # What may be left of a file: the system reads ahead, and a page that is in use right now stays.
 LEFT = 0.02
 

@@ -23,9 +23,12 @@ public interface DiskFile extends Closeable {
     int read(ByteBuffer buffer, long position) throws IOException;
 
     /**
-     * Like {@link #read}, for a short piece that may soon be wanted again. It may come from memory that is mapped to the file,
-     * which the process then seems to use, though it is the page cache of the system.
+     * Lets {@link #readMapped} use memory that is mapped to the file, where the system is made for that. The process then seems to use
+     * as much memory as it has read, though it is the page cache of the system. For the thread that writes, before others read.
      */
+    default void mapReads() throws IOException {}
+
+    /** Like {@link #read}, for a short piece that may soon be wanted again. */
     default int readMapped(ByteBuffer buffer, long position) throws IOException {
         return read(buffer, position);
     }

@@ -26,6 +26,10 @@ import org.slf4j.LoggerFactory;
  * and where both marks are gone it was whole. Where one is still there, the error is waited for, and such a
  * read is left to the channel, which says what is wrong.
  *
+ * <p><b>What is not in memory.</b> A thread that waits for the disk in a system call does not keep the JVM from stopping all threads, for
+ * its garbage; one that touches a mapped page does, and all wait with it. So a page is read by the channel the first time. It
+ * may have gone from memory when it is wanted again, but that is for the system to avoid.
+ *
  * <p><b>Threads.</b> Any may read. Segments go away when the file is closed or cut off, and memory that is gone would end the
  * process: readers are counted, and whoever unmaps first takes the segments out of sight, and waits until nobody is left who
  * may have seen them.
@@ -35,6 +39,7 @@ final class FileMapping {
 
     static final int SEGMENT = 4 << 20;
     private static final int SEGMENT_BITS = Integer.numberOfTrailingZeros(SEGMENT);
+    private static final int PAGE_BITS = 12;
 
     /**
      * How many segments a process maps at most, 128 GB. Linux allows 65,530 mappings, of which the JVM and its libraries have some
@@ -47,7 +52,7 @@ final class FileMapping {
     /** What is longer is read by a system call, whose costs do not matter then. */
     private static final int LONGEST_READ = 64 << 10;
 
-    /** No record begins with it, and few windows end with it. */
+    /** Of the reads that were whole, those that begin or end with it are done again by the channel: one in a hundred, perhaps. */
     private static final byte MARK = (byte) 0xa5;
 
     /** Counters of readers, so many that threads hardly ever share one, each in a cache line of its own. */
@@ -64,6 +69,9 @@ final class FileMapping {
     private final ReentrantLock changes = new ReentrantLock();
 
     private final AtomicReferenceArray<@Nullable MappedByteBuffer> segments = new AtomicReferenceArray<>(MOST_SEGMENTS);
+    /** Of each segment, which pages have been read, a bit each. Who does not see it yet only reads it by the channel again. */
+    private final long[][] touched = new long[MOST_SEGMENTS][];
+
     private final AtomicIntegerArray readers = new AtomicIntegerArray(COUNTERS * DISTANCE);
 
     /** The file is at least so long. */
@@ -71,7 +79,7 @@ final class FileMapping {
 
     private volatile boolean stopped;
 
-    /** @param channel of the file, which is read and never written */
+    /** @param channel of the file */
     FileMapping(DiskFile file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
@@ -90,6 +98,9 @@ final class FileMapping {
         if (count == 0 || count > LONGEST_READ || at + count > SEGMENT || number >= MOST_SEGMENTS) {
             return false;
         }
+        if ((number + 1) << SEGMENT_BITS > length || !touch((int) number, at, count)) {
+            return false;
+        }
         int reader = ((int) Thread.currentThread().getId() & (COUNTERS - 1)) * DISTANCE;
         readers.getAndIncrement(reader);
         try {
@@ -100,7 +111,25 @@ final class FileMapping {
         } finally {
             readers.getAndDecrement(reader);
         }
-        return (number + 1) << SEGMENT_BITS <= length && !stopped && map((int) number) && read(target, position);
+        return map((int) number) && read(target, position);
+    }
+
+    /** Notes that pages are read; returns whether all of them had been before. */
+    private boolean touch(int number, int at, int count) {
+        long[] pages = touched[number];
+        if (pages == null) {
+            pages = new long[SEGMENT >> (PAGE_BITS + 6)];
+            touched[number] = pages;
+        }
+        boolean all = true;
+        for (int page = at >> PAGE_BITS; page <= (at + count - 1) >> PAGE_BITS; page++) {
+            long bit = 1L << page;
+            if ((pages[page >> 6] & bit) == 0) {
+                pages[page >> 6] |= bit;
+                all = false;
+            }
+        }
+        return all;
     }
 
     /** All in one {@code try}: the error may come after what has caused it. */
@@ -129,27 +158,24 @@ final class FileMapping {
         madeByRuntime = new byte[64][1];
     }
 
-    /** Maps a segment if that takes no waiting: event loops read. */
+    /** Maps a segment, if nobody maps or unmaps one: event loops read, and do not wait. */
     private boolean map(int number) {
-        if (!changes.tryLock()) {
+        if (stopped || MAPPED.get() >= MOST_SEGMENTS || !changes.tryLock()) {
             return false;
         }
         try {
+            if (stopped || segments.get(number) != null) {
+                return !stopped;
+            }
             long start = (long) number << SEGMENT_BITS;
-            if (stopped || start + SEGMENT > length) {
-                return false;
-            }
-            if (segments.get(number) != null) {
-                return true;
-            }
-            if (MAPPED.incrementAndGet() > MOST_SEGMENTS) {
-                MAPPED.decrementAndGet();
+            // Beyond its end, a file that is open for writing would be made longer.
+            if (channel.size() < start + SEGMENT) {
                 return false;
             }
             segments.set(number, channel.map(FileChannel.MapMode.READ_ONLY, start, SEGMENT));
+            MAPPED.incrementAndGet();
             return true;
         } catch (IOException e) {
-            MAPPED.decrementAndGet();
             stopped = true;
             LOG.warn("{} cannot be mapped into memory, and is read in another way: {}", file.path(), e.toString());
             return false;
@@ -170,7 +196,7 @@ final class FileMapping {
         changes.lock();
         try {
             length = Math.min(length, end);
-            unmapFrom((int) Math.min(end >>> SEGMENT_BITS, MOST_SEGMENTS));
+            unmap();
         } finally {
             changes.unlock();
         }
@@ -181,26 +207,33 @@ final class FileMapping {
         changes.lock();
         try {
             stopped = true;
-            unmapFrom(0);
+            unmap();
         } finally {
             changes.unlock();
         }
     }
 
-    private void unmapFrom(int first) {
+    /** All segments, so that readers come to an end: there would always be some of those that stayed. */
+    private void unmap() {
         List<MappedByteBuffer> gone = new ArrayList<>();
-        for (int i = first; i < MOST_SEGMENTS; i++) {
+        for (int i = 0; i < MOST_SEGMENTS; i++) {
             MappedByteBuffer segment = segments.getAndSet(i, null);
             if (segment != null) {
                 gone.add(segment);
             }
         }
-        for (int i = 0; i < COUNTERS && !gone.isEmpty(); i++) {
+        if (gone.isEmpty()) {
+            return;
+        }
+        for (int i = 0; i < COUNTERS; i++) {
             while (readers.get(i * DISTANCE) != 0) {
                 LockSupport.parkNanos(10_000);
             }
         }
-        gone.forEach(Unmapping::unmap);
-        MAPPED.addAndGet(-gone.size());
+        for (MappedByteBuffer segment : gone) {
+            if (Unmapping.unmap(segment)) {
+                MAPPED.decrementAndGet();
+            }
+        }
     }
 }

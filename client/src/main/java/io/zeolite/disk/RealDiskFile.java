@@ -28,8 +28,6 @@ final class RealDiskFile implements DiskFile {
     private long maxSize = NOT_ASKED;
     private boolean canAllocate = LINUX;
 
-    private final Object mappingLock = new Object();
-    /** From the first read that wants one. */
     private volatile @Nullable FileMapping mapping;
 
     RealDiskFile(Path path, FileChannel channel) {
@@ -69,27 +67,19 @@ final class RealDiskFile implements DiskFile {
         return buffer.position() - start;
     }
 
-    /** Mapped on Linux alone: elsewhere a file may be neither replaced nor deleted while it is. */
+    /** On Linux alone: elsewhere a file may be neither replaced nor deleted while it is mapped. */
+    @Override
+    public void mapReads() throws IOException {
+        if (LINUX && mapping == null) {
+            mapping = new FileMapping(this, channel);
+        }
+    }
+
     @Override
     public int readMapped(ByteBuffer buffer, long position) throws IOException {
+        FileMapping mapped = mapping;
         int start = buffer.position();
-        return LINUX && mapping().read(buffer, position) ? buffer.position() - start : read(buffer, position);
-    }
-
-    private FileMapping mapping() throws IOException {
-        FileMapping existing = mapping;
-        return existing != null ? existing : makeMapping();
-    }
-
-    private FileMapping makeMapping() throws IOException {
-        synchronized (mappingLock) {
-            FileMapping made = mapping;
-            if (made == null) {
-                made = new FileMapping(this, channel);
-                mapping = made;
-            }
-            return made;
-        }
+        return mapped != null && mapped.read(buffer, position) ? buffer.position() - start : read(buffer, position);
     }
 
     @Override
@@ -116,14 +106,11 @@ final class RealDiskFile implements DiskFile {
 
     @Override
     public void truncate(long size) throws IOException {
-        // No mapping is made in between, which would be of what goes.
-        synchronized (mappingLock) {
-            FileMapping mapped = mapping;
-            if (mapped != null) {
-                mapped.truncate(size);
-            }
-            channel.truncate(size);
+        FileMapping mapped = mapping;
+        if (mapped != null) {
+            mapped.truncate(size);
         }
+        channel.truncate(size);
         if (channel.size() != size) {
             throw new EOFException(path + " is shorter than what it was to be cut to: " + channel.size()
                     + " (expected: " + size + ")");
@@ -202,12 +189,10 @@ final class RealDiskFile implements DiskFile {
             LibC.close(descriptor);
             descriptor = NO_DESCRIPTOR;
         }
-        synchronized (mappingLock) {
-            FileMapping mapped = mapping;
-            if (mapped != null) {
-                mapped.close();
-            }
-            channel.close();
+        FileMapping mapped = mapping;
+        if (mapped != null) {
+            mapped.close();
         }
+        channel.close();
     }
 }

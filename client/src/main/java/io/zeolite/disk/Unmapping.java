@@ -34,16 +34,21 @@ final class Unmapping {
 
     private Unmapping() {}
 
-    /** @param buffer which nobody may touch any more: that would end the process */
-    static void unmap(MappedByteBuffer buffer) {
+    /**
+     * @param buffer which nobody may touch any more: that would end the process
+     * @return whether it was possible
+     */
+    static boolean unmap(MappedByteBuffer buffer) {
         Method method = invokeCleaner;
         if (method == null) {
-            return;
+            return false;
         }
         try {
             method.invoke(unsafe, buffer);
+            return true;
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("unmapping", e);
+            LOG.warn("a mapped file could not be given back: {}", e.toString());
+            return false;
         }
     }
 }

@@ -44,7 +44,9 @@ final class FileMappingTest {
     }
 
     private DiskFile open() throws IOException {
-        return new RealDisk().open(path, Disk.Mode.READ_WRITE);
+        DiskFile file = new RealDisk().open(path, Disk.Mode.READ_WRITE);
+        file.mapReads();
+        return file;
     }
 
     private ByteBuffer noise(int length) {
@@ -67,6 +69,9 @@ final class FileMappingTest {
         assertThat(file.readMapped(buffer, position)).isEqualTo(there);
         assertThat(buffer.position()).isEqualTo(start + there);
         assertThat(buffer.slice(start, there)).isEqualTo(expected.flip());
+        // The first time, pages are not read from memory.
+        assertThat(file.readMapped(buffer.position(start), position)).isEqualTo(there);
+        assertThat(buffer.slice(start, there)).isEqualTo(expected);
         return there;
     }
 

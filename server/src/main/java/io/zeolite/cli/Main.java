@@ -37,7 +37,7 @@ public final class Main {
     private static void nameSelectorProvider() {
         String onLinux = "sun.nio.ch.EPollSelectorProvider";
         try {
-            Class.forName(onLinux);
+            Class.forName(onLinux, false, null);
         } catch (ClassNotFoundException e) {
             return;
         }

@@ -238,7 +238,7 @@ public final class FileIterator implements Closeable {
     }
 
     private RecordReader reader(FileRecord record) {
-        return new RecordReader(file, false, record.oid(), 0, size, size);
+        return new RecordReader(file, record.oid(), 0, size, size);
     }
 
     @Override

@@ -110,8 +110,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         this.path = path;
         this.options = options;
         this.lock = lock;
-        this.generation =
-                new Generation(opened.file(), options.mapped(), opened.index(), recovered.lastTid(), recovered.end());
+        this.generation = new Generation(opened.file(), opened.index(), recovered.lastTid(), recovered.end());
         this.discarded = recovered.discarded();
         this.space = new Space(opened.file());
         this.indexedEnd = opened.indexedEnd();
@@ -134,6 +133,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         Closeable lock = options.readOnly() ? () -> {} : disk.lock(FileOpening.sibling(path, ".lock"));
         try {
             FileOpening.Opened opened = new FileOpening(disk, path, options).open();
+            if (options.mapped()) {
+                opened.file().mapReads();
+            }
             FileLog log = new FileLog(disk, path, options, lock, opened);
             log.saveIndexIfDue();
             return log;
@@ -446,6 +448,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         if (generation != old || old.published().end() != old.appendedEnd()) {
             throw new IllegalStateException(path + " is not what was packed");
         }
+        if (options.mapped()) {
+            replacement.file.mapReads();
+        }
         Space newSpace = new Space(replacement.file, space);
         newSpace.renew(replacement.end);
         IndexFile.delete(disk, FileOpening.sibling(path, ".index"));
@@ -458,11 +463,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         disk.move(replacement.path, path);
         replacement.file.moved(path);
         generation = new Generation(
-                replacement.file,
-                options.mapped(),
-                replacement.index,
-                old.published().tid(),
-                replacement.end);
+                replacement.file, replacement.index, old.published().tid(), replacement.end);
         space = newSpace;
         writer = null;
         recordsSinceSave = 0;

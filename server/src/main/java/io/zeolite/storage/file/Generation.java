@@ -23,7 +23,6 @@ final class Generation {
     private static final long LAST_OID = -1;
 
     private final DiskFile file;
-    private final boolean mapped;
     private final PositionIndex index;
     /** The log itself, as long as this is its generation, and those who retain it. */
     private final AtomicInteger users = new AtomicInteger(1);
@@ -41,10 +40,8 @@ final class Generation {
      */
     record Published(long tid, long end, long length, long maxOid) {}
 
-    /** @param mapped whether records are read by {@link DiskFile#readMapped} */
-    Generation(DiskFile file, boolean mapped, PositionIndex index, long lastTid, long end) {
+    Generation(DiskFile file, PositionIndex index, long lastTid, long end) {
         this.file = file;
-        this.mapped = mapped;
         this.index = index;
         this.appendedEnd = end;
         this.published = new Published(lastTid, end, index.size(), index.maxOid());
@@ -81,7 +78,7 @@ final class Generation {
         // In this order: the index may be ahead of what is visible, but never of what has been appended.
         long visibleEnd = published.end;
         long position = index.get(oid);
-        return new RecordReader(file, mapped, oid, position, visibleEnd, appendedEnd);
+        return new RecordReader(file, oid, position, visibleEnd, appendedEnd);
     }
 
     /** What there is to iterate over. */

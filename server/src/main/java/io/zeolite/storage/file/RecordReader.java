@@ -39,13 +39,12 @@ final class RecordReader {
     private final long fileEnd;
 
     /**
-     * @param mapped whether the file is read by {@link DiskFile#readMapped}
      * @param indexed what the index says of the object
      * @param visibleEnd records from here on are not to be seen
      * @param fileEnd where the last transaction ends that may be in the index
      */
-    RecordReader(DiskFile file, boolean mapped, long oid, long indexed, long visibleEnd, long fileEnd) {
-        this.window = new FileWindow(file, mapped, BUFFER.get());
+    RecordReader(DiskFile file, long oid, long indexed, long visibleEnd, long fileEnd) {
+        this.window = new FileWindow(file, true, BUFFER.get());
         this.path = file.path();
         this.oid = oid;
         this.indexed = indexed;

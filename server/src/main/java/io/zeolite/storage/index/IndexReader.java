@@ -115,8 +115,8 @@ final class IndexReader {
     private int check(byte[] packed, int count, long end) throws IOException {
         int last = -1;
         int at = 2 * count;
-        for (int i = 0; i < 2 * count; i += 2, at += 6) {
-            int suffix = (packed[i] & 0xff) << 8 | (packed[i + 1] & 0xff);
+        for (int i = 0; i < count; i++, at += 6) {
+            int suffix = PackedBuckets.suffix(packed, i);
             if (suffix <= last) {
                 throw notAfter(suffix, last);
             }
@@ -172,7 +172,7 @@ final class IndexReader {
     }
 
     private int suffix(int entry) {
-        return (bucket[2 * entry] & 0xff) << 8 | (bucket[2 * entry + 1] & 0xff);
+        return PackedBuckets.suffix(bucket, entry);
     }
 
     private static long position(byte[] bytes, int at) {

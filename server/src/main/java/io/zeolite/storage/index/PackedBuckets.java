@@ -17,7 +17,7 @@ import java.util.Arrays;
  */
 final class PackedBuckets {
     /** A bucket with fewer objects is not worth it: its pages may be sparse ones. */
-    static final int MIN_OBJECTS = 1 << 13;
+    static final int MIN_OBJECTS = 1 << 14;
 
     private static final int BUCKET_SIZE = 1 << BUCKET_BITS;
     private static final int SUFFIX_LENGTH = 2;
@@ -138,7 +138,7 @@ final class PackedBuckets {
         return low;
     }
 
-    private static int suffix(byte[] bucket, int entry) {
+    static int suffix(byte[] bucket, int entry) {
         int at = SUFFIX_LENGTH * entry;
         return (bucket[at] & 0xff) << 8 | (bucket[at + 1] & 0xff);
     }

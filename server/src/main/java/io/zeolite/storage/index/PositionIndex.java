@@ -135,7 +135,11 @@ public final class PositionIndex {
         long[][] pages = table;
         for (int i = 0; i < pages.length; i++) {
             long[] page = (long[]) PAGE.getAcquire(pages, i);
-            if (page != null && page[0] > number && (lowest == null || page[0] < lowest[0])) {
+            if (page != null
+                    && page[0] > number
+                    && (lowest == null || page[0] < lowest[0])
+                    // One that has just been made may have nothing yet.
+                    && slotFrom(page, 0) < PAGE_SIZE) {
                 lowest = page;
             }
         }
@@ -217,7 +221,7 @@ public final class PositionIndex {
             }
         }
         long number = oid >>> PAGE_BITS;
-        if (count <= MAX_SPARSE || anyPage(number) != null) {
+        if (count <= MAX_SPARSE || page(table, number) != null) {
             for (int slot = 0; slot < PAGE_SIZE; slot++) {
                 if (positions[slot] != 0) {
                     put(number << PAGE_BITS | slot, positions[slot]);
@@ -379,16 +383,16 @@ public final class PositionIndex {
         long fromPacked = packed.pageFrom(0);
         for (long[] page : sorted(table.clone())) {
             for (; fromPacked >= 0 && fromPacked <= page[0]; fromPacked = packed.pageFrom(fromPacked + 1)) {
-                if (fromPacked < page[0] && packed.copyPage(fromPacked, copy)) {
+                if (fromPacked < page[0]) {
+                    packed.copyPage(fromPacked, copy);
                     visitPage(copy, visitor);
                 }
             }
             visitPage(page, visitor);
         }
         for (; fromPacked >= 0; fromPacked = packed.pageFrom(fromPacked + 1)) {
-            if (packed.copyPage(fromPacked, copy)) {
-                visitPage(copy, visitor);
-            }
+            packed.copyPage(fromPacked, copy);
+            visitPage(copy, visitor);
         }
     }
 

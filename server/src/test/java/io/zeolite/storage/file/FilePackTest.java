@@ -133,6 +133,8 @@ class FilePackTest {
             commit(log, 0x10, TestRecords.of(0, record("a", 1)));
             commit(log, 0x20, TestRecords.of(1, "x".repeat(10 << 20)));
             commit(log, 0x30, TestRecords.of(1, record("b")));
+            // The first time by a call of the system.
+            load(log, 0, Tid.MAX);
             load(log, 0, Tid.MAX);
             assertThat(mappings()).isOne();
 

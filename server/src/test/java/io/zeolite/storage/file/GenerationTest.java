@@ -22,7 +22,7 @@ class GenerationTest {
     @BeforeEach
     void open(@TempDir Path directory) throws IOException {
         file = new RealDisk().open(directory.resolve("Data.fs"), Disk.Mode.REPLACE);
-        generation = new Generation(file, true, new PositionIndex(), 0, 4);
+        generation = new Generation(file, new PositionIndex(), 0, 4);
     }
 
     @Test
