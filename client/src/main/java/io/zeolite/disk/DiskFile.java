@@ -23,8 +23,9 @@ public interface DiskFile extends Closeable {
     int read(ByteBuffer buffer, long position) throws IOException;
 
     /**
-     * Lets {@link #readMapped} use memory that is mapped to the file, where the system is made for that. The process then seems to use
-     * as much memory as it has read, though it is the page cache of the system. For the thread that writes, before others read.
+     * Lets {@link #readMapped} use memory that is mapped to the file, where the system is made for that. The process
+     * then seems to use as much memory as it has read, though it is the page cache of the system. For the thread that
+     * writes, before others read.
      */
     default void mapReads() throws IOException {}
 

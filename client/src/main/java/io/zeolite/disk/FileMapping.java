@@ -20,19 +20,20 @@ import org.slf4j.LoggerFactory;
  * whole segments of the file, each when it is first asked for; the end of a file that grows, and a read over the border
  * of two segments, are for {@link FileChannel#read(ByteBuffer, long)}.
  *
- * <p><b>Bytes that the disk cannot read.</b> A system call tells of them; from a mapping they are a signal (SIGBUS), which the JVM
- * turns into an {@link InternalError}, but in compiled code only some time after the copying, which has ended
- * early without a word. So the first and the last byte of the target are marked before: copying goes from one end to the other,
- * and where both marks are gone it was whole. Where one is still there, the error is waited for, and such a
- * read is left to the channel, which says what is wrong.
+ * <p><b>Bytes that the disk cannot read.</b> A system call tells of them; from a mapping they are a signal (SIGBUS),
+ * which the JVM turns into an {@link InternalError}, but in compiled code only some time after the copying, which has
+ * ended early without a word. So the first and the last byte of the target are marked before: copying goes from one end
+ * to the other, and where both marks are gone it was whole. Where one is still there, the error is waited for, and such
+ * a read is left to the channel, which says what is wrong.
  *
- * <p><b>What is not in memory.</b> A thread that waits for the disk in a system call does not keep the JVM from stopping all threads, for
- * its garbage; one that touches a mapped page does, and all wait with it. So a page is read by the channel the first time. It
- * may have gone from memory when it is wanted again, but that is for the system to avoid.
+ * <p><b>What is not in memory.</b> A thread that waits for the disk in a system call does not keep the JVM from
+ * stopping all threads, for its garbage; one that touches a mapped page does, and all wait with it. So a page is read
+ * by the channel the first time. It may have gone from memory when it is wanted again, but that is for the system to
+ * avoid.
  *
- * <p><b>Threads.</b> Any may read. Segments go away when the file is closed or cut off, and memory that is gone would end the
- * process: readers are counted, and whoever unmaps first takes the segments out of sight, and waits until nobody is left who
- * may have seen them.
+ * <p><b>Threads.</b> Any may read. Segments go away when the file is closed or cut off, and memory that is gone would
+ * end the process: readers are counted, and whoever unmaps first takes the segments out of sight, and waits until
+ * nobody is left who may have seen them.
  */
 final class FileMapping {
     private static final Logger LOG = LoggerFactory.getLogger(FileMapping.class);
@@ -42,8 +43,8 @@ final class FileMapping {
     private static final int PAGE_BITS = 12;
 
     /**
-     * How many segments a process maps at most, 128 GB. Linux allows 65,530 mappings, of which the JVM and its libraries have some
-     * hundreds, and cannot go on without more.
+     * How many segments a process maps at most, 128 GB. Linux allows 65,530 mappings, of which the JVM and its
+     * libraries have some hundreds, and cannot go on without more.
      */
     private static final int MOST_SEGMENTS = 1 << 15;
 
@@ -52,7 +53,10 @@ final class FileMapping {
     /** What is longer is read by a system call, whose costs do not matter then. */
     private static final int LONGEST_READ = 64 << 10;
 
-    /** Of the reads that were whole, those that begin or end with it are done again by the channel: one in a hundred, perhaps. */
+    /**
+     * Of the reads that were whole, those that begin or end with it are done again by the channel: one in a hundred,
+     * perhaps.
+     */
     private static final byte MARK = (byte) 0xa5;
 
     /** Counters of readers, so many that threads hardly ever share one, each in a cache line of its own. */
@@ -69,7 +73,10 @@ final class FileMapping {
     private final ReentrantLock changes = new ReentrantLock();
 
     private final AtomicReferenceArray<@Nullable MappedByteBuffer> segments = new AtomicReferenceArray<>(MOST_SEGMENTS);
-    /** Of each segment, which pages have been read, a bit each. Who does not see it yet only reads it by the channel again. */
+    /**
+     * Of each segment, which pages have been read, a bit each. Who does not see it yet only reads it by the channel
+     * again.
+     */
     private final long[][] touched = new long[MOST_SEGMENTS][];
 
     private final AtomicIntegerArray readers = new AtomicIntegerArray(COUNTERS * DISTANCE);
@@ -151,8 +158,9 @@ final class FileMapping {
     }
 
     /**
-     * Lets an error arrive that is on its way, which would come out anywhere else, in the middle of what nobody expects to fail. That is when
-     * compiled code enters the runtime of the JVM, and arrays of so many arrays are made nowhere else.
+     * Lets an error arrive that is on its way, which would come out anywhere else, in the middle of what nobody expects
+     * to fail. That is when compiled code enters the runtime of the JVM, and arrays of so many arrays are made nowhere
+     * else.
      */
     private static void takeError() {
         madeByRuntime = new byte[64][1];

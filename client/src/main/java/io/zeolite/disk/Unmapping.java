@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives mapped memory back at once. The JDK does so when it collects the buffer, which may be days later, and as long as that
- * a file that was deleted keeps its room on the disk.
+ * Gives mapped memory back at once. The JDK does so when it collects the buffer, which may be days later, and as long
+ * as that a file that was deleted keeps its room on the disk.
  */
 final class Unmapping {
     private static final Logger LOG = LoggerFactory.getLogger(Unmapping.class);

@@ -33,7 +33,10 @@ public final class Main {
         shutdown.exit(status);
     }
 
-    /** Says which one the JDK is to take, and would take anyway: it searches all jars for another one, which takes a tenth of a start. */
+    /**
+     * Names the selector provider that the JDK takes anyway. It would search all jars for another one, which takes a tenth of a
+     * start.
+     */
     private static void nameSelectorProvider() {
         String onLinux = "sun.nio.ch.EPollSelectorProvider";
         try {

@@ -28,8 +28,8 @@ public final class Zeolite {
     private static final String TRAINING = "archive-training";
 
     /**
-     * picocli's own, but not before something is to be made. At its beginning it asks for a class of Groovy: that is not there, so all
-     * jars are opened in search of it.
+     * picocli's own, but not before something is to be made. At its beginning it asks for a class of Groovy: that is not there,
+     * so all jars are opened in search of it.
      */
     private static final CommandLine.IFactory FACTORY = new CommandLine.IFactory() {
         @Override

@@ -39,7 +39,7 @@ public sealed interface StorageConfig {
             boolean syncBlobs,
             boolean mapData)
             implements StorageConfig {
-        /** Without a limit to the rate of packing, with blobs that are forced, and mapped. */
+        /** Without a limit to the rate of packing, with blobs that are forced, and data that is mapped. */
         public FileStorage(
                 Path path,
                 @Nullable Path blobDirectory,

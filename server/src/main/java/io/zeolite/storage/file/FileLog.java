@@ -133,9 +133,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
         Closeable lock = options.readOnly() ? () -> {} : disk.lock(FileOpening.sibling(path, ".lock"));
         try {
             FileOpening.Opened opened = new FileOpening(disk, path, options).open();
-            if (options.mapped()) {
-                opened.file().mapReads();
-            }
             FileLog log = new FileLog(disk, path, options, lock, opened);
             log.saveIndexIfDue();
             return log;

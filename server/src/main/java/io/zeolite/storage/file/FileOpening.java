@@ -64,7 +64,11 @@ final class FileOpening {
         }
         DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
         try {
-            return recover(file);
+            Opened opened = recover(file);
+            if (options.mapped()) {
+                file.mapReads();
+            }
+            return opened;
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;

@@ -13,7 +13,6 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -163,25 +162,11 @@ final class History {
     }
 
     private long[] oids(TransactionHeader header) throws IOException {
-        Oids oids = new Oids();
-        Damage damage = TransactionCheck.check(window, header, oids);
+        Longs oids = new Longs();
+        Damage damage = TransactionCheck.check(window, header, record -> oids.add(record.oid()));
         if (damage != null) {
             throw damage.toException(window.file().path());
         }
-        return Arrays.copyOf(oids.oids, oids.count);
-    }
-
-    /** The oids of records. A start collects those of the last transactions, before anything has been compiled. */
-    private static final class Oids implements TransactionCheck.RecordVisitor {
-        private long[] oids = new long[16];
-        private int count;
-
-        @Override
-        public void visit(DataHeader record) {
-            if (count == oids.length) {
-                oids = Arrays.copyOf(oids, 2 * count);
-            }
-            oids[count++] = record.oid();
-        }
+        return oids.toArray();
     }
 }

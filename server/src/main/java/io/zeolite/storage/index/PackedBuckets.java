@@ -9,11 +9,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets of an index file as they stand in it (see {@link IndexFile}), so that a start does not have to take all of them apart. They
- * are searched as they are, by any thread, and only made by one. What is written is a matter of the pages of
- * {@link PositionIndex}, which come before them.
+ * Buckets of an index file as they stand in it (see {@link IndexFile}), so that a start does not have to take all of them
+ * apart. They are searched as they are, by any thread, and added and forgotten by one. What is written is a matter of the
+ * pages of {@link PositionIndex}, which come before them.
  */
 final class PackedBuckets {
     /** A bucket with fewer objects is not worth it: its pages may be sparse ones. */
@@ -62,23 +63,21 @@ final class PackedBuckets {
         return entry < size(bucket) && suffix(bucket, entry) == suffix ? position(bucket, entry) : 0;
     }
 
-    /**
-     * Gives the positions of a page.
-     *
-     * @param page gets the number of the page as its first element, and then the positions of its oids, 0 for none
-     * @return whether there are any
-     */
-    boolean copyPage(long number, long[] page) {
-        Arrays.fill(page, 0);
-        page[0] = number;
+    /** A copy of a page, as a dense one of {@link PositionIndex}; null if it has nothing. */
+    long @Nullable [] copyPage(long number) {
         byte[] bucket = bucket(number >>> BUCKET_PAGE_BITS);
         int first = (int) (number << PAGE_BITS) & BUCKET_SIZE - 1;
-        int start = entryFrom(bucket, first);
-        int entry = start;
-        for (; entry < size(bucket) && suffix(bucket, entry) < first + PAGE_SIZE; entry++) {
+        int end = first + PAGE_SIZE;
+        int entry = entryFrom(bucket, first);
+        if (entry == size(bucket) || suffix(bucket, entry) >= end) {
+            return null;
+        }
+        long[] page = new long[1 + PAGE_SIZE];
+        page[0] = number;
+        for (; entry < size(bucket) && suffix(bucket, entry) < end; entry++) {
             page[1 + suffix(bucket, entry) - first] = position(bucket, entry);
         }
-        return entry > start;
+        return page;
     }
 
     /** The number of the first page, from one on, that has a position; -1 if none has. */

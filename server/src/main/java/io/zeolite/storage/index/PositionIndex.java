@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the newest record of each object is: a map from oid (unsigned) to position (1 to 2<sup>48</sup> - 1).
  *
- * <p>Any thread may read at any time without locks, while one thread at a time writes. A reader that has seen, through a
- * volatile variable, something that the writer set after {@link #put}, sees that put as well.
+ * <p>Any thread may read at any time without locks, while one thread at a time writes. A reader that has seen, through
+ * a volatile variable, something that the writer set after {@link #put}, sees that put as well.
  *
  * <p>The oids are divided into pages of 128, found through a hash table by the upper bits of the oid. Ids are dense in
  * practice, so nearly all pages are full and an object takes a little over 8 bytes. A page that holds few objects is
@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <em>dense</em> page (129 elements), the positions of its 128 oids, 0 for none. In a <em>sparse</em> page, they are
  * entries in no order, 0 for free ones: the lower 7 bits of the oid above the 48 bits of the position.
  *
- * <p>Of an index that was read from a file, the {@link PackedBuckets} stay as they were read, until something is written: then
- * the page of it is made, and a bucket that has many such pages is taken apart.
+ * <p>Of an index that was read from a file, the {@link PackedBuckets} stay as they were read, until something is
+ * written: then the page of it is made, and a bucket that has many such pages is taken apart.
  */
 public final class PositionIndex {
     /** The first position that does not fit. */
@@ -121,9 +121,11 @@ public final class PositionIndex {
     private long @Nullable [] anyPage(long number) {
         long[] page = page(table, number);
         if (page == null) {
-            long[] copy = new long[DENSE_LENGTH];
-            // Its bucket may be taken apart meanwhile.
-            page = packed.copyPage(number, copy) ? copy : page(table, number);
+            page = packed.copyPage(number);
+        }
+        if (page == null) {
+            // Its bucket may have been taken apart meanwhile.
+            page = page(table, number);
         }
         return page;
     }
@@ -325,8 +327,8 @@ public final class PositionIndex {
         }
         long[] page = page(table, number);
         if (page == null) {
-            page = new long[DENSE_LENGTH];
-            if (packed.copyPage(number, page)) {
+            page = packed.copyPage(number);
+            if (page != null) {
                 addPage(page);
                 notePacked(number);
             } else {
@@ -348,8 +350,8 @@ public final class PositionIndex {
         copiedPages.remove(bucket);
         long first = bucket << BUCKET_PAGE_BITS;
         for (long other = first; other < first + (1 << BUCKET_PAGE_BITS); other++) {
-            long[] page = new long[DENSE_LENGTH];
-            if (page(table, other) == null && packed.copyPage(other, page)) {
+            long[] page = page(table, other) == null ? packed.copyPage(other) : null;
+            if (page != null) {
                 addPage(page);
             }
         }
@@ -379,21 +381,22 @@ public final class PositionIndex {
      * @param <X> what the visitor throws
      */
     public <X extends Exception> void forEach(Visitor<X> visitor) throws X {
-        long[] copy = new long[DENSE_LENGTH];
         long fromPacked = packed.pageFrom(0);
         for (long[] page : sorted(table.clone())) {
             for (; fromPacked >= 0 && fromPacked <= page[0]; fromPacked = packed.pageFrom(fromPacked + 1)) {
                 if (fromPacked < page[0]) {
-                    packed.copyPage(fromPacked, copy);
-                    visitPage(copy, visitor);
+                    visitPacked(fromPacked, visitor);
                 }
             }
             visitPage(page, visitor);
         }
         for (; fromPacked >= 0; fromPacked = packed.pageFrom(fromPacked + 1)) {
-            packed.copyPage(fromPacked, copy);
-            visitPage(copy, visitor);
+            visitPacked(fromPacked, visitor);
         }
+    }
+
+    private <X extends Exception> void visitPacked(long number, Visitor<X> visitor) throws X {
+        visitPage(Objects.requireNonNull(packed.copyPage(number), "page"), visitor);
     }
 
     private static <X extends Exception> void visitPage(long[] page, Visitor<X> visitor) throws X {

@@ -3,6 +3,7 @@ package io.zeolite.tool.file;
 import io.zeolite.disk.Disk;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileTransaction;
+import io.zeolite.storage.file.Longs;
 import io.zeolite.storage.file.TransactionsBackwards;
 import io.zeolite.tool.Progress;
 import java.io.Closeable;

@@ -1,6 +1,6 @@
 package io.zeolite.tool.recover;
 
-import io.zeolite.tool.file.Longs;
+import io.zeolite.storage.file.Longs;
 import org.jspecify.annotations.Nullable;
 
 /**

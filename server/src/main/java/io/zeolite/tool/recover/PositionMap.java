@@ -1,6 +1,6 @@
 package io.zeolite.tool.recover;
 
-import io.zeolite.tool.file.Longs;
+import io.zeolite.storage.file.Longs;
 
 /**
  * Where the records of one file are in another. They come in the order of both files, and most of them as far from each

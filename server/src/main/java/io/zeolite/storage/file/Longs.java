@@ -1,4 +1,4 @@
-package io.zeolite.tool.file;
+package io.zeolite.storage.file;
 
 import java.util.Arrays;
 
@@ -24,6 +24,10 @@ public final class Longs {
 
     public boolean isEmpty() {
         return size == 0;
+    }
+
+    public long[] toArray() {
+        return Arrays.copyOf(elements, size);
     }
 
     /** Takes the last one away and returns it. */
