@@ -27,13 +27,19 @@ public final class Logging {
     /** The libraries that talk to S3. */
     private static final List<String> TALKATIVE = List.of("software.amazon.awssdk", "org.apache.hc");
 
+    /** The last JDK on which {@link JdkLogManager} was tried, which counts on what the JDK does. */
+    private static final int LAST_KNOWN_JDK = 25;
+
     private Logging() {}
 
-    /** Has slf4j start logback the quick way. To be called before the first logger is asked for. */
+    /** Has slf4j and the JDK start their logging the quick way. To be called before the first logger is asked for. */
     public static void useQuickProvider() {
         System.setProperty(LoggerFactory.PROVIDER_PROPERTY_KEY, "io.zeolite.logging.QuickProvider");
         // Otherwise slf4j tells the terminal about it at every start.
         System.setProperty("slf4j.internal.verbosity", "WARN");
+        if (Runtime.version().feature() <= LAST_KNOWN_JDK) {
+            System.getProperties().putIfAbsent("java.util.logging.manager", "io.zeolite.logging.JdkLogManager");
+        }
     }
 
     /**
