@@ -11,27 +11,31 @@ import io.zeolite.pickle.ValueLimits;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.MalformedMessageException;
 import io.zeolite.wire.PickleCodec;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts of the server as they are in production: a client that says hello to a new storage, and the same storage again,
- * which has an index by then, with TLS. The build runs it to learn which classes belong into the class-data-sharing
- * archive.
+ * Starts of the server as they are in production: a client that says hello to a new storage; the same storage again, which
+ * has an index by then; with more transactions than the index knows, as after a kill; and with TLS. The build runs it to
+ * learn which classes belong into the class-data-sharing archive.
  */
 final class ArchiveTraining {
     private static final String CONFIGURATION = """
@@ -66,6 +70,10 @@ final class ArchiveTraining {
 
     private static final Codec CODEC = new PickleCodec(ValueLimits.FROM_SERVER);
     private static final byte[] MAX_TID = {0x7f, -1, -1, -1, -1, -1, -1, -1};
+    private static final byte[] NO_SERIAL = new byte[8];
+
+    /** So many that the index keeps them in another form than a few. */
+    private static final int OBJECTS = 20_000;
 
     private interface Visit {
         void to(InetSocketAddress server) throws IOException;
@@ -74,11 +82,14 @@ final class ArchiveTraining {
     private final ServerLauncher launcher;
     private final PrintStream out;
     private final PrintStream err;
+    private final Consumer<Runnable> onShutdown;
 
-    ArchiveTraining(ServerLauncher launcher, PrintStream out, PrintStream err) {
+    /** @param onShutdown takes what is to be done when the system asks the process to end */
+    ArchiveTraining(ServerLauncher launcher, PrintStream out, PrintStream err, Consumer<Runnable> onShutdown) {
         this.launcher = launcher;
         this.out = out;
         this.err = err;
+        this.onShutdown = onShutdown;
     }
 
     /**
@@ -88,9 +99,17 @@ final class ArchiveTraining {
     int run(@Nullable Path certificate) throws IOException {
         Path directory = Files.createTempDirectory("zeolite");
         try {
-            int status = start(directory, "", ArchiveTraining::sayHello);
-            if (status == 0 && certificate != null) {
-                status = start(directory, TLS.formatted(certificate, certificate), ArchiveTraining::knock);
+            Path index = directory.resolve("Data.fs.index");
+            Path firstIndex = directory.resolve("first.index");
+            int status = start(directory, "", address -> sayHello(address, 0, OBJECTS));
+            if (status == 0) {
+                Files.copy(index, firstIndex);
+                status = start(directory, "", address -> sayHello(address, OBJECTS, 1));
+            }
+            if (status == 0) {
+                Files.move(firstIndex, index, StandardCopyOption.REPLACE_EXISTING);
+                String section = certificate == null ? "" : TLS.formatted(certificate, certificate);
+                status = start(directory, section, ArchiveTraining::knock);
             }
             return status;
         } finally {
@@ -113,8 +132,11 @@ final class ArchiveTraining {
             Objects.requireNonNull(stop.get(), "stop").run();
             return server;
         };
-        return new Zeolite(visited, environment, out, err, stop::set)
-                .run("serve", "-C", "zeo.conf", "--address-file", "address");
+        Consumer<Runnable> noted = stopping -> {
+            stop.set(stopping);
+            onShutdown.accept(stopping);
+        };
+        return new Zeolite(visited, environment, out, err, noted).run("serve", "-C", "zeo.conf");
     }
 
     /** Is let in, and says nothing that could be read without a certificate. */
@@ -122,29 +144,35 @@ final class ArchiveTraining {
         new Socket(address.getAddress(), address.getPort()).close();
     }
 
-    /** A client's first moments: it registers, commits an object and loads it. */
-    private static void sayHello(InetSocketAddress address) throws IOException {
+    /** A client's first moments: it registers, commits new objects and loads one. */
+    private static void sayHello(InetSocketAddress address, long firstOid, int objects) throws IOException {
         try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
             socket.setSoTimeout(ANSWER_MILLIS);
             DataInputStream in = new DataInputStream(socket.getInputStream());
             in.skipNBytes(in.readInt());
-            DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+            DataOutputStream out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
             out.writeInt(PROTOCOL.length);
             out.write(PROTOCOL);
-            byte[] root = new byte[8];
             call(in, out, Methods.REGISTER, "1", false);
             call(in, out, Methods.GET_INFO);
             send(out, Methods.TPC_BEGIN, 1L, PROTOCOL, PROTOCOL, new PyDict());
-            send(out, Methods.STORE, root, root, PROTOCOL, 1L);
+            for (long oid = firstOid; oid < firstOid + objects; oid++) {
+                send(out, Methods.STORE, oidBytes(oid), NO_SERIAL, PROTOCOL, 1L);
+            }
             call(in, out, Methods.VOTE, 1L);
             call(in, out, Methods.TPC_FINISH, 1L);
-            call(in, out, Methods.LOAD_BEFORE, root, MAX_TID);
+            call(in, out, Methods.LOAD_BEFORE, oidBytes(firstOid), MAX_TID);
         }
+    }
+
+    private static byte[] oidBytes(long oid) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(oid).array();
     }
 
     private static void call(DataInputStream in, DataOutputStream out, String method, Object... args)
             throws IOException {
         write(out, new Message.Call(1L, method, PyTuple.of(args)));
+        out.flush();
         Message received = receive(in);
         while (received instanceof Message.OneWay) {
             received = receive(in);

@@ -14,9 +14,10 @@ public final class Main {
     public static void main(String[] args) {
         Logging.useQuickProvider();
         nameSelectorProvider();
-        if (args.length > 0 && args[0].equals("serve")) {
+        if (Zeolite.startsServer(args)) {
             // What nearly every server needs and takes long to load, beside what it does first.
             new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
+            Logging.load();
             new Thread(ZeoServer::preload, "zeolite-preload-transport").start();
         }
         Shutdown shutdown = new Shutdown();
@@ -50,8 +51,8 @@ public final class Main {
     private static void preloadLocks() {
         try {
             RealDisk.preload();
-        } catch (IOException e) {
-            LoggerFactory.getLogger(Main.class).debug("whoever locks a file will say it again", e);
+        } catch (IOException ignored) {
+            // Whoever locks a file will say it. Here it cannot be said, since the logs may not be there yet.
         }
     }
 }

@@ -9,23 +9,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite serve}: with the options of runzeo, and a storage in {@code ./var} if it is told nothing at all. */
 final class ServeCommand {
-    private static final String CONFIGURE = "--configure";
-    private static final String ADDRESS = "--address";
-    private static final String FILENAME = "--filename";
-    private static final String TIMEOUT = "--timeout";
-    private static final String PID_FILE = "--pid-file";
-    private static final String ADDRESS_FILE = "--address-file";
-
     private final ServerLauncher launcher;
     private final ConfigEnvironment environment;
     private final PrintStream out;
@@ -48,27 +37,8 @@ final class ServeCommand {
                         "Options go before what the configuration file says. Without a file and without -f,",
                         "the storage is in ./" + ServerConfig.DEFAULT_DIRECTORY + " and is created if need be;"
                                 + " without an address, it is " + ServerConfig.DEFAULT_ADDRESS + ".");
-        spec.addOption(option("-C", CONFIGURE, "FILE", "configuration file (zeo.conf)"));
-        spec.addOption(option("-a", ADDRESS, "ADDRESS", "PORT, HOST:PORT, or the path of a Unix socket (with a /)"));
-        spec.addOption(OptionSpec.builder("-f", FILENAME)
-                .paramLabel("FILE")
-                .description("data file of a file storage; the first is storage 1, a second one 2, ...")
-                .type(List.class)
-                .auxiliaryTypes(String.class)
-                .arity("1")
-                .build());
-        spec.addOption(option("-t", TIMEOUT, "SECONDS", "how long a transaction may hold locks; 0 for no limit"));
-        spec.addOption(option(null, PID_FILE, "FILE", "write the process id here"));
-        spec.addOption(option(null, ADDRESS_FILE, "FILE", "write the address here, as JSON, once clients can connect"));
+        ServeOptions.addTo(spec);
         return spec.addOption(Zeolite.helpOption());
-    }
-
-    private static OptionSpec option(@Nullable String letter, String name, String label, String description) {
-        OptionSpec.Builder builder = letter == null ? OptionSpec.builder(name) : OptionSpec.builder(letter, name);
-        return builder.paramLabel(label)
-                .description(description)
-                .type(String.class)
-                .build();
     }
 
     /**
@@ -76,7 +46,7 @@ final class ServeCommand {
      *
      * @return the exit status: 0 if it stopped because the system asked for it
      */
-    int run(ParseResult options) throws ConfigException, IOException {
+    int run(ServeOptions options) throws ConfigException, IOException {
         ServerConfig config = configuration(options);
         Logging.start(config.log());
         Signals.handle(Signals.USER_2, ServeCommand::reopenLog);
@@ -110,15 +80,11 @@ final class ServeCommand {
         }
     }
 
-    private ServerConfig configuration(ParseResult options) throws ConfigException, IOException {
-        Overrides overrides = new Overrides(
-                options.matchedOptionValue(ADDRESS, null),
-                options.matchedOptionValue(FILENAME, List.of()),
-                options.matchedOptionValue(TIMEOUT, null),
-                options.matchedOptionValue(PID_FILE, null));
-        @Nullable String file = options.matchedOptionValue(CONFIGURE, null);
-        if (file != null) {
-            return ServerConfig.load(Path.of(file), overrides, environment);
+    private ServerConfig configuration(ServeOptions options) throws ConfigException, IOException {
+        Overrides overrides =
+                new Overrides(options.address(), options.filenames(), options.timeout(), options.pidFile());
+        if (options.configure() != null) {
+            return ServerConfig.load(Path.of(options.configure()), overrides, environment);
         }
         if (overrides.filenames().isEmpty()) {
             Files.createDirectories(environment.directory().resolve(ServerConfig.DEFAULT_DIRECTORY));
@@ -126,13 +92,12 @@ final class ServeCommand {
         return ServerConfig.withoutFile(overrides, environment);
     }
 
-    private void announce(ServerConfig config, RunningServer server, ParseResult options) throws IOException {
-        @Nullable String addressFile = options.matchedOptionValue(ADDRESS_FILE, null);
-        if (addressFile != null) {
-            AddressFile.write(environment.directory().resolve(addressFile), server.address());
+    private void announce(ServerConfig config, RunningServer server, ServeOptions options) throws IOException {
+        if (options.addressFile() != null) {
+            AddressFile.write(environment.directory().resolve(options.addressFile()), server.address());
         }
         Greeting greeting = new Greeting(config.storages(), server.address());
-        out.println(options.hasMatchedOption(CONFIGURE) ? greeting.line() : greeting.text());
+        out.println(options.configure() != null ? greeting.line() : greeting.text());
         out.flush();
     }
 }

@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -61,9 +62,20 @@ public final class Zeolite {
         this.onShutdown = onShutdown;
     }
 
+    /** Whether these arguments start a server, now or in the build's training. */
+    static boolean startsServer(String... arguments) {
+        return arguments.length > 0 && (arguments[0].equals(SERVE) || arguments[0].equals(TRAINING));
+    }
+
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
         String asked = arguments.length == 0 ? "" : arguments[0];
+        if (asked.equals(SERVE)) {
+            ServeOptions usual = ServeOptions.ofUsual(List.of(arguments).subList(1, arguments.length));
+            if (usual != null) {
+                return serve(usual);
+            }
+        }
         ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(environment, out, err);
         ToolCommand tool = tools == null ? null : tools.find(asked);
         CommandLine commandLine = commandLine(spec(tools, asked)).setExpandAtFiles(false);
@@ -88,12 +100,23 @@ public final class Zeolite {
         }
     }
 
-    private int run(ParseResult command) throws ConfigException, IOException {
+    private int run(ParseResult command) throws IOException {
         return switch (command.commandSpec().name()) {
-            case SERVE -> new ServeCommand(launcher, environment, out, onShutdown).run(command);
-            case TRAINING -> new ArchiveTraining(launcher, out, err).run(command.matchedPositionalValue(0, null));
+            case SERVE -> serve(ServeOptions.of(command));
+            case TRAINING ->
+                new ArchiveTraining(launcher, out, err, onShutdown).run(command.matchedPositionalValue(0, null));
             default -> throw new IllegalStateException("command without code");
         };
+    }
+
+    private int serve(ServeOptions options) {
+        try {
+            return new ServeCommand(launcher, environment, out, onShutdown).run(options);
+        } catch (ConfigException e) {
+            return fail(e.getMessage(), USAGE);
+        } catch (IOException e) {
+            return fail(describe(e), FAILED);
+        }
     }
 
     private static CommandSpec spec(@Nullable ToolCommands tools, String asked) {

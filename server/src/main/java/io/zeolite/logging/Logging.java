@@ -43,6 +43,14 @@ public final class Logging {
     }
 
     /**
+     * Loads slf4j and logback. To be called before several threads log: while one of them has slf4j load, slf4j gives the others
+     * something that {@link #start} cannot set up.
+     */
+    public static void load() {
+        LoggerFactory.getILoggerFactory();
+    }
+
+    /**
      * Sends the messages of all loggers to these targets instead of those before. Call it once the configuration is
      * known; until then messages go where {@link LogConfig#DEFAULT} says.
      *

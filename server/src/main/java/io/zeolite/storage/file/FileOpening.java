@@ -23,6 +23,9 @@ final class FileOpening {
     private static final Logger LOG = LoggerFactory.getLogger(FileOpening.class);
     private static final int COPY_LENGTH = 1 << 20;
 
+    /** The smallest part of a disk that is written, which is not always that of the system's cache. */
+    private static final int SECTOR_LENGTH = 512;
+
     private final Disk disk;
     private final Path path;
     private final Path indexPath;
@@ -167,12 +170,17 @@ final class FileOpening {
     /**
      * Brings to the disk what was read, since clients are going to see it. A process that was killed may not have forced
      * its last batch. Where it tried and failed, the system can go on to show what the disk does not have, and take it for
-     * written, until it is written again. The data of a batch is on disk before its first status is, so the statuses do.
+     * written, until it is written again. The data of a batch is on disk before its first status is, so the statuses do; and
+     * as a disk writes whole sectors, one of those in the same sector.
      */
     private void confirm(DiskFile file, List<TransactionHeader> lastBatch) throws IOException {
+        long written = -1;
         for (TransactionHeader transaction : lastBatch) {
-            ByteBuffer status = ByteBuffer.allocate(1).put(0, transaction.status());
-            file.write(status, transaction.position() + FileFormat.STATUS_OFFSET);
+            long position = transaction.position() + FileFormat.STATUS_OFFSET;
+            if (position / SECTOR_LENGTH != written) {
+                file.write(ByteBuffer.allocate(1).put(0, transaction.status()), position);
+                written = position / SECTOR_LENGTH;
+            }
         }
         file.force();
         forceDirectory();
