@@ -1,6 +1,10 @@
 package io.zeolite.cli;
 
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -26,6 +30,7 @@ record ServeOptions(
     private static final String TIMEOUT = "--timeout";
     private static final String PID_FILE = "--pid-file";
     private static final String ADDRESS_FILE = "--address-file";
+    private static final Set<String> USUAL = Set.of(CONFIGURE_LETTER, CONFIGURE, PID_FILE, ADDRESS_FILE);
 
     static void addTo(CommandSpec spec) {
         spec.addOption(option(CONFIGURE_LETTER, CONFIGURE, "FILE", "configuration file (zeo.conf)"));
@@ -61,17 +66,26 @@ record ServeOptions(
     }
 
     /**
-     * Reads the command line of nearly every service, a configuration file and nothing else, without a parser: loading one takes
-     * a third of a start.
+     * Reads the command line of nearly every service, names of options each followed by a value, without a parser: loading one
+     * takes a third of a start.
      *
      * @param afterCommand what follows the name of the command
      * @return null for any other command line
      */
     static @Nullable ServeOptions ofUsual(List<String> afterCommand) {
-        boolean usual = afterCommand.size() == 2
-                && (afterCommand.get(0).equals(CONFIGURE_LETTER)
-                        || afterCommand.get(0).equals(CONFIGURE))
-                && !afterCommand.get(1).startsWith("-");
-        return usual ? new ServeOptions(afterCommand.get(1), null, List.of(), null, null, null) : null;
+        Map<String, String> values = new HashMap<>();
+        Iterator<String> words = afterCommand.iterator();
+        while (words.hasNext()) {
+            String name = words.next();
+            if (!USUAL.contains(name) || !words.hasNext()) {
+                return null;
+            }
+            String value = words.next();
+            if (value.startsWith("-") || values.put(name.equals(CONFIGURE_LETTER) ? CONFIGURE : name, value) != null) {
+                return null;
+            }
+        }
+        return new ServeOptions(
+                values.get(CONFIGURE), null, List.of(), null, values.get(PID_FILE), values.get(ADDRESS_FILE));
     }
 }
