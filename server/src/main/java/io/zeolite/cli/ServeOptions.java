@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The options of {@code zeolite serve}, those of runzeo and two more. What is null was not given.
+ * The options of {@code zeolite serve}, those of runzeo and {@code --address-file}. What is null was not given.
  *
  * @param configure the configuration file
  * @param filenames of data files; may be empty
@@ -67,7 +67,7 @@ record ServeOptions(
 
     /**
      * Reads the command line of nearly every service, names of options each followed by a value, without a parser: loading one
-     * takes a third of a start.
+     * takes an eighth of a start.
      *
      * @param afterCommand what follows the name of the command
      * @return null for any other command line

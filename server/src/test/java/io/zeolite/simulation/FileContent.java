@@ -10,9 +10,13 @@ import java.util.random.RandomGenerator;
  *
  * <p>A write changes what is seen and makes its sectors dirty. A dirty sector reaches the disk when the file is forced,
  * or earlier if the system feels like it ({@link #writeBack}), or never, if the machine crashes first. A force that fails
- * leaves some sectors looking clean though the disk lacks them, as Linux does.
+ * leaves some sectors looking clean though the disk lacks them, as Linux does. The sectors may be smaller than those of a disk, so
+ * that small files are torn too.
  */
 final class FileContent {
+    /** The smallest sector of any disk. */
+    private static final int MIN_WRITTEN_BYTES = 512;
+
     private final int sectorBytes;
     private byte[] seen = {};
     private int seenLength;
@@ -200,9 +204,13 @@ final class FileContent {
         durableLength = length;
     }
 
+    /** What shares a sector of the disk with a byte that is written is written with it, though a crash may tear it. */
     private void markDirty(int from, int to) {
-        dirty.set(from / sectorBytes, (to - 1) / sectorBytes + 1);
-        forgotten.clear(from / sectorBytes, (to - 1) / sectorBytes + 1);
+        int written = Math.max(sectorBytes, MIN_WRITTEN_BYTES);
+        int first = from / written * written / sectorBytes;
+        int end = ((to - 1) / written + 1) * written / sectorBytes;
+        dirty.set(first, end);
+        forgotten.clear(first, end);
     }
 
     private int start(int sector) {

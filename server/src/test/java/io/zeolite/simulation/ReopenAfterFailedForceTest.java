@@ -10,8 +10,8 @@ import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
-import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -52,7 +52,7 @@ class ReopenAfterFailedForceTest {
         for (long seed = 0; seed < 500; seed++) {
             SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(seed), Trace.none(), 16, () -> {});
             disk.createDirectories(Simulation.DIRECTORY);
-            append(disk, 1 + (int) (seed % 12));
+            append(disk, 1 + (int) (seed % 3), 1 + (int) (seed / 3 % 14));
             failToOpen(disk);
             long visible = lastTransaction(disk);
 
@@ -70,11 +70,15 @@ class ReopenAfterFailedForceTest {
         return FileLog.open(disk, Simulation.DATA, FileLogOptions.DEFAULT);
     }
 
-    /** Appends a transaction, and is killed at some operation. */
-    private static void append(SimulatedDisk disk, int operations) throws IOException {
+    /** Appends a batch of transactions, and is killed at some operation. */
+    private static void append(SimulatedDisk disk, int transactions, int operations) throws IOException {
         disk.faults.crashAfter(operations + 8L);
         try (FileLog log = open(disk)) {
-            log.append(List.of(new LogTransaction(1, METADATA, NO_RECORDS)), () -> {});
+            log.append(
+                    LongStream.rangeClosed(1, transactions)
+                            .mapToObj(tid -> new LogTransaction(tid, METADATA, NO_RECORDS))
+                            .toList(),
+                    () -> {});
         } catch (SimulatedCrash crash) {
             disk.endProcess();
         }
