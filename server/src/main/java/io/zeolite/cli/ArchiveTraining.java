@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts of the server as they are in production: a client that says hello to a new storage; the same storage again, which
- * has an index by then; with more transactions than the index knows, as after a kill; and with TLS. The build runs it to
- * learn which classes belong into the class-data-sharing archive.
+ * has an index by then; and once more with TLS, and with more transactions than the index knows, as after a kill. The build
+ * runs it to learn which classes belong into the class-data-sharing archive.
  */
 final class ArchiveTraining {
     private static final String CONFIGURATION = """
@@ -136,7 +136,8 @@ final class ArchiveTraining {
             stop.set(stopping);
             onShutdown.accept(stopping);
         };
-        return new Zeolite(visited, environment, out, err, noted).run("serve", "-C", "zeo.conf");
+        return new Zeolite(visited, environment, out, err, noted)
+                .run("serve", "-C", "zeo.conf", "--address-file", "address");
     }
 
     /** Is let in, and says nothing that could be read without a certificate. */

@@ -70,16 +70,16 @@ public final class Zeolite {
     /** Runs a command until it has ended; for a server, that is when it is told to stop. */
     public int run(String... arguments) {
         String asked = arguments.length == 0 ? "" : arguments[0];
-        if (asked.equals(SERVE)) {
-            ServeOptions usual = ServeOptions.ofUsual(List.of(arguments).subList(1, arguments.length));
+        ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(environment, out, err);
+        ToolCommand tool = tools == null ? null : tools.find(asked);
+        try {
+            ServeOptions usual = asked.equals(SERVE)
+                    ? ServeOptions.ofUsual(List.of(arguments).subList(1, arguments.length))
+                    : null;
             if (usual != null) {
                 return serve(usual);
             }
-        }
-        ToolCommands tools = asked.equals(SERVE) ? null : new ToolCommands(environment, out, err);
-        ToolCommand tool = tools == null ? null : tools.find(asked);
-        CommandLine commandLine = commandLine(spec(tools, asked)).setExpandAtFiles(false);
-        try {
+            CommandLine commandLine = commandLine(spec(tools, asked)).setExpandAtFiles(false);
             ParseResult parsed = commandLine.parseArgs(arguments);
             ParseResult command = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
             if (command.isVersionHelpRequested()) {
@@ -100,7 +100,7 @@ public final class Zeolite {
         }
     }
 
-    private int run(ParseResult command) throws IOException {
+    private int run(ParseResult command) throws ConfigException, IOException {
         return switch (command.commandSpec().name()) {
             case SERVE -> serve(ServeOptions.of(command));
             case TRAINING ->
@@ -109,14 +109,8 @@ public final class Zeolite {
         };
     }
 
-    private int serve(ServeOptions options) {
-        try {
-            return new ServeCommand(launcher, environment, out, onShutdown).run(options);
-        } catch (ConfigException e) {
-            return fail(e.getMessage(), USAGE);
-        } catch (IOException e) {
-            return fail(describe(e), FAILED);
-        }
+    private int serve(ServeOptions options) throws ConfigException, IOException {
+        return new ServeCommand(launcher, environment, out, onShutdown).run(options);
     }
 
     private static CommandSpec spec(@Nullable ToolCommands tools, String asked) {

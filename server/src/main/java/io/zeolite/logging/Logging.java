@@ -28,7 +28,7 @@ public final class Logging {
     private static final List<String> TALKATIVE = List.of("software.amazon.awssdk", "org.apache.hc");
 
     /** The last JDK on which {@link JdkLogManager} was tried, which counts on what the JDK does. */
-    private static final int LAST_KNOWN_JDK = 25;
+    static final int LAST_KNOWN_JDK = 25;
 
     private Logging() {}
 

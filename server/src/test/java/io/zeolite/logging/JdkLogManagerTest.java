@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class JdkLogManagerTest {
     @Test
     void useQuickProvider_loggerOfTheJdk_warnsWithoutSearchingForAnother() throws Exception {
-        assumeThat(Runtime.version().feature()).isLessThanOrEqualTo(25);
+        assumeThat(Runtime.version().feature()).isLessThanOrEqualTo(Logging.LAST_KNOWN_JDK);
         String output = outputOf(Warning.class);
 
         assertThat(output)
