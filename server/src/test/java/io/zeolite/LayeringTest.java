@@ -82,6 +82,7 @@ class LayeringTest {
                 .resideInAnyPackage(
                         "io.zeolite.client..",
                         "io.zeolite.disk..",
+                        "io.zeolite.platform..",
                         "io.zeolite.storage..",
                         "io.zeolite.commit..",
                         "io.zeolite.session..",
@@ -144,7 +145,7 @@ class LayeringTest {
     void client_knowsNoServer() {
         check(noClasses()
                 .that()
-                .resideInAnyPackage("io.zeolite.client..", "io.zeolite.disk..")
+                .resideInAnyPackage("io.zeolite.client..", "io.zeolite.disk..", "io.zeolite.platform..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(

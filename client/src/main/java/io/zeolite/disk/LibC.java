@@ -1,6 +1,7 @@
 package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
+import io.zeolite.platform.NativeCalls;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

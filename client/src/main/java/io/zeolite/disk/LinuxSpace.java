@@ -1,6 +1,7 @@
 package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
+import io.zeolite.platform.NativeCalls;
 
 /** Linux's calls about room on the disk. They are apart from {@link LibC} because other systems do not have them all. */
 final class LinuxSpace {

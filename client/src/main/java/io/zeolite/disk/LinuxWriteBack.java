@@ -1,6 +1,7 @@
 package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
+import io.zeolite.platform.NativeCalls;
 
 /** Linux's call to begin writing a part of a file. It is alone because not every C library has it. */
 final class LinuxWriteBack {

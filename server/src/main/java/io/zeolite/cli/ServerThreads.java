@@ -1,7 +1,8 @@
 package io.zeolite.cli;
 
 import io.zeolite.commit.Timers;
-import io.zeolite.disk.Background;
+import io.zeolite.platform.Background;
+import io.zeolite.platform.Foreground;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ServerThreads implements Timers {
     /** Enough to keep a disk busy; more uploads than this take turns. */
     private static final int IO_THREADS = 8;
+    /** A commit waits for this thread two or three times, and it is short of time where everybody waits for it. */
+    private static final Duration COMMITTER_SLICE = Duration.ofNanos(100_000);
 
     private final ThreadPoolExecutor io;
     private final ScheduledThreadPoolExecutor timer;
@@ -38,7 +41,8 @@ final class ServerThreads implements Timers {
 
     /** A thread of its own for the committer of a storage. */
     ExecutorService committer(String storage) {
-        ExecutorService committer = Executors.newSingleThreadExecutor(named("zeolite-committer-" + storage));
+        ExecutorService committer = Executors.newSingleThreadExecutor(
+                Foreground.factory(named("zeolite-committer-" + storage), COMMITTER_SLICE));
         committers.add(committer);
         return committer;
     }

@@ -24,6 +24,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.zeolite.pickle.PyDict;
+import io.zeolite.platform.Foreground;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.tls.TlsContext;
@@ -33,6 +34,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +50,9 @@ public final class ZeoServer implements AutoCloseable {
 
     /** What is written ahead for a client before its requests have to wait. */
     private static final WriteBufferWaterMark WRITE_AHEAD = new WriteBufferWaterMark(128 << 10, 512 << 10);
+
+    /** Less than a thread gets that is busy with blobs, or a pack: loads go first. */
+    private static final Duration LOOP_SLICE = Duration.ofNanos(400_000);
 
     private final EventLoopGroup loops;
     /** Threads start with the first connection that carries a large blob. */
@@ -109,8 +114,8 @@ public final class ZeoServer implements AutoCloseable {
             SocketAddress address, TransportSettings settings, @Nullable TlsContext tls, SessionSettings sessions)
             throws IOException {
         IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(settings.ioThreads(), new DefaultThreadFactory("zeolite-loop"), io);
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                settings.ioThreads(), Foreground.factory(new DefaultThreadFactory("zeolite-loop"), LOOP_SLICE), io);
         EventLoopGroup bulkLoops = new MultiThreadIoEventLoopGroup(
                 Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("zeolite-bulk"), io);
         try {

@@ -1,4 +1,4 @@
-package io.zeolite.disk;
+package io.zeolite.platform;
 
 import com.sun.jna.LastErrorException;
 
