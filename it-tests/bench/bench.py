@@ -116,10 +116,12 @@ class Run:
         floored = [m for m in self._measures if m.floor]
         if not floored or not os.path.exists(floor):
             return
-        command = f"'{floor}' {{port}} {datafile.record_bytes()} {BLOB_BYTES}"
-        server = Server("floor", command, self._subdirectory("floor"))
-        self._servers.append(server)
-        server.start()
+        for servers, directory, forced in (self._servers, "floor", 1), (self._unsynced_servers, "floor-unsynced", 0):
+            if servers:
+                command = f"'{floor}' {{port}} {datafile.record_bytes()} {BLOB_BYTES} {forced}"
+                server = Server("floor", command, self._subdirectory(directory))
+                servers.append(server)
+                server.start()
         for measure in floored:
             self.samples[measure.name]["floor"] = []
 

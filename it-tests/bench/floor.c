@@ -2,17 +2,20 @@
  * The least that a server can cost: it looks nothing up and speaks just enough Z5 for the load generator, over plain blocking sockets,
  * one thread a connection.
  *
- *     floor PORT RECORD_BYTES BLOB_BYTES
+ *     floor PORT RECORD_BYTES BLOB_BYTES FORCED
  *
- * A load is answered with a canned reply of the same size. A blob that comes up is written to a file, which is forced to the disk
- * before the vote is answered. One that goes down is a file of so many bytes in the working directory, by sendfile between the bytes
+ * A load is answered with a canned reply of the same size. A blob that comes up is written to a file of its own, which is forced to the
+ * disk before the vote is answered, unless FORCED is 0. A transaction that finishes appends about as many bytes as one record takes, and
+ * forces them. A blob that goes down is a file of so many bytes in the working directory, by sendfile between the bytes
  * that a message needs before and after. Nothing that it is sent is checked.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IN_BYTES = 1 << 16, OUT_BYTES = 1 << 17, ID_OFFSET = 4 + 3, ID_BYTES = 21, CALL_ID_BYTES = 5, CHUNK_BYTES = 59000 };
+enum { IN_BYTES = 1 << 18, OUT_BYTES = 1 << 17, ID_OFFSET = 4 + 3, ID_BYTES = 21, CALL_ID_BYTES = 5, CHUNK_BYTES = 59000, WRITE_BACK_BYTES = 8 << 20 };
 
 /* The reply to a load; the 21 bytes of its id, oid and tid in a tuple, are those of the request at the same offset. */
 static unsigned char reply[OUT_BYTES];
@@ -54,12 +57,15 @@ static int send_all(int fd, const void *bytes, size_t length) {
     return 0;
 }
 
-static const char *const blob_down = "floor-down", *const blob_up = "floor-up";
+static const char *const blob_down = "floor-down", *const blobs_up = "blobs", *const data_file = "floor-data";
 static long blob_bytes;
+static int forced, data_fd;
+static atomic_int uploads;
 
 /* A connection: what has been received and not been looked at, what is to be sent, and the blob that is coming up. */
 struct connection {
     int fd, up;
+    off_t up_bytes, up_begun;
     unsigned char *in, *out;
     size_t held, to;
 };
@@ -121,6 +127,35 @@ end:
     return result;
 }
 
+static int begin_upload(struct connection *c) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/%016d.blob", blobs_up, atomic_fetch_add(&uploads, 1));
+    c->up = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    c->up_bytes = c->up_begun = 0;
+    return c->up;
+}
+
+/* What is to be forced is on its way to the disk while more comes in. */
+static int write_upload(struct connection *c, const unsigned char *bytes, size_t length) {
+    if (send_all(c->up, bytes, length) < 0) return -1;
+    c->up_bytes += (off_t)length;
+    if (!forced || c->up_bytes - c->up_begun < WRITE_BACK_BYTES) return 0;
+    off_t begun = c->up_begun;
+    c->up_begun = c->up_bytes;
+    return sync_file_range(c->up, begun, c->up_bytes - begun, SYNC_FILE_RANGE_WRITE);
+}
+
+static int end_upload(struct connection *c) {
+    int up = c->up;
+    c->up = -1;
+    if (forced && fsync(up) < 0) return -1;
+    return close(up);
+}
+
+static int finish(void) {
+    return send_all(data_fd, reply, reply_bytes) < 0 ? -1 : fdatasync(data_fd);
+}
+
 static int is(const unsigned char *name, const char *method) {
     return memcmp(name, method, strlen(method)) == 0;
 }
@@ -129,12 +164,11 @@ static int is(const unsigned char *name, const char *method) {
 static int one_way(struct connection *c, const unsigned char *frame, size_t size) {
     const unsigned char *name = frame + ID_OFFSET + 8;
     if (is(name, "storeBlobStart")) {
-        c->up = open(blob_up, O_RDWR | O_CREAT | O_TRUNC, 0600);
-        return c->up;
+        return begin_upload(c);
     }
     if (is(name, "storeBlobChunk")) {
         const unsigned char *data = name + 14 + (name[14] == 'B' ? 5 : 2);
-        return send_all(c->up, data, (size_t)(frame + 4 + size - 3 - data));
+        return write_upload(c, data, (size_t)(frame + 4 + size - 3 - data));
     }
     return 0;
 }
@@ -145,10 +179,10 @@ static int call(struct connection *c, const unsigned char *frame) {
         if (send_blob(c) < 0) return -1;
         reply_to(c, frame, "N", 1);
     } else if (is(name, "vote")) {
-        if (c->up >= 0 && (fsync(c->up) < 0 || close(c->up) < 0)) return -1;
-        c->up = -1;
+        if (c->up >= 0 && end_upload(c) < 0) return -1;
         reply_to(c, frame, "]", 1);
     } else {
+        if (is(name, "tpc_finish") && finish() < 0) return -1;
         reply_to(c, frame, "C\10\0\0\0\0\0\0\0\1", 10);
     }
     return 0;
@@ -200,13 +234,15 @@ end:
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4 || atoi(argv[2]) <= 0 || atoi(argv[2]) > OUT_BYTES / 2 || atol(argv[3]) < 0) {
-        fprintf(stderr, "usage: floor PORT RECORD_BYTES BLOB_BYTES\n");
+    if (argc != 5 || atoi(argv[2]) <= 0 || atoi(argv[2]) > OUT_BYTES / 2 || atol(argv[3]) < 0) {
+        fprintf(stderr, "usage: floor PORT RECORD_BYTES BLOB_BYTES FORCED\n");
         return 2;
     }
     blob_bytes = atol(argv[3]);
-    if (make_blob() < 0) {
-        perror(blob_down);
+    forced = atoi(argv[4]);
+    data_fd = open(data_file, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (make_blob() < 0 || data_fd < 0) {
+        perror("floor");
         return 1;
     }
     make_reply((uint32_t)atoi(argv[2]));
