@@ -108,7 +108,9 @@ class Run:
         for measure in uploads + tasks:
             for server in self._servers_for(measure):
                 self._say(f"warm-up: {measure.name}, {server.name}")
-                self._measure(measure, server, self._options.warm_up_seconds)
+                # A commit takes longer than a load, and it is their number that the JVM goes by.
+                seconds = self._options.warm_up_seconds * (3 if measure.writes else 1)
+                self._measure(measure, server, seconds)
 
     def _start_floor(self):
         """Adds the server in C, where it could be compiled, to what it can answer."""

@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IN_BYTES = 1 << 18, OUT_BYTES = 1 << 17, ID_OFFSET = 4 + 3, ID_BYTES = 21, CALL_ID_BYTES = 5, CHUNK_BYTES = 59000, WRITE_BACK_BYTES = 8 << 20 };
+enum { IN_BYTES = 1 << 18, OUT_BYTES = 1 << 17, ID_OFFSET = 4 + 3, ID_BYTES = 21, CALL_ID_BYTES = 5, CHUNK_BYTES = 59000, WRITE_BACK_BYTES = 1 << 18 };
 
 /* The reply to a load; the 21 bytes of its id, oid and tid in a tuple, are those of the request at the same offset. */
 static unsigned char reply[OUT_BYTES];

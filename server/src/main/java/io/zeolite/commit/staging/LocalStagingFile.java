@@ -17,8 +17,11 @@ final class LocalStagingFile implements StagingFile {
      */
     private static final int SLICE_BYTES = 1 << 18;
 
-    /** So much is appended before it is sent on its way to the disk; smaller files wait until they are forced. */
-    private static final int WRITE_BACK_BYTES = 32 << 20;
+    /**
+     * So much is appended before it is sent on its way to the disk, which then is never idle while more comes in; smaller files wait until
+     * they are forced.
+     */
+    private static final int WRITE_BACK_BYTES = 1 << 18;
 
     private final Path path;
     private final FileChannel channel;
@@ -72,9 +75,13 @@ final class LocalStagingFile implements StagingFile {
             if (writeBack == null) {
                 writeBack = WriteBack.of(path);
             }
-            writeBack.begin(begun, length - begun);
-            begun = length;
+            beginWriteBack(writeBack);
         }
+    }
+
+    private void beginWriteBack(WriteBack writeBack) {
+        writeBack.begin(begun, length - begun);
+        begun = length;
     }
 
     private void appendDirect(ByteBuffer[] pieces, int from, int count, long bytes) throws IOException {
@@ -116,6 +123,8 @@ final class LocalStagingFile implements StagingFile {
     @Override
     public void close() throws IOException {
         if (writeBack != null) {
+            // Whoever forces the file comes a moment later.
+            beginWriteBack(writeBack);
             writeBack.close();
         }
         channel.close();
