@@ -1,9 +1,8 @@
 package io.zeolite.error;
 
-import static io.zeolite.error.PosKeyException.bytes;
-
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 
@@ -63,8 +62,8 @@ public final class ConflictException extends ZeoException {
         // All keys are required: without one the client's message handler fails and the call hangs.
         return new PyDict()
                 .put("message", pythonMessage)
-                .put("oid", bytes(oid))
+                .put("oid", Ids.bytes(oid))
                 .put("class_name", null)
-                .put("serials", PyTuple.of(bytes(committed), bytes(read)));
+                .put("serials", PyTuple.of(Ids.bytes(committed), Ids.bytes(read)));
     }
 }

@@ -1,9 +1,9 @@
 package io.zeolite.error;
 
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** There is no such object, or no such revision of it: {@code POSKeyError}. */
@@ -19,7 +19,7 @@ public final class PosKeyException extends ZeoException {
 
     /** No object with this oid. */
     public static PosKeyException noObject(long oid) {
-        return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+        return new PosKeyException("no object " + Oid.toString(oid), PyTuple.of(Ids.bytes(oid)));
     }
 
     /** Something that is no oid, and so is that of no object. */
@@ -30,20 +30,20 @@ public final class PosKeyException extends ZeoException {
     /** No revision with this serial. */
     public static PosKeyException noRevision(long oid, long serial) {
         return new PosKeyException(
-                "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid), PyTuple.of(bytes(oid)));
+                "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid), PyTuple.of(Ids.bytes(oid)));
     }
 
     /** Like {@link #noRevision}, in the words of a {@code MappingStorage}: the serial is an argument too. */
     public static PosKeyException noSerial(long oid, long serial) {
         return new PosKeyException(
                 "no revision " + Tid.toString(serial) + " of object " + Oid.toString(oid),
-                PyTuple.of(bytes(oid), bytes(serial)));
+                PyTuple.of(Ids.bytes(oid), Ids.bytes(serial)));
     }
 
     /** No blob file for this revision; {@code where} says where it was looked for. */
     public static PosKeyException noBlob(String where, long oid, long serial) {
         String message = "No blob file at " + where;
-        return new PosKeyException(message, PyTuple.of(message, bytes(oid), bytes(serial)));
+        return new PosKeyException(message, PyTuple.of(message, Ids.bytes(oid), Ids.bytes(serial)));
     }
 
     /** What a server answered: {@code where} is its text about a blob, null if it is about an object. */
@@ -54,9 +54,5 @@ public final class PosKeyException extends ZeoException {
     @Override
     public Object detail() {
         return args;
-    }
-
-    static byte[] bytes(long id) {
-        return ByteBuffer.allocate(8).putLong(id).array();
     }
 }

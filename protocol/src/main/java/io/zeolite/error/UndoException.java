@@ -1,9 +1,8 @@
 package io.zeolite.error;
 
-import static io.zeolite.error.PosKeyException.bytes;
-
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Oid;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,7 +44,7 @@ public final class UndoException extends ZeoException {
                         "_errs",
                         causes.stream()
                                 .map(cause ->
-                                        PyTuple.of(cause.oid() == null ? null : bytes(cause.oid()), cause.reason()))
+                                        PyTuple.of(cause.oid() == null ? null : Ids.bytes(cause.oid()), cause.reason()))
                                 .toList());
     }
 }

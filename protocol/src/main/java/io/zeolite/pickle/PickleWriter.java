@@ -2,8 +2,8 @@ package io.zeolite.pickle;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.zeolite.zodb.Ids;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -263,8 +263,7 @@ public final class PickleWriter {
         if (reference.kind() != ReferenceKind.STRONG) {
             throw new IllegalArgumentException("value: a " + reference + " (expected: a strong one)");
         }
-        byte[] oid = ByteBuffer.allocate(Long.BYTES).putLong(reference.oid()).array();
-        writeBytes(oid);
+        writeBytes(Ids.bytes(reference.oid()));
         if (reference.type() != null) {
             write(reference.type());
             out.writeByte(Opcode.TUPLE2);

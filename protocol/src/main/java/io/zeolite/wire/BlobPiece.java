@@ -3,7 +3,7 @@ package io.zeolite.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.zeolite.pickle.PyTuple;
-import java.nio.ByteBuffer;
+import io.zeolite.zodb.Ids;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +22,6 @@ public record BlobPiece(long oid, long serial, ByteBuf data) {
 
     /** What decoding the message would have made of it: copies. */
     public PyTuple args() {
-        return PyTuple.of(bytes(oid), bytes(serial), ByteBufUtil.getBytes(data));
-    }
-
-    private static byte[] bytes(long id) {
-        return ByteBuffer.allocate(Long.BYTES).putLong(id).array();
+        return PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), ByteBufUtil.getBytes(data));
     }
 }

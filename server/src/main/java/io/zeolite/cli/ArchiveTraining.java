@@ -11,6 +11,7 @@ import io.zeolite.pickle.ValueLimits;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.MalformedMessageException;
 import io.zeolite.wire.PickleCodec;
+import io.zeolite.zodb.Ids;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,16 +158,12 @@ final class ArchiveTraining {
             call(in, out, Methods.GET_INFO);
             send(out, Methods.TPC_BEGIN, 1L, PROTOCOL, PROTOCOL, new PyDict());
             for (long oid = firstOid; oid < firstOid + objects; oid++) {
-                send(out, Methods.STORE, oidBytes(oid), NO_SERIAL, PROTOCOL, 1L);
+                send(out, Methods.STORE, Ids.bytes(oid), NO_SERIAL, PROTOCOL, 1L);
             }
             call(in, out, Methods.VOTE, 1L);
             call(in, out, Methods.TPC_FINISH, 1L);
-            call(in, out, Methods.LOAD_BEFORE, oidBytes(firstOid), MAX_TID);
+            call(in, out, Methods.LOAD_BEFORE, Ids.bytes(firstOid), MAX_TID);
         }
-    }
-
-    private static byte[] oidBytes(long oid) {
-        return ByteBuffer.allocate(Long.BYTES).putLong(oid).array();
     }
 
     private static void call(DataInputStream in, DataOutputStream out, String method, Object... args)

@@ -10,6 +10,7 @@ import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.TimeStamp;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class HistoryCalls {
 
     private static PyDict describe(RevisionSummary revision, boolean mapping) {
         TransactionMetadata metadata = revision.metadata();
-        byte[] tid = Session.bytes(revision.serial());
+        byte[] tid = Ids.bytes(revision.serial());
         PyDict standard = new PyDict()
                 .put("time", TimeStamp.toEpochSeconds(revision.serial()))
                 .put("user_name", metadata.user())
@@ -169,7 +170,7 @@ final class HistoryCalls {
 
     /** What clients undo a transaction by. */
     private static byte[] undoId(long tid) {
-        return Base64.getEncoder().encode(Session.bytes(tid));
+        return Base64.getEncoder().encode(Ids.bytes(tid));
     }
 
     /** The transaction with such an id. */

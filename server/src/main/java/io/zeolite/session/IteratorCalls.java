@@ -13,6 +13,7 @@ import io.zeolite.storage.RecordIterator;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.TransactionInformation;
 import io.zeolite.storage.TransactionIterator;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -251,7 +252,7 @@ final class IteratorCalls {
 
     private static PyTuple describe(TransactionInformation transaction) {
         return PyTuple.of(
-                Session.bytes(transaction.tid()),
+                Ids.bytes(transaction.tid()),
                 String.valueOf((char) (transaction.status() & 0xff)),
                 transaction.metadata().user(),
                 transaction.metadata().description(),
@@ -270,18 +271,18 @@ final class IteratorCalls {
 
     private static PyTuple describe(RecordInformation record) {
         return PyTuple.of(
-                Session.bytes(record.oid()),
-                Session.bytes(record.tid()),
+                Ids.bytes(record.oid()),
+                Ids.bytes(record.tid()),
                 record.data(),
-                record.dataTid() == Tid.NONE ? null : Session.bytes(record.dataTid()));
+                record.dataTid() == Tid.NONE ? null : Ids.bytes(record.dataTid()));
     }
 
     private static PyTuple describe(CurrentRecord record) {
         OptionalLong next = record.next();
         return PyTuple.of(
-                Session.bytes(record.oid()),
-                Session.bytes(record.tid()),
+                Ids.bytes(record.oid()),
+                Ids.bytes(record.tid()),
                 record.data(),
-                next.isPresent() ? Session.bytes(next.getAsLong()) : null);
+                next.isPresent() ? Ids.bytes(next.getAsLong()) : null);
     }
 }

@@ -5,6 +5,7 @@ import io.zeolite.message.Message;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.zodb.Ids;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
@@ -20,7 +21,7 @@ public interface Outbox {
      * @param before the second one of them
      */
     default void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
-        send(new Message.Reply(PyTuple.of(Session.bytes(oid), Session.bytes(before)), Session.loaded(oid, loaded)));
+        send(new Message.Reply(PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), Session.loaded(oid, loaded)));
     }
 
     /** Writes a message like {@link #send}, of one instance that others are sent as well, so that it is encoded once. */

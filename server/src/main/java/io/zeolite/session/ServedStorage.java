@@ -6,6 +6,7 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Storage;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,7 +73,7 @@ public final class ServedStorage {
                     invalidations.tid(),
                     new Message.OneWay(
                             Methods.INVALIDATE_TRANSACTION,
-                            PyTuple.of(Session.bytes(invalidations.tid()), invalidations.oids())));
+                            PyTuple.of(Ids.bytes(invalidations.tid()), invalidations.oids())));
             told = last;
         }
         return last.message;

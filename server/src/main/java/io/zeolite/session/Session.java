@@ -18,9 +18,9 @@ import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.Subscription;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
-import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -158,7 +158,7 @@ public final class Session {
     }
 
     Answer answerToLoad(long oid, long before) {
-        return new Answer(this, outbox, PyTuple.of(bytes(oid), bytes(before)), Methods.LOAD_BEFORE, true);
+        return new Answer(this, outbox, PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), Methods.LOAD_BEFORE, true);
     }
 
     /** Frees everything that the client held. The connection is gone, or will be. */
@@ -205,7 +205,7 @@ public final class Session {
                 args.exactly(2);
                 storage.loadSerial(args.id(0), args.id(1), answer.with(data -> data));
             }
-            case Methods.GET_TID -> storage.getTid(args.exactly(1).id(0), answer.with(Session::bytes));
+            case Methods.GET_TID -> storage.getTid(args.exactly(1).id(0), answer.with(Ids::bytes));
             case Methods.GET_INFO -> {
                 args.exactly(0);
                 answer.value(info(storage));
@@ -218,12 +218,12 @@ public final class Session {
             }
             case Methods.LAST_TRANSACTION -> {
                 args.exactly(0);
-                storage.sync(answer.queuedWith(nothing -> bytes(registered.lastTold)));
+                storage.sync(answer.queuedWith(nothing -> Ids.bytes(registered.lastTold)));
             }
             // Behind the invalidations that it covers: a client that was told of the answer's tid refuses earlier ones.
             case Methods.GET_INVALIDATIONS ->
                 storage.invalidationsSince(args.exactly(1).id(0), answer.queuedWith(found -> found.map(
-                                changed -> PyTuple.of(bytes(changed.tid()), changed.oids()))
+                                changed -> PyTuple.of(Ids.bytes(changed.tid()), changed.oids()))
                         .orElse(null)));
             case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
             case Methods.SEND_BLOB -> sendBlob(registered, args.exactly(2), answer);
@@ -303,7 +303,7 @@ public final class Session {
             // It is content with reading since it was refused a moment ago. When it comes again it can write.
             outbox.close();
         }
-        return bytes(registered.lastTold);
+        return Ids.bytes(registered.lastTold);
     }
 
     private static PyDict info(Storage storage) {
@@ -330,7 +330,8 @@ public final class Session {
 
     static @Nullable Object loaded(long oid, LoadResult result) {
         if (result instanceof LoadResult.Loaded loaded) {
-            return PyTuple.of(loaded.data(), bytes(loaded.serial()), loaded.isCurrent() ? null : bytes(loaded.end()));
+            return PyTuple.of(
+                    loaded.data(), Ids.bytes(loaded.serial()), loaded.isCurrent() ? null : Ids.bytes(loaded.end()));
         }
         if (result instanceof LoadResult.NoObject) {
             throw PosKeyException.noObject(oid);
@@ -389,14 +390,10 @@ public final class Session {
             registration.lastTold = finished.tid();
         }
         sendSizes(finished.length(), finished.size());
-        answer.value(bytes(finished.tid()));
+        answer.value(Ids.bytes(finished.tid()));
     }
 
     private void sendSizes(long length, long size) {
         outbox.send(new Message.OneWay(Methods.INFO, PyTuple.of(sizes(length, size))));
-    }
-
-    static byte[] bytes(long id) {
-        return ByteBuffer.allocate(8).putLong(id).array();
     }
 }

@@ -17,6 +17,7 @@ import io.zeolite.storage.Finished;
 import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -331,8 +332,8 @@ final class TransactionCalls {
 
     private static PyDict describe(Conflict conflict) {
         return new PyDict()
-                .put("oid", Session.bytes(conflict.oid()))
-                .put("serials", PyTuple.of(Session.bytes(conflict.committed()), Session.bytes(conflict.read())))
+                .put("oid", Ids.bytes(conflict.oid()))
+                .put("serials", PyTuple.of(Ids.bytes(conflict.committed()), Ids.bytes(conflict.read())))
                 .put("data", conflict.data());
     }
 

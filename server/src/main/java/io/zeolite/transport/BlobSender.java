@@ -12,9 +12,9 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.wire.Codec;
+import io.zeolite.zodb.Ids;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,11 +97,7 @@ final class BlobSender {
     }
 
     private PyTuple key() {
-        return PyTuple.of(bytes(revision.oid()), bytes(revision.tid()));
-    }
-
-    private static byte[] bytes(long id) {
-        return ByteBuffer.allocate(8).putLong(id).array();
+        return PyTuple.of(Ids.bytes(revision.oid()), Ids.bytes(revision.tid()));
     }
 
     private void proceed() {

@@ -21,6 +21,7 @@ import io.zeolite.storage.Storage;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.Ids;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -174,7 +175,7 @@ class IteratorCallsTest {
     }
 
     private static byte[] id(long id) {
-        return Session.bytes(id);
+        return Ids.bytes(id);
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.Test;
  */
 class SessionOrderTest {
     private static final byte[] NOTHING = {};
-    private static final byte[] OID = Session.bytes(1);
+    private static final byte[] OID = Ids.bytes(1);
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private SessionSettings settings;
@@ -219,12 +220,12 @@ class SessionOrderTest {
     @Test
     void usualLoad_whateverIsThere_isAnsweredLikeAnyOther() {
         Client client = new Client();
-        long first = ByteBuffer.wrap(client.commit(Session.bytes(0))).getLong();
-        long second = ByteBuffer.wrap(client.commit(Session.bytes(first))).getLong();
+        long first = ByteBuffer.wrap(client.commit(Ids.bytes(0))).getLong();
+        long second = ByteBuffer.wrap(client.commit(Ids.bytes(first))).getLong();
         Set<String> answers = new HashSet<>();
         for (long oid : new long[] {0, 1, 2, -1}) {
             for (long before : new long[] {0, 1, first, first + 1, second, second + 1, Tid.MAX, -1}) {
-                PyTuple arguments = PyTuple.of(Session.bytes(oid), Session.bytes(before));
+                PyTuple arguments = PyTuple.of(Ids.bytes(oid), Ids.bytes(before));
                 client.sent.clear();
 
                 client.session.receive(new Message.Call(arguments, Methods.LOAD_BEFORE, arguments));
@@ -243,7 +244,7 @@ class SessionOrderTest {
     @Test
     void getInvalidations_comesBehindTheInvalidationsThatItCovers() {
         Client writer = new Client();
-        byte[] first = writer.commit(Session.bytes(0));
+        byte[] first = writer.commit(Ids.bytes(0));
         Client reader = new Client();
         reader.sent.clear();
         byte[] second = writer.commit(first);
@@ -262,7 +263,7 @@ class SessionOrderTest {
         Client writer = new Client();
         Client reader = new Client();
         reader.sent.clear();
-        byte[] tid = writer.commit(Session.bytes(0));
+        byte[] tid = writer.commit(Ids.bytes(0));
 
         reader.call(Methods.LAST_TRANSACTION, PyTuple.EMPTY);
         reader.runLoop();
@@ -277,7 +278,7 @@ class SessionOrderTest {
         Client writer = new Client();
         Client reader = new Client();
         reader.sent.clear();
-        writer.commit(Session.bytes(0));
+        writer.commit(Ids.bytes(0));
 
         reader.call(Methods.PING, PyTuple.EMPTY);
         reader.runLoop();
@@ -290,13 +291,13 @@ class SessionOrderTest {
         Client writer = new Client();
         Client other = new Client();
         other.tell(Methods.TPC_BEGIN, PyTuple.of(50L, NOTHING, NOTHING, NOTHING, null, " "));
-        other.tell(Methods.STORE, PyTuple.of(Session.bytes(2), Session.bytes(0), new byte[] {7}, 50L));
+        other.tell(Methods.STORE, PyTuple.of(Ids.bytes(2), Ids.bytes(0), new byte[] {7}, 50L));
         other.call(Methods.VOTE, PyTuple.of(50L));
         runCommitter();
         other.runLoop();
         other.sent.clear();
 
-        byte[] earlier = writer.commit(Session.bytes(0));
+        byte[] earlier = writer.commit(Ids.bytes(0));
         other.call(Methods.TPC_FINISH, PyTuple.of(50L));
         runCommitter();
         other.runLoop();
@@ -311,13 +312,13 @@ class SessionOrderTest {
     @Test
     void load_isAnsweredInItsOwnTurn() {
         Client writer = new Client();
-        byte[] first = writer.commit(Session.bytes(0));
+        byte[] first = writer.commit(Ids.bytes(0));
         Client reader = new Client();
         reader.sent.clear();
 
-        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Session.bytes(Long.MAX_VALUE)));
+        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Ids.bytes(Long.MAX_VALUE)));
         byte[] second = writer.commit(first);
-        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Session.bytes(Long.MAX_VALUE)));
+        reader.call(Methods.LOAD_BEFORE, PyTuple.of(OID, Ids.bytes(Long.MAX_VALUE)));
         reader.runLoop();
 
         assertThat(reader.kinds()).containsExactly("reply", "reply", Methods.INVALIDATE_TRANSACTION);
