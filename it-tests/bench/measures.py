@@ -43,7 +43,7 @@ class Measure:
     """
     `task` is a line for the load generator without the server's address and the time; None is for what is not measured by load.
     `cold` is for a Data.fs that the page cache has forgotten, `tls` for servers that talk in no other way. `floor` is for what the
-    server in C can do; `unsynced` for a Zeolite that does not force blobs to the disk, as Python's server does not either. `alone` takes the `Alone` of the run and gives what measures a server while no other runs, in `most_rounds`
+    server in C can do; `unsynced` for a Zeolite and a server in C that do not force blobs to the disk, as Python's does not either. `alone` takes the `Alone` of the run and gives what measures a server while no other runs, in `most_rounds`
     rounds at most.
     """
 
@@ -230,21 +230,21 @@ MEASURES = (
     Measure(
         "commits-8",
         f"commits of 1 object of 500 bytes, 8 connections, each its own objects; {_FSYNC}",
-        (_rate(Expectation(4, at_least=True)), _cpu(), _millis("p50"), _millis("p99", Expectation(0.1)), _millis("max"), _fewest()),
+        (_rate(Expectation(4, at_least=True)), _cpu(), _millis("mean"), _millis("p50"), _millis("p99", Expectation(0.1)), _millis("max"), _fewest()),
         _COMMITS + " connections=8 shared=0 batch=1",
         writes=True,
     ),
     Measure(
         "commits-8-same",
         f"commits of 1 object of 500 bytes, 8 connections, all the same object, again after a conflict; {_FSYNC}",
-        (_rate(), _cpu(), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
+        (_rate(), _cpu(), _millis("mean"), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
         _COMMITS + " connections=8 shared=1 batch=1",
         writes=True,
     ),
     Measure(
         "commits-32",
         f"commits of 1 object of 500 bytes, 32 connections, each its own objects; {_FSYNC}",
-        (_rate(Expectation(8, at_least=True)), _cpu(), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
+        (_rate(Expectation(8, at_least=True)), _cpu(), _millis("mean"), _millis("p50"), _millis("p99"), _millis("max"), _fewest()),
         _COMMITS + " connections=32 shared=0 batch=1",
         writes=True,
     ),

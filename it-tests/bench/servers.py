@@ -138,8 +138,9 @@ class Server:
             # Their names are their tids.
             for old in sorted(name for name in files if name.endswith(".blob"))[:-1]:
                 path = os.path.join(directory, old)
-                os.chmod(path, 0o600)
-                os.truncate(path, 0)
+                if os.path.getsize(path) > 0:
+                    os.chmod(path, 0o600)
+                    os.truncate(path, 0)
 
     def memory_kb(self):
         """Resident memory in KB: now, of it what is not of files, and at its highest."""

@@ -31,6 +31,10 @@ final class Latencies {
         return all;
     }
 
+    double meanMicros() {
+        return count == 0 ? 0 : Arrays.stream(nanos, 0, count).average().orElse(0) / 1e3;
+    }
+
     /** The smallest entry that {@code share} of all entries do not exceed; of sorted entries. */
     double quantileMicros(double share) {
         if (count == 0) {

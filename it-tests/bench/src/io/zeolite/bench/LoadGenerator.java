@@ -179,11 +179,12 @@ final class LoadGenerator {
         return String.format(
                 Locale.ROOT,
                 "{\"operations\": %d, \"fewest\": %d, \"connections\": %d, \"seconds\": %.6f, "
-                        + "\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
+                        + "\"mean_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
                 sorted.count(),
                 fewest,
                 connections.size(),
                 seconds,
+                sorted.meanMicros(),
                 sorted.quantileMicros(0.5),
                 sorted.quantileMicros(0.99),
                 sorted.quantileMicros(0.999),

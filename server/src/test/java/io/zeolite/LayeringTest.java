@@ -24,7 +24,8 @@ class LayeringTest {
         "io.zeolite.commit..",
         "io.zeolite.invalidation..",
         "io.zeolite.blob..",
-        "io.zeolite.disk.."
+        "io.zeolite.disk..",
+        "io.zeolite.platform.."
     };
 
     private static final String[] PROTOCOL = {

@@ -45,9 +45,14 @@ public final class WriteBack implements Closeable {
 
     @Override
     public void close() {
-        if (fd != CLOSED) {
-            LibC.close(fd);
-            fd = CLOSED;
+        int open = fd;
+        fd = CLOSED;
+        if (open != CLOSED) {
+            try {
+                LibC.close(open);
+            } catch (LastErrorException e) {
+                // Its own descriptor tells whoever writes the file.
+            }
         }
     }
 }

@@ -9,10 +9,9 @@ import java.util.concurrent.ThreadFactory;
 /**
  * Threads that others wait for, and that have little to do each time. Linux, since version 6.12, lets a thread ask for short time slices: it
  * gets no more of the processors than before, but when it wakes up it runs ahead of a thread with longer ones, in place of waiting until that
- * has used up its own. Elsewhere such a thread is like any other.
+ * has used up its own, unless it has had more than its share. Elsewhere such a thread is like any other.
  *
- * <p>Source: {@code sched_setattr(2)}, whose {@code sched_runtime} is the slice of a thread that has no other policy than {@code
- * SCHED_OTHER}.
+ * <p>Source: {@code sched_setattr(2)}, whose {@code sched_runtime} is the slice of a thread that has the policy {@code SCHED_OTHER}.
  */
 public final class Foreground {
     /** The fields of Linux's {@code struct sched_attr}, in its first version, at these offsets. */
@@ -25,7 +24,7 @@ public final class Foreground {
     private static final int RUNTIME_FIELD = 24;
 
     private static final int SCHED_OTHER = 0;
-    /** Threads that the thread starts are usual ones. They lose a raised priority too, so it is not for a thread that has one. */
+    /** Threads that the thread starts are usual ones. They would lose a raised priority too. */
     private static final long RESET_ON_FORK = 1;
 
     private static final int CALLING_THREAD = 0;
@@ -33,10 +32,10 @@ public final class Foreground {
     private Foreground() {}
 
     /**
-     * Gives the calling thread short slices for good, but not those that it starts. A thread whose policy the operator has chosen
-     * is left alone. Loads JNA.
+     * Gives the calling thread short slices for good, but not those that it starts. Where the operator has chosen another policy or
+     * a raised priority, nothing is done. Loads JNA.
      *
-     * @param slice 0.1 to 100 ms; the usual one is 0.7 ms on one processor, and 2.8 ms on eight or more
+     * @param slice 0.1 to 100 ms; the usual one is about 0.7 ms on one processor, and 2.8 ms on eight or more
      */
     public static void enter(Duration slice) {
         if (!System.getProperty("os.name", "").startsWith("Linux")) {
@@ -69,14 +68,12 @@ public final class Foreground {
     private static void enter(Duration slice, long schedSetattr, long schedGetattr) throws LastErrorException {
         ByteBuffer attr = ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder());
         Calls.syscall(schedGetattr, CALLING_THREAD, attr, SIZE, 0);
-        if (attr.getInt(POLICY_FIELD) != SCHED_OTHER) {
+        if (attr.getInt(POLICY_FIELD) != SCHED_OTHER || attr.getInt(NICE_FIELD) < 0) {
             return;
         }
         attr.putInt(SIZE_FIELD, SIZE);
         attr.putLong(RUNTIME_FIELD, slice.toNanos());
-        if (attr.getInt(NICE_FIELD) >= 0) {
-            attr.putLong(FLAGS_FIELD, attr.getLong(FLAGS_FIELD) | RESET_ON_FORK);
-        }
+        attr.putLong(FLAGS_FIELD, attr.getLong(FLAGS_FIELD) | RESET_ON_FORK);
         Calls.syscall(schedSetattr, CALLING_THREAD, attr, 0, 0);
     }
 

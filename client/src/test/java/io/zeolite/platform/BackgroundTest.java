@@ -28,7 +28,7 @@ final class BackgroundTest {
         assertThat(niceness()).isEqualTo(before);
     }
 
-    private static int niceness() throws IOException {
+    static int niceness() throws IOException {
         String stat = Files.readString(Path.of("/proc/thread-self/stat"));
         return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[NICENESS_FIELD]);
     }

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-@EnabledOnOs(OS.LINUX)
+@EnabledOnOs(
+        value = OS.LINUX,
+        architectures = {"amd64", "aarch64", "riscv64"})
 final class ForegroundTest {
     private static final Duration SLICE = Duration.ofNanos(300_000);
     private static final Path SCHEDULING = Path.of("/proc/thread-self/sched");
@@ -27,6 +29,7 @@ final class ForegroundTest {
     void factory_itsThreadsHaveTheSlice_andThoseThatTheyStartHaveNot() throws Exception {
         assumeTrue(kernelIsAtLeast(6, 12), "an older Linux has the same slice for all");
         assumeTrue(Files.exists(SCHEDULING), "this Linux does not show what slice a thread has");
+        assumeTrue(BackgroundTest.niceness() >= 0, "threads of a raised priority are left alone");
         long usual = slice();
         FutureTask<List<Long>> slices = new FutureTask<>(() -> {
             FutureTask<Long> child = new FutureTask<>(ForegroundTest::slice);

@@ -17,11 +17,10 @@ final class LocalStagingFile implements StagingFile {
      */
     private static final int SLICE_BYTES = 1 << 18;
 
-    /**
-     * So much is appended before it is sent on its way to the disk, which then is never idle while more comes in; smaller files wait until
-     * they are forced.
-     */
+    /** So much is appended before it is sent on its way to the disk; smaller files wait until they are forced. */
     private static final int WRITE_BACK_BYTES = 1 << 18;
+
+    private static final int PAGE_BYTES = 4096;
 
     private final Path path;
     private final FileChannel channel;
@@ -75,13 +74,11 @@ final class LocalStagingFile implements StagingFile {
             if (writeBack == null) {
                 writeBack = WriteBack.of(path);
             }
-            beginWriteBack(writeBack);
+            // A page that more is appended to would be written twice.
+            long end = length - length % PAGE_BYTES;
+            writeBack.begin(begun, end - begun);
+            begun = end;
         }
-    }
-
-    private void beginWriteBack(WriteBack writeBack) {
-        writeBack.begin(begun, length - begun);
-        begun = length;
     }
 
     private void appendDirect(ByteBuffer[] pieces, int from, int count, long bytes) throws IOException {
@@ -122,9 +119,15 @@ final class LocalStagingFile implements StagingFile {
 
     @Override
     public void close() throws IOException {
+        if (writeBack != null && length > begun) {
+            // It is forced soon, on another thread.
+            writeBack.begin(begun, length - begun);
+        }
+        release();
+    }
+
+    private void release() throws IOException {
         if (writeBack != null) {
-            // Whoever forces the file comes a moment later.
-            beginWriteBack(writeBack);
             writeBack.close();
         }
         channel.close();
@@ -133,7 +136,7 @@ final class LocalStagingFile implements StagingFile {
     @Override
     public void discard() throws IOException {
         try {
-            close();
+            release();
         } finally {
             Files.deleteIfExists(path);
         }

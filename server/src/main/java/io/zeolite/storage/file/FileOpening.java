@@ -190,7 +190,8 @@ final class FileOpening {
     private Base base(DiskFile file, long size) throws IOException {
         try {
             Optional<IndexFile.Contents> contents = IndexFile.read(disk, indexPath);
-            if (contents.isPresent()) {
+            boolean ofNothing = contents.isPresent() && contents.get().end() == FIRST_TRANSACTION;
+            if (contents.isPresent() && !ofNothing) {
                 IndexCheck check = new IndexCheck(file, size, contents.get());
                 String problem = check.problem();
                 if (problem == null) {
@@ -198,7 +199,8 @@ final class FileOpening {
                 }
                 LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
             } else if (size > FIRST_TRANSACTION) {
-                LOG.info("{} is missing; the whole data file is scanned", indexPath);
+                String found = ofNothing ? "was written before the first transaction" : "is missing";
+                LOG.info("{} {}; the whole data file is scanned", indexPath, found);
             }
         } catch (MalformedIndexException e) {
             LOG.warn("the index is damaged or of an old form, the whole data file is scanned: {}", e.getMessage());

@@ -6,6 +6,9 @@ import static io.zeolite.storage.Logs.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.disk.LockedException;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.disk.RealDisk;
@@ -20,10 +23,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Opening, closing and writing a file storage when nothing goes wrong on the disk. */
 final class FileLogTest {
@@ -305,6 +310,34 @@ final class FileLogTest {
             assertThat(log.length()).isEqualTo(25);
             assertThat(load(log, 25, Tid.MAX)).startsWith("data of object 25");
         }
+    }
+
+    @Test
+    void indexFile_ofAnEmptyStorage_isNoNews() throws IOException {
+        ListAppender<ILoggingEvent> messages = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(FileOpening.class);
+        open().close();
+        messages.start();
+        logger.addAppender(messages);
+        try {
+            open().close();
+            try (FileLog log = open()) {
+                commit(log, 0x10, TestRecords.of(1, "A"));
+                // A killed process leaves this index.
+                Files.copy(file(".index"), file(".saved"));
+            }
+            Files.move(file(".saved"), file(".index"), StandardCopyOption.REPLACE_EXISTING);
+            try (FileLog log = open()) {
+                assertThat(load(log, 1, Tid.MAX)).isEqualTo("A 10-");
+            }
+        } finally {
+            logger.detachAppender(messages);
+        }
+        assertThat(messages.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .filteredOn(message -> message.contains(".index"))
+                .containsExactly(
+                        file(".index") + " was written before the first transaction; the whole data file is scanned");
     }
 
     @Test
