@@ -24,7 +24,7 @@ final class BackgroundTest {
         });
         new Thread(inside).start();
 
-        assertThat(inside.get()).isEqualTo(Math.max(10, before));
+        assertThat(inside.get()).isEqualTo(Math.min(before + 3, 19));
         assertThat(niceness()).isEqualTo(before);
     }
 
