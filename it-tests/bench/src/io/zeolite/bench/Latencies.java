@@ -32,7 +32,7 @@ final class Latencies {
     }
 
     double meanMicros() {
-        return count == 0 ? 0 : Arrays.stream(nanos, 0, count).average().orElse(0) / 1e3;
+        return Arrays.stream(nanos, 0, count).average().orElse(0) / 1e3;
     }
 
     /** The smallest entry that {@code share} of all entries do not exceed; of sorted entries. */

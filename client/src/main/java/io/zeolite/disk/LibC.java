@@ -2,6 +2,7 @@ package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
 import io.zeolite.platform.NativeCalls;
+import io.zeolite.platform.OperatingSystem;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,10 +23,8 @@ final class LibC {
     static final int ENOENT = 2;
     static final int EINTR = 4;
 
-    private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
-
-    static final int O_CLOEXEC = LINUX ? 0x80000 : 0x1000000;
-    static final int EWOULDBLOCK = LINUX ? 11 : 35;
+    static final int O_CLOEXEC = OperatingSystem.LINUX ? 0x80000 : 0x1000000;
+    static final int EWOULDBLOCK = OperatingSystem.LINUX ? 11 : 35;
 
     static {
         NativeCalls.bind(LibC.class);

@@ -1,6 +1,7 @@
 package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
+import io.zeolite.platform.OperatingSystem;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,8 +18,6 @@ final class RealDiskFile implements DiskFile {
     private static final int NO_DESCRIPTOR = -1;
     private static final long NOT_ASKED = -1;
 
-    private static final boolean LINUX = System.getProperty("os.name", "").startsWith("Linux");
-
     private volatile Path path;
     private final FileChannel channel;
 
@@ -26,7 +25,7 @@ final class RealDiskFile implements DiskFile {
     private int descriptor = NO_DESCRIPTOR;
 
     private long maxSize = NOT_ASKED;
-    private boolean canAllocate = LINUX;
+    private boolean canAllocate = OperatingSystem.LINUX;
 
     private volatile @Nullable FileMapping mapping;
 
@@ -70,7 +69,7 @@ final class RealDiskFile implements DiskFile {
     /** On Linux alone: elsewhere a file may be neither replaced nor deleted while it is mapped. */
     @Override
     public void mapReads() throws IOException {
-        if (LINUX && mapping == null) {
+        if (OperatingSystem.LINUX && mapping == null) {
             mapping = new FileMapping(this, channel);
         }
     }

@@ -1,6 +1,7 @@
 package io.zeolite.disk;
 
 import com.sun.jna.LastErrorException;
+import io.zeolite.platform.OperatingSystem;
 import java.io.Closeable;
 import java.nio.file.Path;
 
@@ -20,7 +21,7 @@ public final class WriteBack implements Closeable {
 
     /** For a file that is there, under this name. */
     public static WriteBack of(Path path) {
-        if (!System.getProperty("os.name", "").startsWith("Linux")) {
+        if (!OperatingSystem.LINUX) {
             return new WriteBack(CLOSED);
         }
         try {

@@ -20,7 +20,7 @@ public final class Background {
      * privilege. Loads JNA.
      */
     public static void enter() {
-        if (!System.getProperty("os.name", "").startsWith("Linux")) {
+        if (!OperatingSystem.LINUX) {
             return;
         }
         try {

@@ -14,7 +14,7 @@ import java.util.concurrent.ThreadFactory;
  * <p>Source: {@code sched_setattr(2)}, whose {@code sched_runtime} is the slice of a thread that has the policy {@code SCHED_OTHER}.
  */
 public final class Foreground {
-    /** The fields of Linux's {@code struct sched_attr}, in its first version, at these offsets. */
+    /** The length of Linux's {@code struct sched_attr} in its first version; its fields are at the offsets that follow. */
     private static final int SIZE = 48;
 
     private static final int SIZE_FIELD = 0;
@@ -32,13 +32,21 @@ public final class Foreground {
     private Foreground() {}
 
     /**
-     * Gives the calling thread short slices for good, but not those that it starts. Where the operator has chosen another policy or
-     * a raised priority, nothing is done. Loads JNA.
+     * Threads that have short slices for good, but not those that they start. Where the operator has chosen another policy or a raised
+     * priority they are as usual. The first one loads JNA.
      *
+     * @param usual makes them
      * @param slice 0.1 to 100 ms; the usual one is about 0.7 ms on one processor, and 2.8 ms on eight or more
      */
-    public static void enter(Duration slice) {
-        if (!System.getProperty("os.name", "").startsWith("Linux")) {
+    public static ThreadFactory factory(ThreadFactory usual, Duration slice) {
+        return task -> usual.newThread(() -> {
+            enter(slice);
+            task.run();
+        });
+    }
+
+    private static void enter(Duration slice) {
+        if (!OperatingSystem.LINUX) {
             return;
         }
         try {
@@ -50,18 +58,6 @@ public final class Foreground {
         } catch (LastErrorException | LinkageError e) {
             // It is a favour to those who wait, and nothing depends on it.
         }
-    }
-
-    /**
-     * Threads that {@link #enter} first.
-     *
-     * @param usual makes them
-     */
-    public static ThreadFactory factory(ThreadFactory usual, Duration slice) {
-        return task -> usual.newThread(() -> {
-            enter(slice);
-            task.run();
-        });
     }
 
     /** By the numbers of the two system calls, for which C libraries have no functions before glibc 2.41. */

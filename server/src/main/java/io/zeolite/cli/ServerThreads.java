@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class ServerThreads implements Timers {
     /** Enough to keep a disk busy; more uploads than this take turns. */
     private static final int IO_THREADS = 8;
-    /** A commit waits for this thread two or three times, and it is short of time where everybody waits for it. */
+    /** A commit waits for this thread at its vote and at its finish, and everybody's commits for the same one. */
     private static final Duration COMMITTER_SLICE = Duration.ofNanos(100_000);
 
     private final ThreadPoolExecutor io;
