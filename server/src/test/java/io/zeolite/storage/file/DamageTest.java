@@ -94,6 +94,12 @@ final class DamageTest {
         changeBytes(7064353294356671194L);
     }
 
+    /** One whose change of a length makes a pointer to data the data itself. */
+    @Test
+    void byteChanged_pointerBecomesData_isNotToBeNoticed() throws IOException {
+        changeBytes(-2143136007735704785L);
+    }
+
     private void changeBytes(long seed) throws IOException {
         byte[][] right = new byte[OBJECTS + 1][];
         try (FileLog log = open()) {
@@ -124,7 +130,7 @@ final class DamageTest {
     /**
      * There is no checksum: a byte of the data itself, of an oid, a tid, a status, or of the length of the metadata, which
      * can come to cover a record, can change unnoticed. So can the length of the data, if it comes to cover all of the
-     * records behind it, or some.
+     * records behind it, or some, or the pointer that stands in the place of data.
      */
     private void assertRightOrError(FileLog log, long oid, byte[] right, boolean isUnprotected) throws IOException {
         byte[] data;
@@ -154,12 +160,13 @@ final class DamageTest {
                 return offset < position + 8 || offset >= position + 16;
             }
             while (record < position + length) {
-                long dataLength = ByteBuffer.wrap(whole).getLong((int) record + 34);
+                long dataLength = dataLength(whole, record);
                 long end = record + 42 + (dataLength == 0 ? 8 : dataLength);
                 if (offset >= record && offset < end) {
                     boolean back = dataLength == 0;
                     return offset < record + 24
                             || (offset >= record + 42 && !back)
+                            || (back && dataLength(changed, record) == 8)
                             || endsWithARecord(changed, record, end, position + length);
                 }
                 record = end;
@@ -171,13 +178,17 @@ final class DamageTest {
 
     /** Whether the length of the data in a record is such now that it ends where a later one of the transaction does. */
     private boolean endsWithARecord(byte[] changed, long record, long end, long transactionEnd) {
-        ByteBuffer whole = ByteBuffer.wrap(file.bytes());
-        long covered = record + 42 + ByteBuffer.wrap(changed).getLong((int) record + 34);
+        byte[] whole = file.bytes();
+        long covered = record + 42 + dataLength(changed, record);
         long at = end;
         while (at < transactionEnd && at < covered) {
-            long dataLength = whole.getLong((int) at + 34);
+            long dataLength = dataLength(whole, at);
             at += 42 + (dataLength == 0 ? 8 : dataLength);
         }
         return at > end && at == covered;
+    }
+
+    private static long dataLength(byte[] bytes, long record) {
+        return ByteBuffer.wrap(bytes).getLong((int) record + 34);
     }
 }
