@@ -100,6 +100,12 @@ final class DamageTest {
         changeBytes(-2143136007735704785L);
     }
 
+    /** One whose change of a pointer to data makes it that of an object which is not there any more. */
+    @Test
+    void byteChanged_pointerBecomesNone_isNotToBeNoticed() throws IOException {
+        changeBytes(-3956678444331181164L);
+    }
+
     private void changeBytes(long seed) throws IOException {
         byte[][] right = new byte[OBJECTS + 1][];
         try (FileLog log = open()) {
@@ -130,7 +136,7 @@ final class DamageTest {
     /**
      * There is no checksum: a byte of the data itself, of an oid, a tid, a status, or of the length of the metadata, which
      * can come to cover a record, can change unnoticed. So can the length of the data, if it comes to cover all of the
-     * records behind it, or some, or the pointer that stands in the place of data.
+     * records behind it, or some, or the pointer that stands in the place of data; and such a pointer can become 0.
      */
     private void assertRightOrError(FileLog log, long oid, byte[] right, boolean isUnprotected) throws IOException {
         byte[] data;
@@ -166,7 +172,7 @@ final class DamageTest {
                     boolean back = dataLength == 0;
                     return offset < record + 24
                             || (offset >= record + 42 && !back)
-                            || (back && dataLength(changed, record) == 8)
+                            || (back && isOtherwiseValid(changed, record))
                             || endsWithARecord(changed, record, end, position + length);
                 }
                 record = end;
@@ -186,6 +192,11 @@ final class DamageTest {
             at += 42 + (dataLength == 0 ? 8 : dataLength);
         }
         return at > end && at == covered;
+    }
+
+    /** Whether a record with a pointer has become one with the pointer as its data, or one of an object without data. */
+    private static boolean isOtherwiseValid(byte[] changed, long record) {
+        return dataLength(changed, record) == 8 || ByteBuffer.wrap(changed).getLong((int) record + 42) == 0;
     }
 
     private static long dataLength(byte[] bytes, long record) {
