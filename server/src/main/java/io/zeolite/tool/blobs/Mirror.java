@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code zeolite mirror-blobs}: copies the objects of a bucket to another store, those that are not there yet. Nothing is ever
@@ -82,15 +81,9 @@ public final class Mirror {
     private ObjectList missing(Site.Cold bucket) throws IOException {
         BlobTable there = new BlobTable();
         String start = bucket.layout().start();
-        try {
-            target.list(start, object -> revision(bucket, object).ifPresent(revision -> {
-                there.found(Place.BUCKET, revision.oid(), revision.tid(), object.size());
-            }));
-        } catch (StoreException e) {
-            if (e.reason() != Reason.NOT_FOUND) {
-                throw e;
-            }
-        }
+        target.list(start, object -> revision(bucket, object).ifPresent(revision -> {
+            there.found(Place.BUCKET, revision.oid(), revision.tid(), object.size());
+        }));
         ObjectList wanted = new ObjectList();
         bucket.store().list(start, object -> revision(bucket, object).ifPresent(revision -> {
             if (there.sizeIn(Place.BUCKET, revision.oid(), revision.tid()) != object.size()) {
@@ -121,38 +114,50 @@ public final class Mirror {
                         String key = bucket.layout()
                                 .key(object.revision().oid(), object.revision().tid());
                         try {
-                            copy(bucket.store(), deposits, key);
-                            note(key, object.size(), null, progress);
+                            boolean wasThere = copy(bucket.store(), deposits, key);
+                            noteDone(wasThere, object.size(), progress);
                         } catch (IOException e) {
-                            note(key, object.size(), e, progress);
+                            noteFailure(key, e, object.size(), progress);
                         }
                         return !bucket.store().isAway() && !target.isAway();
                     });
         }
     }
 
-    private void copy(RetryingStore source, Deposits deposits, String key) throws IOException {
+    /** @return false if the object is not in the bucket any more */
+    private boolean copy(RetryingStore source, Deposits deposits, String key) throws IOException {
         Path file = Files.createTempFile(options.temporary(), "zeolite-mirror-", ".tmp");
         try {
-            new Fetch(source).into(file, key);
+            try {
+                new Fetch(source).into(file, key);
+            } catch (StoreException e) {
+                if (e.reason() == Reason.NOT_FOUND) {
+                    return false;
+                }
+                throw e;
+            }
             deposits.put(key, file);
+            return true;
         } finally {
             Files.delete(file);
         }
     }
 
-    private synchronized void note(String key, long size, @Nullable IOException failure, ProgressBar progress) {
+    private synchronized void noteDone(boolean wasThere, long size, ProgressBar progress) {
         progress.add(1, size);
-        if (failure == null) {
+        if (wasThere) {
             copied++;
             bytes += size;
-        } else if (failure instanceof StoreException said && said.reason() == Reason.NOT_FOUND) {
-            gone++;
         } else {
-            failures.add(new Failure(key, String.valueOf(failure.getMessage())));
-            if (!options.json()) {
-                progress.say("FAILED " + key + ": " + failure.getMessage());
-            }
+            gone++;
+        }
+    }
+
+    private synchronized void noteFailure(String key, IOException failure, long size, ProgressBar progress) {
+        progress.add(1, size);
+        failures.add(new Failure(key, String.valueOf(failure.getMessage())));
+        if (!options.json()) {
+            progress.say("FAILED " + key + ": " + failure.getMessage());
         }
     }
 

@@ -9,7 +9,12 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Settings;
+import io.zeolite.blob.s3.S3Settings.Credentials;
+import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.blob.tier.Garbage;
 import io.zeolite.blob.tier.RetryingStore;
@@ -201,12 +206,16 @@ final class BucketUpkeepTest {
     }
 
     private int mirror(boolean dryRun) throws IOException {
+        Files.createDirectories(home.resolve("mirror"));
+        return mirror(dryRun, new DirectoryStore(home.resolve("mirror")));
+    }
+
+    private int mirror(boolean dryRun, BlobStore to) throws IOException {
         output = new ToolOutput();
         TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
         Path temporary = Files.createDirectories(home.resolve("temporary"));
-        Files.createDirectories(home.resolve("mirror"));
         try (Site site = test.site();
-                RetryingStore target = new RetryingStore(new DirectoryStore(home.resolve("mirror")), settings)) {
+                RetryingStore target = new RetryingStore(to, settings)) {
             Mirror.Options options = new Mirror.Options(temporary, EFFORT, dryRun, true);
             return new Mirror(site, target, options, output.console()).run();
         }
@@ -251,5 +260,30 @@ final class BucketUpkeepTest {
                 .singleElement()
                 .satisfies(failed -> assertThat((String) failed.get("message")).contains("is damaged"));
         assertThat(home.resolve("mirror").resolve(test.key(1, TID + 1))).doesNotExist();
+    }
+
+    @Test
+    void mirror_objectIsDeletedMeanwhile_isNoFailure() throws IOException {
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Status(404));
+        assertThat(mirror(false)).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("copied")).isEqualTo(4L);
+        assertThat(output.json().get("gone")).isEqualTo(1L);
+    }
+
+    @Test
+    void mirror_targetDoesNotKnowWhatItIsAsked_isAFailure() throws Exception {
+        try (S3Server other = S3Server.start(Files.createDirectories(home.resolve("other")));
+                FaultProxy proxy = FaultProxy.before(other.port())) {
+            Credentials keys = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
+            S3Settings settings = S3Server.settings(proxy.endpoint(), "mirror/", keys);
+            proxy.setAfter(1, new Fault.Status(404), Integer.MAX_VALUE);
+            assertThat(mirror(false, new S3Store(settings))).isEqualTo(ExitStatus.FAILED);
+            assertThat(output.json().get("copied")).isEqualTo(0L);
+            assertThat(output.json().get("gone")).isEqualTo(0L);
+            assertThat(ToolOutput.objects(output.json(), "failed")).hasSize(5);
+            proxy.set(new Fault.Status(404));
+            assertThatThrownBy(() -> mirror(true, new S3Store(settings))).hasMessageContaining("HTTP 404");
+        }
     }
 }
