@@ -44,7 +44,8 @@ final class GcBucketCommand implements ToolCommand {
                 .arity("1")
                 .build());
         spec.addOption(Options.flag("delete them (without it, they are only listed)", DELETE));
-        spec.addOption(Options.flag("also if that is more than half of the objects", FORCE));
+        spec.addOption(Options.flag(
+                "also if that is more than half of the objects, or some are later than all data files", FORCE));
         Options.addJson(spec);
         spec.usageMessage()
                 .footer(

@@ -13,6 +13,7 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.Progress;
 import io.zeolite.tool.file.Origins;
 import io.zeolite.tool.file.Walk;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ final class BlobRecords {
 
     private final Path path;
     private final Console console;
+    private long newest = Tid.NONE;
 
     /** Is given the revisions in the order of the file. */
     interface Visitor {
@@ -54,8 +56,14 @@ final class BlobRecords {
                 Progress progress = new Progress(console, "reading " + path.getFileName(), file.size())) {
             Reader reader = new Reader(file, visitor, referrers, damages);
             Walk.over(file, progress, reader);
+            newest = reader.newest;
         }
         return damages;
+    }
+
+    /** The latest transaction that was read, with blobs or without. */
+    long newest() {
+        return newest;
     }
 
     private static final class Reader implements Walk.Visitor {
@@ -66,6 +74,7 @@ final class BlobRecords {
         private final Origins origins;
         private final Longs referred = new Longs();
         private final RecordScanner scanner;
+        private long newest = Tid.NONE;
 
         Reader(FileIterator file, Visitor visitor, @Nullable ReferrerVisitor referrers, List<String> damages) {
             this.file = file;
@@ -88,6 +97,9 @@ final class BlobRecords {
 
         @Override
         public boolean transaction(FileTransaction transaction) throws IOException {
+            if (Tid.isAfter(transaction.tid(), newest)) {
+                newest = transaction.tid();
+            }
             if (transaction.isUndone()) {
                 return true;
             }

@@ -11,6 +11,7 @@ import io.zeolite.tool.Json;
 import io.zeolite.tool.ProgressBar;
 import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.ObjectList.Item;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,8 @@ import java.util.Set;
  * <p>What a pack has listed for the server to delete stays until its grace is over, as the server leaves it until then.
  *
  * <p>The bucket is listed before the data files are read. An object is written after its transaction was committed, so
- * whatever the list has is in the data file by then, unless a pack has removed it.
+ * whatever the list has is in the data file by then, unless a pack has removed it. An object of a later transaction than the
+ * latest that was read was therefore not packed away: the data file is older than the bucket, or only the beginning of one.
  */
 public final class GcBucket {
     private static final int BATCH = 1000;
@@ -52,7 +54,7 @@ public final class GcBucket {
      * @param grace objects that are younger stay
      * @param also other data files whose blobs stay: backups, copies
      * @param delete whether anything is deleted at all
-     * @param force whether that may be more than half of the objects
+     * @param force whether that may be more than half of the objects, or some that are later than all data files
      */
     public record Options(Duration grace, List<Path> also, boolean delete, boolean force, boolean json) {
         public Options {
@@ -77,7 +79,8 @@ public final class GcBucket {
         Site.Cold bucket = options.delete() ? site.writableBucket("delete from") : site.bucket();
         ObjectList listed = list(bucket);
         objects = listed.size();
-        BlobTable recorded = recorded();
+        Inventory inventory = readData();
+        BlobTable recorded = inventory.table();
         Set<BlobRevision> waiting =
                 new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace()).waiting(now);
         Instant newest = now.minus(options.grace());
@@ -93,7 +96,10 @@ public final class GcBucket {
         }
         orphans.complete();
         if (options.delete()) {
-            checkShare(bucket);
+            if (!options.force()) {
+                checkShare(bucket);
+                checkAge(bucket, inventory.newestTransaction());
+            }
             delete(bucket);
         }
         if (options.json()) {
@@ -125,7 +131,7 @@ public final class GcBucket {
     }
 
     /** What must stay: all revisions of all data files that there are. */
-    private BlobTable recorded() throws IOException {
+    private Inventory readData() throws IOException {
         Path data = site.data();
         List<Path> files = new ArrayList<>(List.of(data));
         Path old = data.resolveSibling(data.getFileName() + ".old");
@@ -142,16 +148,33 @@ public final class GcBucket {
                                 + damages.get(0));
             }
         }
-        return inventory.table();
+        return inventory;
     }
 
     /** The wrong data file, or an empty one, must not empty a bucket. */
     private void checkShare(Site.Cold bucket) throws IOException {
-        if (orphans.size() > objects / 2 && !options.force()) {
+        if (orphans.size() > objects / 2) {
             throw new IOException(Texts.count(orphans.size(), "object") + " of " + objects + " in "
                     + bucket.store().name() + " belong to no blob of " + site.data()
                     + ", which is more than half: is it the right data file? Nothing is deleted (expected: --force)");
         }
+    }
+
+    /** A data file that was restored from an older backup, or is being copied, does not know what came later. */
+    private void checkAge(Site.Cold bucket, long newest) throws IOException {
+        for (Item orphan : orphans) {
+            long tid = orphan.revision().tid();
+            if (Tid.isAfter(tid, newest)) {
+                throw new IOException(bucket.store().name() + key(bucket, orphan) + " is of transaction " + text(tid)
+                        + ", which is later than " + text(newest) + ", the last one of " + site.data()
+                        + ": is that an older data file, or one that is not complete? Nothing is deleted"
+                        + " (expected: --force)");
+            }
+        }
+    }
+
+    private static String text(long tid) {
+        return Tid.toHex(tid) + " (" + Texts.time(tid) + " UTC)";
     }
 
     private void delete(Site.Cold bucket) {

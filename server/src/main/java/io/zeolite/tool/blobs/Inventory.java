@@ -7,6 +7,7 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.Progress;
 import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.BlobTable.Place;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ final class Inventory {
     private final Console console;
     private final BlobTable table = new BlobTable();
     private long foreign;
+    private long newest = Tid.NONE;
 
     Inventory(Site site, Console console) {
         this.site = site;
@@ -38,6 +40,11 @@ final class Inventory {
     /** How many objects in the bucket have no name of a blob. */
     long foreignObjects() {
         return foreign;
+    }
+
+    /** The latest transaction of the data files that have been read. */
+    long newestTransaction() {
+        return newest;
     }
 
     /** Lists the bucket, in a request for each thousand objects; does nothing if there is none. */
@@ -120,6 +127,11 @@ final class Inventory {
 
     /** The same with another data file: a backup, or the one of before a pack. */
     List<String> readData(Path dataFile, BlobRecords.@Nullable ReferrerVisitor referrers) throws IOException {
-        return new BlobRecords(dataFile, console).read(table::record, referrers);
+        BlobRecords records = new BlobRecords(dataFile, console);
+        List<String> damages = records.read(table::record, referrers);
+        if (Tid.isAfter(records.newest(), newest)) {
+            newest = records.newest();
+        }
+        return damages;
     }
 }

@@ -22,12 +22,14 @@ import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.storage.file.DataFile;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -166,6 +168,40 @@ final class BucketUpkeepTest {
                     .hasMessageContaining("--force");
         }
         assertThat(keys()).hasSize(5);
+    }
+
+    @Test
+    void gc_objectOfALaterTransaction_deletesNothing() throws IOException {
+        putOrphan(9, TID);
+        try (Site site = test.site()) {
+            byte[] bytes = Files.readAllBytes(site.data());
+            // In the middle of the last transaction: as long as the file is being copied.
+            Files.write(site.data(), Arrays.copyOf(bytes, bytes.length - 10));
+            GcBucket collection = new GcBucket(site, options(true), inTwoDays(), output.console());
+            assertThatThrownBy(collection::run)
+                    .hasMessageContaining(test.key(5, TID + 5) + " is of transaction " + Tid.toHex(TID + 5))
+                    .hasMessageContaining("later than " + Tid.toHex(TID + 4))
+                    .hasMessageContaining("Nothing is deleted (expected: --force)");
+            assertThat(keys()).hasSize(6);
+            // The young ones stay, those of a server that runs among them.
+            assertThat(new GcBucket(site, options(true), Instant.now(), output.console()).run())
+                    .isEqualTo(ExitStatus.OK);
+            GcBucket.Options forced = new GcBucket.Options(DAY, List.of(), true, true, true);
+            assertThat(new GcBucket(site, forced, inTwoDays(), output.console()).run())
+                    .isEqualTo(ExitStatus.OK);
+        }
+        assertThat(keys()).hasSize(4);
+    }
+
+    @Test
+    void gc_transactionWithoutABlobIsTheLast_countsToo() throws IOException {
+        putOrphan(9, TID + 6);
+        test.data
+                .transaction(TID + 7)
+                .store(0, "\u0080\u0003cpersistent.mapping\nPersistentMapping\nq\u0000.")
+                .finish();
+        assertThat(collect(options(true), inTwoDays())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("deleted")).isEqualTo(1L);
     }
 
     @Test
