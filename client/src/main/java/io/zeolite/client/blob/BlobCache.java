@@ -56,6 +56,9 @@ public final class BlobCache implements Closeable {
 
     private static final Duration PAUSE = Duration.ofMillis(10);
 
+    /** Who has written nothing for so long is not waited for: a process that was stopped, or whose source hangs. */
+    private static final Duration QUIET = Duration.ofSeconds(10);
+
     private static final int ATTEMPTS_TO_SHARE = 1000;
     private static final Duration MOMENT = Duration.ofMillis(1);
 
@@ -156,11 +159,26 @@ public final class BlobCache implements Closeable {
         return Files.exists(layout.blob(oid, tid));
     }
 
-    /** Whether somebody, in this process or another one, is fetching a blob at this moment. */
+    /**
+     * Whether somebody, in this process or another one, is fetching a blob at this moment, and has got ahead within the last
+     * ten seconds.
+     */
     public boolean isArriving(long oid, long tid) throws IOException {
-        try (Flock lock = Flock.open(layout.part(oid, tid))) {
-            return !lock.tryShare();
+        Path part = layout.part(oid, tid);
+        try (Flock lock = Flock.open(part)) {
+            return !lock.tryShare() && !isQuiet(part);
         } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static boolean isQuiet(Path part) throws IOException {
+        try {
+            return Files.getLastModifiedTime(part)
+                    .toInstant()
+                    .isBefore(Instant.now().minus(QUIET));
+        } catch (NoSuchFileException e) {
+            // Its fetcher has just finished.
             return false;
         }
     }
@@ -227,7 +245,8 @@ public final class BlobCache implements Closeable {
     }
 
     /**
-     * Begins to fetch a blob. Makes room, for which others may have to go; waits for the disk.
+     * Begins to fetch a blob. Makes room, for which others may have to go; waits for the disk. If somebody else is fetching it
+     * and has written nothing for ten seconds, it gets no place.
      *
      * @return what the caller fills and closes; empty if another process, or another thread of this one, is fetching it,
      *     or has just done so: the caller tries {@link #find} again, and then this
@@ -237,7 +256,7 @@ public final class BlobCache implements Closeable {
         Files.createDirectories(layout.directory(CacheLayout.number(oid)));
         Flock lock = lockPart(part);
         if (lock == null) {
-            return Optional.empty();
+            return isQuiet(part) ? Optional.of(withoutPlace(oid, tid, size)) : Optional.empty();
         }
         boolean begun = false;
         try {
@@ -245,10 +264,13 @@ public final class BlobCache implements Closeable {
                 discard(oid, part);
                 return Optional.empty();
             }
-            NewEntry entry = reserve(CacheLayout.number(oid), part, size)
-                    ? withPlace(oid, tid, size, part, lock)
-                    : withoutPlace(oid, tid, size, part);
-            begun = entry.hasPlace();
+            if (!reserve(CacheLayout.number(oid), part, size)) {
+                discard(oid, part);
+                LOG.debug("no place in {} for {} bytes: everything else is in use", root, size);
+                return Optional.of(withoutPlace(oid, tid, size));
+            }
+            NewEntry entry = withPlace(oid, tid, size, part, lock);
+            begun = true;
             return Optional.of(entry);
         } finally {
             if (!begun) {
@@ -297,9 +319,7 @@ public final class BlobCache implements Closeable {
         }
     }
 
-    private NewEntry withoutPlace(long oid, long tid, long size, Path part) throws IOException {
-        discard(oid, part);
-        LOG.debug("no place in {} for {} bytes: everything else is in use", root, size);
+    private NewEntry withoutPlace(long oid, long tid, long size) throws IOException {
         Path file = Files.createTempFile(layout.temporary(), "zeolite-", ".tmp");
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A blob that is on its way into a cache. There is room for it; nobody else fetches it meanwhile. Whoever got it writes
  * its bytes to the channel, and then calls {@link #keep}, or {@link #close} alone if something went wrong.
  *
- * <p>If there was no room, because everything else is in use, it is a file without a name, which is gone when the channel
- * is closed, and {@link #keep} does nothing.
+ * <p>If there was no room, because everything else is in use, or somebody else fetches it and does not get ahead, it is a
+ * file without a name, which is gone when the channel is closed, and {@link #keep} does nothing.
  */
 public final class NewEntry implements Closeable {
     private final BlobCache cache;

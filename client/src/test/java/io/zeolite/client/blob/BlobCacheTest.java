@@ -12,8 +12,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -189,6 +191,33 @@ final class BlobCacheTest {
             assertThat(other.begin(1, TID, 100)).isEmpty();
         }
         assertThat(has(other, 1)).isTrue();
+    }
+
+    @Test
+    void begin_whileSomebodyFetchesAndDoesNotGetAhead_getsNoPlace() throws IOException {
+        BlobCache cache = cache(1000);
+        BlobCache other = cache(1000);
+        Path part = directory.resolve("1/0.03f1a2b3c4d5e6f7.blob.part");
+        try (NewEntry entry = cache.begin(1, TID, 100).orElseThrow();
+                FileChannel channel = entry.channel()) {
+            assertThat(other.isArriving(1, TID)).isTrue();
+            Files.setLastModifiedTime(part, FileTime.from(Instant.now().minusSeconds(60)));
+            assertThat(other.isArriving(1, TID)).isFalse();
+            try (NewEntry second = other.begin(1, TID, 100).orElseThrow();
+                    FileChannel own = second.channel()) {
+                assertThat(own.size()).isZero();
+                assertThat(second.hasPlace()).isFalse();
+                write(second, bytes(1, 100));
+                second.keep(null);
+            }
+            assertThat(has(other, 1)).isFalse();
+            assertThat(channel.size()).isEqualTo(100);
+            write(entry, bytes(1, 100));
+            assertThat(other.begin(1, TID, 100)).isEmpty();
+            entry.keep(null);
+        }
+        assertThat(has(other, 1)).isTrue();
+        assertThat(cache.totalBytes()).isEqualTo(100).isEqualTo(bytesOnDisk());
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
 import io.zeolite.client.blob.CacheLimit;
+import io.zeolite.client.blob.NewEntry;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
@@ -24,7 +25,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -271,6 +274,32 @@ final class BlobTierTest {
         awaitKept(two[0], 1);
         awaitKept(two[1], 1);
         assertThat(cached()).hasSize(1);
+    }
+
+    @Test
+    void open_anotherServerWithTheSameCacheHangs_isFetchedAllTheSame() throws Exception {
+        BlobTier tier = tier();
+        try (BlobCache other = BlobCache.open(directory.resolve("cache"), new CacheLimit.Bytes(100_000_000), false)) {
+            List<NewEntry> held = new ArrayList<>();
+            for (long oid = 1; oid <= SETTINGS.downloads(); oid++) {
+                put(oid, 1000);
+                held.add(other.begin(oid, TID, 1000).orElseThrow());
+            }
+            for (Path part : cached()) {
+                Files.setLastModifiedTime(part, FileTime.from(Instant.now().minusSeconds(60)));
+            }
+            put(99, 1000);
+            List<CompletableFuture<OpenBlob>> askers = new ArrayList<>();
+            for (long oid = 1; oid <= SETTINGS.downloads(); oid++) {
+                askers.add(open(tier, oid));
+            }
+            assertThat(read(opened(tier, 99))).isEqualTo(bytes(99, 1000));
+            for (int i = 0; i < askers.size(); i++) {
+                assertThat(read(askers.get(i).get(100, TimeUnit.SECONDS))).isEqualTo(bytes(i + 1, 1000));
+                held.get(i).channel().close();
+                held.get(i).close();
+            }
+        }
     }
 
     @Test
