@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  *   .lock                          held by whoever adds or removes a file (Python: whoever downloads one)
  *   1234.03f1a2b3c4d5e6f7.blob     a blob
  *   1234.03f1a2b3c4d5e6f7.blob.part  one that arrives, locked by whoever fetches it; its length is what it will have
- * tmp/                             files without a place in the cache
+ * tmp/                             files without a place in the cache, and uploads on their way through; not counted
  * </pre>
  */
 final class CacheLayout {
@@ -25,6 +25,9 @@ final class CacheLayout {
     static final String MARKER = "zeocache";
     static final String BLOB_SUFFIX = ".blob";
     static final String PART_SUFFIX = ".blob.part";
+
+    /** The names in {@code tmp/} of files that are ours; Python's clients have others there. */
+    static final String UPLOADS = "zeolite-*.tmp";
 
     private final Path root;
 

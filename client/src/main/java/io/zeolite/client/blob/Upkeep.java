@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,9 @@ final class Upkeep implements Closeable {
     private static final int FULL_PERCENT = 95;
 
     private static final int TARGET_PERCENT = 90;
+
+    /** What was last written to so long ago in {@code tmp/} is nobody's any more: other processes are at work on theirs there. */
+    private static final Duration UPLOAD_AGE = Duration.ofDays(1);
 
     private static final Duration MOST_AT_END = Duration.ofSeconds(10);
 
@@ -62,6 +66,7 @@ final class Upkeep implements Closeable {
         thread.execute(() -> guarded(this::countAll));
         long step = ROUND_STEP.toMillis();
         thread.scheduleWithFixedDelay(() -> guarded(this::goRound), step, step, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> guarded(this::removeUploads), 0, UPLOAD_AGE.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** Tells how full the cache is. */
@@ -141,6 +146,29 @@ final class Upkeep implements Closeable {
             }
         } catch (NoSuchFileException e) {
             // Its fetcher has finished.
+        }
+    }
+
+    /** Removes what killed processes have left that were to send it on. */
+    private void removeUploads() throws IOException {
+        Instant before = Instant.now().minus(UPLOAD_AGE);
+        try (DirectoryStream<Path> uploads = Files.newDirectoryStream(layout.temporary(), CacheLayout.UPLOADS)) {
+            for (Path upload : uploads) {
+                removeUpload(upload, before);
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void removeUpload(Path upload, Instant before) throws IOException {
+        try {
+            if (Files.getLastModifiedTime(upload).toInstant().isBefore(before)) {
+                Files.delete(upload);
+                LOG.info("removed {}, which nobody was sending any more", upload);
+            }
+        } catch (NoSuchFileException e) {
+            // Its transaction has ended.
         }
     }
 

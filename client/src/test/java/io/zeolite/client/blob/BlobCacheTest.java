@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -365,6 +366,25 @@ final class BlobCacheTest {
         }
         add(cache, 1, 600);
         assertThat(has(cache, 1)).isTrue();
+    }
+
+    @Test
+    void open_uploadsOfADeadProcess_areRemovedADayLater() throws Exception {
+        Path temporary = Files.createDirectories(directory.resolve("tmp"));
+        FileTime longAgo = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+        Path left = Files.write(temporary.resolve("zeolite-1.tmp"), new byte[900]);
+        Files.setLastModifiedTime(left, longAgo);
+        Path underWay = Files.write(temporary.resolve("zeolite-2.tmp"), new byte[900]);
+        Path ofPython = Files.write(temporary.resolve("BUC1.tmp"), new byte[900]);
+        Files.setLastModifiedTime(ofPython, longAgo);
+        try (BlobCache cache = cache(1000)) {
+            while (Files.exists(left)) {
+                Thread.onSpinWait();
+            }
+            assertThat(cache.totalBytes()).isZero();
+        }
+        assertThat(underWay).exists();
+        assertThat(ofPython).exists();
     }
 
     @Test
