@@ -11,6 +11,7 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.blobs.Mirror;
 import io.zeolite.tool.blobs.Site;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,10 @@ final class MirrorBlobsCommand implements ToolCommand {
                 other == null ? new ColdStore.Directory(Path.of(to.substring(FILE_URL.length()))) : other.store();
         if (isSame(source.store(), store)) {
             throw new IOException("the mirror is the bucket itself: " + to + " (expected: another one)");
+        }
+        if (other != null && !Files.isDirectory(other.blobDirectory())) {
+            throw new IOException("no such directory: " + other.blobDirectory().toAbsolutePath() + " (the blob-dir in "
+                    + to + "; it has to be there, since it says whose the bucket is)");
         }
         try (Site site = SiteOptions.site(options, environment);
                 RetryingStore target = target(other, store)) {

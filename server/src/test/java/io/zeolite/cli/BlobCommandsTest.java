@@ -137,6 +137,21 @@ final class BlobCommandsTest {
         assertThat(out()).contains("\"blobs\" : 3");
     }
 
+    @Test
+    void mirror_toAConfigurationWithoutItsBlobDirectory_saysSoOnce() throws IOException {
+        assertThat(run("archive-blobs -C zeo.conf -s 1000")).isZero();
+        Files.createDirectories(home.resolve("mirror"));
+        configure("mirror.conf", "bucket " + home.resolve("mirror").toUri());
+        String text = Files.readString(home.resolve("mirror.conf"));
+        Files.writeString(home.resolve("mirror.conf"), text.replace("blob-dir blobs", "blob-dir other"));
+        assertThat(run("mirror-blobs -C zeo.conf --to mirror.conf")).isEqualTo(1);
+        assertThat(out()).isEmpty();
+        assertThat(err()).contains("no such directory: " + home.resolve("other"), "the blob-dir in mirror.conf");
+        Files.createDirectories(home.resolve("other"));
+        assertThat(run("mirror-blobs -C zeo.conf --to mirror.conf")).isZero();
+        assertThat(out()).startsWith("2 of 2 objects copied");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
