@@ -57,6 +57,9 @@ final class Download {
     /** See {@link #takePlace}. */
     private final CompletableFuture<Optional<NewEntry>> place = new CompletableFuture<>();
 
+    /** Whether an attempt has that place, and gives it back. */
+    private boolean placeIsUsed;
+
     private final CRC32C crc = new CRC32C();
     private long position;
     private long toldAtNanos;
@@ -91,16 +94,19 @@ final class Download {
         try {
             fetch(placeIsTaken, atEnd);
         } catch (IOException | RuntimeException | Error e) {
-            // If the store has not given anything to put there.
-            place.thenAccept(taken -> taken.ifPresent(this::giveBack));
+            if (!placeIsUsed) {
+                // The store has not given anything to put there.
+                place.thenAccept(taken -> taken.ifPresent(this::giveBack));
+            }
             atEnd.run();
             opened.completeExceptionally(translation.apply(e));
         }
     }
 
     private void giveBack(NewEntry entry) {
-        try {
-            entry.close();
+        try (entry) {
+            // There are no readers who would do so.
+            entry.channel().close();
         } catch (IOException e) {
             LOG.warn("cannot give back the place of {} in the cache: {}", revision, e.toString());
         }
@@ -137,6 +143,7 @@ final class Download {
     }
 
     private Optional<NewEntry> takenPlace() throws IOException {
+        placeIsUsed = true;
         try {
             return place.join();
         } catch (CompletionException e) {
@@ -158,9 +165,22 @@ final class Download {
             if (entry == null) {
                 return false;
             }
-            entry.grow(content.object().size());
+            grow(entry, content.object().size());
             fill(entry, content, atEnd);
             return true;
+        }
+    }
+
+    private static void grow(NewEntry entry, long size) throws IOException {
+        boolean grown = false;
+        try {
+            entry.grow(size);
+            grown = true;
+        } finally {
+            if (!grown) {
+                // There are no readers yet who would do so.
+                entry.channel().close();
+            }
         }
     }
 

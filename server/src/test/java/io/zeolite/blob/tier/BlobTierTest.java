@@ -2,6 +2,7 @@ package io.zeolite.blob.tier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -354,6 +355,38 @@ final class BlobTierTest {
                 .hasMessageContaining("not been archived yet");
         assertThat(proxy.requests()).isEqualTo(1);
         assertThat(cached()).as("places that were taken for it").isEmpty();
+    }
+
+    @Test
+    void open_missingEverywhere_leavesNoFileOpen() throws Exception {
+        BlobTier tier = tier();
+        for (long oid = 1; oid <= 3; oid++) {
+            long missing = oid;
+            assertThatThrownBy(() -> opened(tier, missing)).hasCauseInstanceOf(PosKeyException.class);
+        }
+        tier.close();
+        assertThat(openFiles()).isEmpty();
+    }
+
+    /** What this process has open in the cache, as far as the system tells. */
+    private List<Path> openFiles() throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(descriptors));
+        List<Path> open = new ArrayList<>();
+        try (Stream<Path> all = Files.list(descriptors)) {
+            for (Path descriptor : all.toList()) {
+                try {
+                    Path file = Files.readSymbolicLink(descriptor);
+                    if (file.startsWith(directory.resolve("cache"))
+                            && file.toString().contains(".part")) {
+                        open.add(file);
+                    }
+                } catch (NoSuchFileException closedMeanwhile) {
+                    // As that of the list itself is.
+                }
+            }
+        }
+        return open;
     }
 
     @Test
