@@ -69,7 +69,8 @@ public final class BucketProbe implements AutoCloseable {
         byte[] random = new byte[8];
         new SecureRandom().nextBytes(random);
         this.key = settings.prefix() + ".zeolite-check-" + HexFormat.of().formatHex(random);
-        this.upload = new S3Upload(client, settings, customerKey, Runnable::run, Throttle.NONE, key);
+        this.upload = new S3Upload(
+                client, settings, customerKey, Runnable::run, Throttle.NONE, WriteTimeout.of(settings), key);
     }
 
     static int crc32c(byte[] bytes) {

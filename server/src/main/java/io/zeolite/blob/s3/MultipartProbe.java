@@ -43,7 +43,8 @@ final class MultipartProbe {
     }
 
     private void upload() {
-        S3Upload upload = new S3Upload(client, settings, customerKey, Runnable::run, Throttle.NONE, key);
+        S3Upload upload = new S3Upload(
+                client, settings, customerKey, Runnable::run, Throttle.NONE, WriteTimeout.of(settings), key);
         Path file = null;
         try {
             file = Files.createTempFile("zeolite-check-", ".tmp");

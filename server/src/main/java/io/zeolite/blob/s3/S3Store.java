@@ -58,11 +58,17 @@ public final class S3Store implements BlobStore {
     private final CustomerKey customerKey;
     private final @Nullable RequestPayer payer;
     private final ThreadPoolExecutor threads;
+    private final WriteTimeout timeout;
     private volatile Throttle parts = Throttle.NONE;
 
     /** Connects to nothing yet. Loading the SDK takes some tenths of a second. */
     public S3Store(S3Settings settings) {
+        this(settings, WriteTimeout.of(settings));
+    }
+
+    S3Store(S3Settings settings, WriteTimeout timeout) {
         this.settings = settings;
+        this.timeout = timeout;
         this.client = S3Clients.create(settings);
         this.customerKey = settings.encryption() instanceof Encryption.CustomerKey key
                 ? CustomerKey.of(key.keyBase64())
@@ -240,7 +246,7 @@ public final class S3Store implements BlobStore {
     }
 
     private S3Upload upload(String fullKey, Throttle throttle) {
-        return new S3Upload(client, settings, customerKey, threads, throttle, fullKey);
+        return new S3Upload(client, settings, customerKey, threads, throttle, timeout, fullKey);
     }
 
     private static StoredObject object(String key, long size, S3Upload.Written written) {

@@ -52,11 +52,13 @@ final class S3Upload {
     private final @Nullable RequestPayer payer;
     private final Executor threads;
     private final Throttle throttle;
+    private final WriteTimeout timeout;
     private final String key;
     private final String what;
 
     /**
      * @param throttle of the parts of large files
+     * @param timeout of what has a body
      * @param key with the prefix
      */
     S3Upload(
@@ -65,6 +67,7 @@ final class S3Upload {
             CustomerKey customerKey,
             Executor threads,
             Throttle throttle,
+            WriteTimeout timeout,
             String key) {
         this.client = client;
         this.settings = settings;
@@ -72,6 +75,7 @@ final class S3Upload {
         this.payer = settings.requesterPays() ? RequestPayer.REQUESTER : null;
         this.threads = threads;
         this.throttle = throttle;
+        this.timeout = timeout;
         this.key = key;
         this.what = "write s3://" + settings.bucket() + "/" + key;
     }
@@ -138,6 +142,8 @@ final class S3Upload {
                 .ssekmsKeyId(kmsKey())
                 .bucketKeyEnabled(bucketKey())
                 .checksumCRC32C(header(crc32c))
+                .overrideConfiguration(
+                        timeout.forBytes(body.optionalContentLength().orElse(0L)))
                 .build();
         return ask(() -> {
             var put = client.putObject(request, body);
@@ -161,7 +167,9 @@ final class S3Upload {
                         .requestPayer(payer)
                         .sseCustomerAlgorithm(customerKey.algorithm())
                         .sseCustomerKey(customerKey.key())
-                        .sseCustomerKeyMD5(customerKey.md5()));
+                        .sseCustomerKeyMD5(customerKey.md5())
+                        // To make it whole takes the store longer the larger it is.
+                        .overrideConfiguration(timeout.forBytes(size)));
                 return new Written(completed.eTag(), completed.checksumCRC32C(), completed.checksumType());
             });
             done = true;
@@ -282,6 +290,7 @@ final class S3Upload {
                 .sseCustomerAlgorithm(customerKey.algorithm())
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5())
+                .overrideConfiguration(timeout.forBytes(part.length()))
                 .build();
         RequestBody body = RequestBody.fromContentProvider(part, part.length(), "application/octet-stream");
         for (int attempt = 1; ; attempt++) {

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.services.s3.S3Client;
 
 final class S3StoreTest extends BlobStoreContract {
@@ -217,6 +218,31 @@ final class S3StoreTest extends BlobStoreContract {
             proxy.set(new Fault.None());
             assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
         }
+    }
+
+    @Test
+    @Timeout(100)
+    void put_storeThatStopsReading_isUnavailable() throws Exception {
+        // More than the system takes in the store's place.
+        Path file = largeFile(16 << 20);
+        int crc = checksum(file);
+        WriteTimeout timeout = new WriteTimeout(Duration.ofMillis(500), Long.MAX_VALUE);
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()), timeout)) {
+            proxy.set(new Fault.Deaf());
+            assertReason(Reason.UNAVAILABLE, () -> store.put("a.blob", file, crc, "image/png"));
+            // The upload begins; its part is tried three times.
+            proxy.setAfter(1, new Fault.Deaf(), 3);
+            assertReason(Reason.UNAVAILABLE, () -> store.putInParts("a.blob", file, crc, "image/png"));
+            assertThat(proxy.requests()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void writeTimeout_largerBody_isGivenMoreTime() {
+        WriteTimeout timeout = WriteTimeout.of(server.settings(""));
+        assertThat(timeout.forBytes(0).apiCallAttemptTimeout()).contains(Duration.ofSeconds(90));
+        assertThat(timeout.forBytes(16 << 20).apiCallAttemptTimeout()).contains(Duration.ofSeconds(90 + 512));
     }
 
     @Test

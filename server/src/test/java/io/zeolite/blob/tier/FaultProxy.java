@@ -26,6 +26,9 @@ public final class FaultProxy implements Closeable {
         /** The request is read and nothing ever comes back. */
         record Hang() implements Fault {}
 
+        /** Nothing more of the request is read, and nothing ever comes back. */
+        record Deaf() implements Fault {}
+
         /** An answer with this status, in the place of the store's. */
         record Status(int code) implements Fault {}
 
@@ -52,6 +55,7 @@ public final class FaultProxy implements Closeable {
     private final AtomicInteger times = new AtomicInteger();
     private final AtomicInteger skipped = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Fault fault = new Fault.None();
 
     private FaultProxy(ServerSocket listener, int upstreamPort) {
@@ -175,6 +179,9 @@ public final class FaultProxy implements Closeable {
                             "HTTP/1.1 " + status.code() + " Trouble\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
                     client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                     break;
+                } else if (current instanceof Fault.Deaf) {
+                    await(closed);
+                    break;
                 } else if (!(current instanceof Fault.Hang)) {
                     out.write(buffer, 0, count);
                 }
@@ -258,6 +265,7 @@ public final class FaultProxy implements Closeable {
 
     @Override
     public void close() throws IOException {
+        closed.countDown();
         listener.close();
         for (Socket socket : sockets) {
             socket.close();
