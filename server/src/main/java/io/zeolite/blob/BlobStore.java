@@ -3,7 +3,9 @@ package io.zeolite.blob;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -78,11 +80,25 @@ public interface BlobStore extends AutoCloseable {
     /** Deletes an object. None is as good. */
     void delete(String key) throws StoreException;
 
-    /** Deletes some objects, with as few requests as it can. If it fails, some of them may be gone. */
-    default void deleteAll(List<String> keys) throws StoreException {
+    /**
+     * Deletes some objects, with as few requests as it can.
+     *
+     * @return why some of them could not be deleted, by their keys; all others are gone
+     * @throws StoreException if the store does not answer, or refuses all of it; some may be gone
+     */
+    default Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
+        Map<String, StoreException> failures = new LinkedHashMap<>();
         for (String key : keys) {
-            delete(key);
+            try {
+                delete(key);
+            } catch (StoreException e) {
+                if (e.reason() == StoreException.Reason.UNAVAILABLE) {
+                    throw e;
+                }
+                failures.put(key, e);
+            }
         }
+        return failures;
     }
 
     /**

@@ -3,6 +3,8 @@ package io.zeolite.blob;
 import io.zeolite.blob.StoreException.Reason;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +79,11 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     @Override
     public void delete(String key) throws StoreException {
         throw refusal("delete", key);
+    }
+
+    @Override
+    public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
+        throw refusal("delete from", "");
     }
 
     private StoreException refusal(String what, String key) {

@@ -154,9 +154,9 @@ public abstract class BlobStoreContract {
         for (String key : List.of("a.blob", "b.blob", "c.blob")) {
             put(key, 10);
         }
-        store.deleteAll(List.of("a.blob", "missing.blob", "c.blob"));
+        assertThat(store.deleteAll(List.of("a.blob", "missing.blob", "c.blob"))).isEmpty();
         assertThat(keys("")).containsExactly("b.blob");
-        store.deleteAll(List.of());
+        assertThat(store.deleteAll(List.of())).isEmpty();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.zeolite.blob.s3;
 
 import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
@@ -12,7 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,8 +52,14 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  */
 public final class S3Store implements BlobStore {
     private static final String CRC32C_NOTE = "zeolite-crc32c";
-    private static final String TRIAL_KEY = ".zeolite-trial";
+    /** How the keys begin of whatever is only tried. */
+    private static final String PROBES = ".zeolite-";
+
+    private static final String TRIAL_KEY = PROBES + "trial";
     private static final int MOST_IN_ONE_DELETE = 1000;
+    /** In the body of a request, at the most. */
+    private static final long BYTES_OF_A_KEY = 2048;
+
     private static final int MOST_UPLOAD_THREADS = 16;
 
     private final S3Settings settings;
@@ -272,13 +281,21 @@ public final class S3Store implements BlobStore {
     public int abortStaleUploads(Instant before) throws StoreException {
         int count = 0;
         for (MultipartUpload found : uploads()) {
-            if (found.initiated().isBefore(before)) {
-                String key = found.key();
+            String key = found.key();
+            if (isOurs(key.substring(settings.prefix().length()))
+                    && found.initiated().isBefore(before)) {
                 upload(key, Throttle.NONE).giveUp(found.uploadId());
                 count++;
             }
         }
         return count;
+    }
+
+    /** The rest of the bucket may belong to others, who know themselves how long their uploads take. */
+    private static boolean isOurs(String key) {
+        return key.startsWith(PROBES)
+                || Arrays.stream(KeyLayout.values())
+                        .anyMatch(layout -> layout.revision(key).isPresent());
     }
 
     private List<MultipartUpload> uploads() throws StoreException {
@@ -293,47 +310,65 @@ public final class S3Store implements BlobStore {
 
     @Override
     public void delete(String key) throws StoreException {
-        ask(
-                "delete",
-                key,
-                () -> client.deleteObject(request ->
-                        request.bucket(settings.bucket()).key(full(key)).requestPayer(payer)));
-    }
-
-    @Override
-    public void deleteAll(List<String> keys) throws StoreException {
-        for (int start = 0; start < keys.size(); start += MOST_IN_ONE_DELETE) {
-            deleteSome(keys.subList(start, Math.min(keys.size(), start + MOST_IN_ONE_DELETE)));
+        try {
+            ask(
+                    "delete",
+                    key,
+                    () -> client.deleteObject(request ->
+                            request.bucket(settings.bucket()).key(full(key)).requestPayer(payer)));
+        } catch (StoreException e) {
+            // Not every store takes the deletion of what is not there.
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
         }
     }
 
-    private void deleteSome(List<String> keys) throws StoreException {
+    @Override
+    public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
+        Map<String, StoreException> failures = new LinkedHashMap<>();
+        for (int start = 0; start < keys.size(); start += MOST_IN_ONE_DELETE) {
+            failures.putAll(deleteSome(keys.subList(start, Math.min(keys.size(), start + MOST_IN_ONE_DELETE))));
+        }
+        return failures;
+    }
+
+    private Map<String, StoreException> deleteSome(List<String> keys) throws StoreException {
         List<ObjectIdentifier> objects = keys.stream()
                 .map(key -> ObjectIdentifier.builder().key(full(key)).build())
                 .toList();
-        List<S3Error> failures;
+        List<S3Error> errors;
         try {
-            failures = ask("delete " + keys.size() + " objects, the first", keys.get(0), () -> client.deleteObjects(
+            errors = ask("delete " + keys.size() + " objects, the first", keys.get(0), () -> client.deleteObjects(
                             request -> request.bucket(settings.bucket())
                                     .delete(delete -> delete.objects(objects).quiet(true))
-                                    .requestPayer(payer))
+                                    .requestPayer(payer)
+                                    .overrideConfiguration(timeout.forBytes(keys.size() * BYTES_OF_A_KEY)))
                     .errors());
         } catch (StoreException e) {
             if (e.reason() != Reason.REFUSED) {
                 throw e;
             }
             // Not every store takes several at a time.
-            BlobStore.super.deleteAll(keys);
-            return;
+            return BlobStore.super.deleteAll(keys);
         }
-        for (S3Error failure : failures) {
-            boolean denied = "AccessDenied".equals(failure.code());
-            throw new StoreException(
-                    denied ? Reason.DENIED : Reason.REFUSED,
-                    "cannot delete s3://" + settings.bucket() + "/" + failure.key() + ": " + failure.code() + ", "
-                            + failure.message(),
+        Map<String, StoreException> failures = new LinkedHashMap<>();
+        for (S3Error error : errors) {
+            if ("NoSuchKey".equals(error.code())) {
+                continue;
+            }
+            StoreException failure = new StoreException(
+                    "AccessDenied".equals(error.code()) ? Reason.DENIED : Reason.REFUSED,
+                    "cannot delete s3://" + settings.bucket() + "/" + error.key() + ": " + error.code() + ", "
+                            + error.message(),
                     null);
+            if (error.key() == null || !error.key().startsWith(settings.prefix())) {
+                // It does not say which ones are gone.
+                throw failure;
+            }
+            failures.put(error.key().substring(settings.prefix().length()), failure);
         }
+        return failures;
     }
 
     @Override
@@ -368,8 +403,25 @@ public final class S3Store implements BlobStore {
                         found.lastModified(),
                         null));
             }
-            token = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
+            token = next(page, token, start);
         } while (token != null);
+    }
+
+    /** What the next page is asked for by; null if there is none. */
+    private @Nullable String next(ListObjectsV2Response page, @Nullable String token, String start)
+            throws StoreException {
+        if (!Boolean.TRUE.equals(page.isTruncated())) {
+            return null;
+        }
+        String next = page.nextContinuationToken();
+        if (next == null || next.isEmpty() || next.equals(token)) {
+            throw new StoreException(
+                    Reason.REFUSED,
+                    "cannot list " + name() + start + ": there are more objects, and the continuation token is " + next
+                            + " after " + token + " (expected: a new one, as ListObjectsV2 has it)",
+                    null);
+        }
+        return next;
     }
 
     @Override

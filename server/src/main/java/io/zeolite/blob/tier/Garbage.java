@@ -3,6 +3,7 @@ package io.zeolite.blob.tier;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.StoreException;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.RealDisk;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -115,7 +117,7 @@ public final class Garbage {
     }
 
     /**
-     * Deletes the objects whose grace is over. What cannot be deleted stays listed.
+     * Deletes the objects whose grace is over. What cannot be deleted stays listed, and does not hold up the rest.
      *
      * @param references asked of each just before; what is referred to after all is taken off the list
      * @param stop looked at before each request
@@ -130,31 +132,47 @@ public final class Garbage {
             }
         }
         Set<BlobRevision> done = new LinkedHashSet<>();
+        List<StoreException> failures = new ArrayList<>();
         int gone = 0;
         try {
             List<BlobRevision> left = new ArrayList<>(due);
             for (int start = 0; start < left.size() && !stop.getAsBoolean(); start += BATCH) {
                 List<BlobRevision> batch = left.subList(start, Math.min(left.size(), start + BATCH));
-                gone += delete(batch, references);
-                done.addAll(batch);
+                List<String> keys = superfluous(batch, references);
+                Map<String, StoreException> failed = keys.isEmpty() ? Map.of() : store.deleteAll(keys);
+                gone += keys.size() - failed.size();
+                failures.addAll(failed.values());
+                for (BlobRevision revision : batch) {
+                    if (!failed.containsKey(key(revision))) {
+                        done.add(revision);
+                    }
+                }
             }
         } finally {
             forget(done);
         }
+        if (!failures.isEmpty()) {
+            LOG.warn(
+                    "{}: {} objects that packs have made superfluous cannot be deleted and are tried again, the first: {}",
+                    store.name(),
+                    failures.size(),
+                    failures.get(0).getMessage());
+        }
         return gone;
     }
 
-    private int delete(List<BlobRevision> batch, References references) throws IOException {
+    private String key(BlobRevision revision) {
+        return layout.key(revision.oid(), revision.tid());
+    }
+
+    private List<String> superfluous(List<BlobRevision> batch, References references) throws IOException {
         List<String> keys = new ArrayList<>();
         for (BlobRevision revision : batch) {
             if (!references.has(revision)) {
-                keys.add(layout.key(revision.oid(), revision.tid()));
+                keys.add(key(revision));
             }
         }
-        if (!keys.isEmpty()) {
-            store.deleteAll(keys);
-        }
-        return keys.size();
+        return keys;
     }
 
     /** The revisions whose grace is not over. */

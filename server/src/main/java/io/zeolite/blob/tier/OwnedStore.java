@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -233,9 +234,9 @@ public final class OwnedStore implements BlobStore {
     }
 
     @Override
-    public void deleteAll(List<String> keys) throws StoreException {
+    public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
         claimOrFail();
-        store.deleteAll(keys);
+        return store.deleteAll(keys);
     }
 
     @Override

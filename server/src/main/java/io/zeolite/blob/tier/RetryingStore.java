@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -126,11 +127,8 @@ public final class RetryingStore implements BlobStore {
     }
 
     @Override
-    public void deleteAll(List<String> keys) throws StoreException {
-        attempts().make(() -> {
-            store.deleteAll(keys);
-            return keys;
-        });
+    public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
+        return attempts().make(() -> store.deleteAll(keys));
     }
 
     @Override

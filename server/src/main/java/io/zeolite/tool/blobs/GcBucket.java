@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -181,8 +182,9 @@ public final class GcBucket {
         try (ProgressBar progress = new ProgressBar(console, "deleting", orphans.size(), orphans.bytes())) {
             for (int start = 0; start < orphans.size(); start += BATCH) {
                 List<Item> batch = orphans.subList(start, Math.min(orphans.size(), start + BATCH));
+                Map<String, StoreException> failed;
                 try {
-                    bucket.store()
+                    failed = bucket.store()
                             .deleteAll(batch.stream()
                                     .map(object -> key(bucket, object))
                                     .toList());
@@ -195,10 +197,14 @@ public final class GcBucket {
                     }
                     continue;
                 }
-                long batchBytes = batch.stream().mapToLong(Item::size).sum();
-                deleted += batch.size();
-                deletedBytes += batchBytes;
-                progress.add(batch.size(), batchBytes);
+                failed.values().forEach(failure -> failures.add(String.valueOf(failure.getMessage())));
+                for (Item object : batch) {
+                    if (!failed.containsKey(key(bucket, object))) {
+                        deleted++;
+                        deletedBytes += object.size();
+                    }
+                    progress.add(1, object.size());
+                }
             }
         }
     }

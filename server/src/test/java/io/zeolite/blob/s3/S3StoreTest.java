@@ -2,8 +2,10 @@ package io.zeolite.blob.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.BlobStoreContract;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
@@ -14,9 +16,12 @@ import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,8 +29,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -282,14 +290,114 @@ final class S3StoreTest extends BlobStoreContract {
     void abortStaleUploads_abortsOldOnesUnderThePrefix() throws Exception {
         try (S3Store store = new S3Store(server.settings("site/"));
                 S3Client client = S3Clients.create(server.settings(""))) {
-            for (String key : List.of("site/a.blob", "other/b.blob")) {
+            String blob = KeyLayout.FLAT.key(1, 2);
+            for (String key : List.of(
+                    "site/" + blob, "site/" + KeyLayout.NESTED.key(1, 2), "site/.zeolite-probe", "other/" + blob)) {
                 client.createMultipartUpload(
                         request -> request.bucket(S3Server.BUCKET).key(key));
             }
             assertThat(store.abortStaleUploads(Instant.now().minusSeconds(3600)))
                     .isZero();
-            assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isEqualTo(1);
+            assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isEqualTo(3);
             assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isZero();
+        }
+    }
+
+    @Test
+    void abortStaleUploads_ofOthers_areLeftAlone() throws Exception {
+        try (S3Store store = new S3Store(server.settings(""));
+                S3Client client = S3Clients.create(server.settings(""))) {
+            for (String key :
+                    List.of("backup.tar", "x/" + KeyLayout.FLAT.key(1, 2), "x/" + KeyLayout.NESTED.key(1, 2))) {
+                client.createMultipartUpload(
+                        request -> request.bucket(S3Server.BUCKET).key(key));
+            }
+            assertThat(store.abortStaleUploads(Instant.now().plusSeconds(60))).isZero();
+        }
+    }
+
+    /** A store of which a test says what it answers. */
+    private static final class Answering implements AutoCloseable {
+        private final HttpServer http =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+        /** @param answers a status and a body for a method and a path */
+        Answering(Function<String, String> answers) throws IOException {
+            http.createContext("/", exchange -> {
+                exchange.getRequestBody().readAllBytes();
+                String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
+                asked.add(request);
+                String[] answer = answers.apply(request).split(" ", 2);
+                byte[] body = answer[1].getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(Integer.parseInt(answer[0]), body.length == 0 ? -1 : body.length);
+                exchange.getResponseBody().write(body);
+                exchange.close();
+            });
+            http.start();
+        }
+
+        S3Store store() {
+            return new S3Store(
+                    settings(URI.create("http://127.0.0.1:" + http.getAddress().getPort())));
+        }
+
+        @Override
+        public void close() {
+            http.stop(0);
+        }
+    }
+
+    private static String error(String code) {
+        return "<Error><Code>" + code + "</Code><Message>no</Message></Error>";
+    }
+
+    @Test
+    void delete_storeThatMissesTheObject_isDone() throws Exception {
+        try (Answering answering = new Answering(request -> "404 " + error("NoSuchKey"));
+                S3Store store = answering.store()) {
+            store.delete("a.blob");
+        }
+        try (Answering answering = new Answering(request -> "404 " + error("NoSuchBucket"));
+                S3Store store = answering.store()) {
+            assertReason(Reason.REFUSED, () -> store.delete("a.blob"));
+        }
+    }
+
+    @Test
+    void deleteAll_storeThatTakesOneAtATime_goesOnAfterAFailure() throws Exception {
+        try (Answering answering = new Answering(request -> request.startsWith("POST")
+                        ? "501 " + error("NotImplemented")
+                        : request.contains("b.blob")
+                                ? "403 " + error("AccessDenied")
+                                : request.contains("c.blob") ? "404 " + error("NoSuchKey") : "204 ");
+                S3Store store = answering.store()) {
+            assertThat(store.deleteAll(List.of("a.blob", "b.blob", "c.blob", "d.blob")))
+                    .containsOnlyKeys("b.blob");
+            assertThat(answering.asked).hasSize(5);
+        }
+    }
+
+    @Test
+    void deleteAll_someRefused_tellsOfThem() throws Exception {
+        String errors =
+                "<DeleteResult><Error><Key>b.blob</Key><Code>AccessDenied</Code><Message>locked</Message></Error>"
+                        + "<Error><Key>c.blob</Key><Code>NoSuchKey</Code><Message>none</Message></Error></DeleteResult>";
+        try (Answering answering = new Answering(request -> "200 " + errors);
+                S3Store store = answering.store()) {
+            Map<String, StoreException> failures = store.deleteAll(List.of("a.blob", "b.blob", "c.blob"));
+            assertThat(failures).containsOnlyKeys("b.blob");
+            assertThat(failures.get("b.blob")).hasMessageContaining("s3://blobs/b.blob: AccessDenied, locked");
+        }
+    }
+
+    @Test
+    void list_moreThanAPageWithoutANewToken_isNotTakenForComplete() throws Exception {
+        for (String token : List.of("", "<NextContinuationToken>same</NextContinuationToken>")) {
+            String page = "<ListBucketResult><IsTruncated>true</IsTruncated>" + token + "</ListBucketResult>";
+            try (Answering answering = new Answering(request -> "200 " + page);
+                    S3Store store = answering.store()) {
+                assertReason(Reason.REFUSED, () -> store.list("", object -> {}));
+            }
         }
     }
 

@@ -11,10 +11,11 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A store whose objects stop coming at some byte, when a test says so. */
+/** A store whose objects stop coming at some byte, or of which one cannot be deleted, when a test says so. */
 public final class BreakingStore implements BlobStore {
     private final BlobStore store;
     private volatile long breaksAt = Long.MAX_VALUE;
+    private volatile @Nullable String locked;
 
     public BreakingStore(BlobStore store) {
         this.store = store;
@@ -23,6 +24,11 @@ public final class BreakingStore implements BlobStore {
     /** What is read from now on breaks when so many bytes have come, unless it has ended by then. */
     public void breakAt(long position) {
         breaksAt = position;
+    }
+
+    /** Denies from now on to delete an object; null for none. */
+    public void lock(@Nullable String key) {
+        locked = key;
     }
 
     @Override
@@ -106,6 +112,9 @@ public final class BreakingStore implements BlobStore {
 
     @Override
     public void delete(String key) throws StoreException {
+        if (key.equals(locked)) {
+            throw new StoreException(Reason.DENIED, key + " is locked", null);
+        }
         store.delete(key);
     }
 

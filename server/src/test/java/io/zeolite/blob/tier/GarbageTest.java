@@ -123,6 +123,24 @@ final class GarbageTest {
     }
 
     @Test
+    void sweep_objectThatCannotBeDeleted_staysListedAndHoldsUpNoOther() throws IOException {
+        BreakingStore locking = new BreakingStore(store);
+        locking.lock(KeyLayout.FLAT.key(2, 0x10));
+        Garbage garbage = new Garbage(directory, locking, KeyLayout.FLAT, GRACE);
+        for (long oid = 1; oid <= 2000; oid++) {
+            garbage.add(revision(oid), PACKED);
+        }
+        garbage.force();
+        assertThat(garbage.waiting(PACKED)).hasSize(2000);
+        assertThat(sweep(garbage, DUE)).isEqualTo(1999);
+        assertThat(left()).containsExactly(2L);
+        assertThat(garbage().waiting(PACKED)).containsExactly(revision(2));
+        locking.lock(null);
+        assertThat(sweep(garbage, DUE)).isEqualTo(1);
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
     void sweep_whatIsAddedMeanwhile_isNotLost() throws IOException {
         Garbage garbage = garbage();
         garbage.add(revision(1), PACKED);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -124,10 +125,11 @@ final class MortalStore implements BlobStore {
     }
 
     @Override
-    public void deleteAll(List<String> keys) throws StoreException {
+    public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
         for (String key : keys) {
             delete(key);
         }
+        return Map.of();
     }
 
     @Override

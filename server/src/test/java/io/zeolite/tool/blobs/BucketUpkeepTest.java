@@ -14,6 +14,7 @@ import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.BreakingStore;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.blob.tier.Garbage;
@@ -133,6 +134,24 @@ final class BucketUpkeepTest {
                 .hasSize(9)
                 .contains(test.key(10, TID), test.key(11, TID), "elsewhere/" + test.key(12, TID), "notes.txt")
                 .doesNotContain(test.key(9, TID));
+    }
+
+    @Test
+    void gc_objectThatCannotBeDeleted_isNamedAndHoldsUpNoOther() throws IOException {
+        putOrphan(9, TID);
+        putOrphan(10, TID);
+        BreakingStore store = new BreakingStore(test.store(true));
+        store.lock(test.key(9, TID));
+        Site.Cold cold = new Site.Cold(
+                new RetryingStore(store, TierSettings.DEFAULT), KeyLayout.FLAT, false, home.resolve("cache"));
+        try (Site site = new Site("1", test.data.writeTo(home.resolve("Data.fs")), home.resolve("blobs"), cold)) {
+            assertThat(new GcBucket(site, options(true), inTwoDays(), output.console()).run())
+                    .isEqualTo(ExitStatus.FAILED);
+        }
+        assertThat(output.json().get("deleted")).isEqualTo(1L);
+        assertThat(output.json().get("deleted_bytes")).isEqualTo(100L);
+        assertThat(output.json().get("failed")).isEqualTo(List.of(test.key(9, TID) + " is locked"));
+        assertThat(keys()).contains(test.key(9, TID)).doesNotContain(test.key(10, TID));
     }
 
     @Test
