@@ -29,6 +29,9 @@ final class S3Sections {
     /** Not a size at which anything breaks, but one at which it stops paying. */
     private static final int MOST_DOWNLOADS = 256;
 
+    /** No fewer than archiving takes at its most parallel, parts of large blobs included. They are made when they are needed. */
+    private static final int OTHER_CONNECTIONS = 300;
+
     static final Key<String> BUCKET =
             Key.required("bucket", Datatypes.STRING, "the bucket, or file:///directory for a directory in its place");
 
@@ -480,9 +483,9 @@ final class S3Sections {
         return new TierSettings(downloads, attempts, tier.firstPause(), tier.longestPause(), tier.failuresUntilAway());
     }
 
-    /** Downloads must not wait for those who write or look. */
+    /** Those who write or look share the connections with downloads, which must not wait for them. */
     private static int connections(int downloads) {
-        return 2 * downloads;
+        return downloads + OTHER_CONNECTIONS;
     }
 
     private static String prefix(String text) {

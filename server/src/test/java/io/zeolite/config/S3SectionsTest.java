@@ -66,7 +66,7 @@ final class S3SectionsTest {
                         null,
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(10),
-                        32));
+                        316));
         assertThat(storage.layout()).isEqualTo(KeyLayout.FLAT);
         assertThat(storage.readOnlyBucket()).isFalse();
         assertThat(storage.cache())
@@ -98,7 +98,7 @@ final class S3SectionsTest {
                         true,
                         Duration.ofSeconds(1),
                         Duration.ofSeconds(2),
-                        6));
+                        303));
         assertThat(storage.toString()).doesNotContain("very-secret-text");
         assertThat(storage.cache().limit()).isEqualTo(new CacheLimit.ShareOfDisk(20));
         assertThat(storage.tier().attempts()).isEqualTo(7);
