@@ -5,6 +5,7 @@ import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.Throttle;
 import io.zeolite.blob.s3.S3Settings.Encryption;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,7 +117,25 @@ final class S3Upload {
         long size = Files.size(file);
         return size > LARGEST_IN_ONE
                 ? writeInParts(file, size, crc32c, contentType)
-                : put(RequestBody.fromFile(file), crc32c, contentType, null);
+                : fromFile(() -> put(RequestBody.fromFile(file), crc32c, contentType, null));
+    }
+
+    private interface Sending<T> {
+        T send() throws StoreException;
+    }
+
+    /** Sends what a file has. That it cannot be read, since a pack has removed it perhaps, is no failure of the store. */
+    private static <T> T fromFile(Sending<T> sending) throws StoreException, IOException {
+        try {
+            return sending.send();
+        } catch (StoreException | RuntimeException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof FileSystemException ofFile) {
+                    throw ofFile;
+                }
+            }
+            throw e;
+        }
     }
 
     /** What the store says of a new object. */
@@ -295,7 +314,8 @@ final class S3Upload {
         RequestBody body = RequestBody.fromContentProvider(part, part.length(), "application/octet-stream");
         for (int attempt = 1; ; attempt++) {
             try {
-                String version = ask(() -> client.uploadPart(request, body).eTag());
+                String version = fromFile(
+                        () -> ask(() -> client.uploadPart(request, body).eTag()));
                 return CompletedPart.builder()
                         .partNumber(number)
                         .eTag(version)

@@ -2,6 +2,8 @@ package io.zeolite.blob.tier;
 
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.tier.Deposits.Deposit;
 import io.zeolite.zodb.Tid;
@@ -13,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -89,6 +92,9 @@ public final class Archiver {
         record Gone(Candidate blob) implements Step {}
     }
 
+    /** That many blobs one after the other are not refused for what they are. */
+    private static final int MOST_REFUSALS = 10;
+
     private final BlobDirectory directory;
     private final RetryingStore store;
     private final KeyLayout layout;
@@ -114,8 +120,8 @@ public final class Archiver {
     }
 
     /**
-     * Does it to some blobs in their order. Returns when it is done, the store is away, or it is to stop; what has been
-     * begun by then is finished first.
+     * Does it to some blobs in their order. Returns when it is done, the store is away or refuses one after the other, or it is to
+     * stop; what has been begun by then is finished first.
      *
      * @param progress is told of each blob that was tried, on any thread, one at a time
      * @param stop looked at before each blob, and while it waits for the sake of the rate
@@ -127,6 +133,7 @@ public final class Archiver {
             Consumer<Step> progress,
             BooleanSupplier stop) {
         Pace pace = Pace.of(effort.bytesPerSecond());
+        AtomicInteger refusals = new AtomicInteger();
         store.paceParts(bytes -> pace.await(bytes, stop));
         SideBySide.run("zeolite-archive", effort.parallel(), blobs, stop, blob -> {
             if (!store.isWrittenInParts(blob.size())) {
@@ -139,8 +146,19 @@ public final class Archiver {
             synchronized (progress) {
                 progress.accept(step);
             }
+            if (!isRefused(step)) {
+                refusals.set(0);
+            } else if (refusals.incrementAndGet() >= MOST_REFUSALS) {
+                return false;
+            }
             return !(step instanceof Step.Failed && store.isAway());
         });
+    }
+
+    private static boolean isRefused(Step step) {
+        return step instanceof Step.Failed failed
+                && failed.failure() instanceof StoreException said
+                && (said.reason() == Reason.DENIED || said.reason() == Reason.REFUSED);
     }
 
     private Step archive(Candidate blob, Afterwards afterwards) {

@@ -167,6 +167,10 @@ public final class Keeper implements AutoCloseable {
         if (blobs.isEmpty()) {
             return;
         }
+        if (store instanceof OwnedStore owned) {
+            // Before any blob is read for its checksum.
+            owned.claim();
+        }
         Tally tally = new Tally();
         archiver.archive(blobs, Afterwards.REMOVE, policy.effort(), tally::note, () -> mustStop(policy));
         tally.report(store.name(), blobs.size());

@@ -165,7 +165,7 @@ public final class Archive {
         if (untried(blobs) > 0) {
             console.out()
                     .println(Texts.count(untried(blobs), "blob") + " were not tried, since " + storeName()
-                            + " is away; run it again");
+                            + " is away, or refuses one after the other; run it again");
         }
     }
 

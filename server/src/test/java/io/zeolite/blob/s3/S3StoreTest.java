@@ -1,6 +1,7 @@
 package io.zeolite.blob.s3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.zeolite.blob.BlobStore;
@@ -23,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -225,6 +227,18 @@ final class S3StoreTest extends BlobStoreContract {
             assertReason(Reason.UNAVAILABLE, () -> store.put("a.blob", file, checksum(file), "image/png"));
             proxy.set(new Fault.None());
             assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
+        }
+    }
+
+    @Test
+    void putInParts_fileThatIsRemovedMeanwhile_isMissing() throws Exception {
+        Path file = file("abc");
+        try (S3Store store = new S3Store(server.settings(""))) {
+            store.paceParts(bytes -> {
+                assertThat(file.toFile().delete()).isTrue();
+            });
+            assertThatThrownBy(() -> store.putInParts("a.blob", file, 0x364b3fb7, "text/plain"))
+                    .isInstanceOf(NoSuchFileException.class);
         }
     }
 

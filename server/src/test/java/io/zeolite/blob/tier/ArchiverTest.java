@@ -240,6 +240,16 @@ final class ArchiverTest {
     }
 
     @Test
+    void archive_storeThatRefusesEveryBlob_isNotTriedOnAndOn() throws IOException {
+        for (int oid = 1; oid <= 30; oid++) {
+            commit(oid, TID, 1000);
+        }
+        assertThat(archive(new ReadOnlyStore(store), Afterwards.REMOVE, new Effort(1, 0), () -> false))
+                .hasSize(10);
+        assertThat(LongStream.rangeClosed(1, 30).allMatch(this::isLocal)).isTrue();
+    }
+
+    @Test
     void archive_severalAtATime_movesAll() throws IOException {
         for (int oid = 1; oid <= 40; oid++) {
             commit(oid, TID, 1000 * oid);

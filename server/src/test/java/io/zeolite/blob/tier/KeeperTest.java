@@ -2,6 +2,9 @@ package io.zeolite.blob.tier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
@@ -16,10 +19,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class KeeperTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
@@ -111,6 +117,34 @@ final class KeeperTest {
         }
         assertThat(blobs.path(1, daysAgo(2))).exists();
         assertThat(object(1, daysAgo(2))).doesNotExist();
+    }
+
+    @Test
+    void archive_toAPrefixOfAnotherOwner_looksAtNoBlob() throws Exception {
+        new OwnedStore(new DirectoryStore(root), Files.createDirectories(directory.resolve("other")), null).claim();
+        commit(1, daysAgo(2), 101);
+        CountDownLatch said = new CountDownLatch(1);
+        AppenderBase<ILoggingEvent> log = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                if (event.getFormattedMessage().contains("it belongs to another database")) {
+                    said.countDown();
+                }
+            }
+        };
+        Logger logger = (Logger) LoggerFactory.getLogger(Keeper.class);
+        log.start();
+        logger.addAppender(log);
+        MortalStore untouched = new MortalStore(store, 0, false, () -> {});
+        Archiver archiver = new Archiver(blobs, new RetryingStore(untouched, TierSettings.DEFAULT), KeyLayout.FLAT);
+        try (Keeper keeper = keeper()) {
+            keeper.archive(archiver, policy(null, null));
+            assertThat(said.await(100, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(untouched.isDead()).isFalse();
+        assertThat(blobs.path(1, daysAgo(2))).exists();
     }
 
     @Test
