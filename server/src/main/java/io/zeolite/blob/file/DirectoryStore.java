@@ -1,6 +1,7 @@
 package io.zeolite.blob.file;
 
 import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.NewFile;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
@@ -179,7 +180,7 @@ public final class DirectoryStore implements BlobStore {
             try {
                 Files.write(unfinished, content);
                 force(unfinished);
-                Files.createLink(path, unfinished);
+                NewFile.nameUnlessTaken(unfinished, path);
             } finally {
                 Files.deleteIfExists(unfinished);
             }

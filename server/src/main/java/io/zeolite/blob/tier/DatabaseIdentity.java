@@ -1,5 +1,6 @@
 package io.zeolite.blob.tier;
 
+import io.zeolite.blob.NewFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -73,8 +74,7 @@ final class DatabaseIdentity {
             if (replace) {
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
             } else {
-                // Unlike a rename it fails if another process was faster.
-                Files.createLink(file, unfinished);
+                NewFile.nameUnlessTaken(unfinished, file);
             }
             force(directory);
         } catch (FileAlreadyExistsException e) {

@@ -1,0 +1,37 @@
+package io.zeolite.blob;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** A file that is complete before it has its name. */
+public final class NewFile {
+    private NewFile() {}
+
+    /**
+     * Gives a complete file another name, unless there is a file of that name. It may keep the one that it has.
+     *
+     * <p>Of several who do so at the same time one is first, and the others fail; but where the file system has no hard links, they
+     * may replace each other's files. Nobody sees half a file.
+     *
+     * @throws FileAlreadyExistsException if there is one
+     */
+    public static void nameUnlessTaken(Path file, Path name) throws IOException {
+        try {
+            // Unlike a rename it fails if another process was faster.
+            Files.createLink(name, file);
+            return;
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            // FAT and some network file systems have no links. If it is something else, that comes up again.
+            if (Files.exists(name)) {
+                throw new FileAlreadyExistsException(name.toString());
+            }
+        }
+        Files.move(file, name, StandardCopyOption.ATOMIC_MOVE);
+    }
+}
