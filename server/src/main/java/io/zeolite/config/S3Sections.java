@@ -300,7 +300,11 @@ final class S3Sections {
         if (path.length() < 2) {
             throw wrong(BUCKET, "file:///directory, three slashes and a path from the root");
         }
-        return environment.path(path).resolve(values.get(PREFIX));
+        String below = prefix(values.get(PREFIX));
+        if (List.of(below.split("/", -1)).contains("..")) {
+            throw wrong(PREFIX, "a path below the directory, without ..");
+        }
+        return environment.path(path).resolve(below);
     }
 
     private Encryption encryption() throws ConfigException {

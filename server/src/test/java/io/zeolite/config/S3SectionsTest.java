@@ -145,6 +145,16 @@ final class S3SectionsTest {
     }
 
     @Test
+    void s3blobs_prefixInADirectory_isBelowIt() throws Exception {
+        String start = "<s3blobs>\nbucket file:///mnt/cold/blobs\ncache-dir c\nprefix ";
+        assertThat(read(start + "/site/a/\n" + FILE + "</s3blobs>").store())
+                .isEqualTo(new ColdStore.Directory(Path.of("/mnt/cold/blobs/site/a")));
+        assertThatThrownBy(() -> read(start + "a/../../x\n" + FILE + "</s3blobs>"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("prefix: \"a/../../x\" (expected a path below the directory, without ..)");
+    }
+
+    @Test
     void s3blobs_directory_playsTheBucket() throws Exception {
         ColdStorage storage = read("<s3blobs>\nbucket file:///mnt/cold/blobs\ncache-dir c\n" + FILE + "</s3blobs>");
         assertThat(storage.store()).isEqualTo(new ColdStore.Directory(Path.of("/mnt/cold/blobs")));
