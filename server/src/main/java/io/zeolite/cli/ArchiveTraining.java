@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts of the server as they are in production: a client that says hello to a new storage; the same storage again, which
@@ -123,6 +124,8 @@ final class ArchiveTraining {
         AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
         ServerLauncher visited = config -> {
             RunningServer server = launcher.start(config);
+            // A server that has no file descriptor left logs it, perhaps before its jars are open.
+            LoggerFactory.getLogger(ArchiveTraining.class).warn("a failure", new IOException("of training"));
             try {
                 visit.to((InetSocketAddress) server.address());
             } catch (IOException e) {

@@ -15,6 +15,7 @@ public final class Main {
         Logging.useQuickProvider();
         nameSelectorProvider();
         if (Zeolite.startsServer(args)) {
+            Thread.setDefaultUncaughtExceptionHandler(new FatalError(System.err, Runtime.getRuntime()::halt));
             // What nearly every server needs and takes long to load, beside what it does first.
             new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
             Logging.load();

@@ -1,5 +1,6 @@
 package io.zeolite.cli;
 
+import ch.qos.logback.core.CoreConstants;
 import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.config.ServerConfig;
 import io.zeolite.config.ServerConfig.Overrides;
@@ -59,6 +60,7 @@ final class ServeCommand {
             pidFile.write();
             announce(config, server, options);
             stop.started(server);
+            openJars();
             server.awaitStop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -69,6 +71,18 @@ final class ServeCommand {
             throw new IOException("the server has stopped by itself; its log says why");
         }
         return 0;
+    }
+
+    /**
+     * Opens the jars of what serves, which the class-data-sharing archive has spared the start. The JDK tries to open a jar once: had a class to
+     * be loaded from it while there is no file descriptor left, whatever needs the class would fail for good.
+     */
+    private static void openJars() {
+        // A search opens all jars before the one that has it; those of the SDK come behind.
+        String last = CoreConstants.class.getName().replace('.', '/') + ".class";
+        Thread opening = new Thread(() -> ClassLoader.getSystemResource(last), "zeolite-open-jars");
+        opening.setDaemon(true);
+        opening.start();
     }
 
     /** After log rotation has renamed the files. */

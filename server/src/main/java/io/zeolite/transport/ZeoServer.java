@@ -54,6 +54,7 @@ public final class ZeoServer implements AutoCloseable {
     /** Less than a thread gets that is busy with blobs, or a pack: loads go first. */
     private static final Duration LOOP_SLICE = Duration.ofNanos(400_000);
 
+    private final LoopThreads threads;
     private final EventLoopGroup loops;
     /** Threads start with the first connection that carries a large blob. */
     private final EventLoopGroup bulkLoops;
@@ -62,6 +63,7 @@ public final class ZeoServer implements AutoCloseable {
     private final Channel acceptor;
 
     private ZeoServer(
+            LoopThreads threads,
             EventLoopGroup loops,
             EventLoopGroup bulkLoops,
             SocketAddress address,
@@ -69,6 +71,7 @@ public final class ZeoServer implements AutoCloseable {
             @Nullable TlsContext tls,
             SessionSettings sessions)
             throws IOException {
+        this.threads = threads;
         this.loops = loops;
         this.bulkLoops = bulkLoops;
         StatusReport status = () -> statusJson(sessions);
@@ -114,13 +117,19 @@ public final class ZeoServer implements AutoCloseable {
             SocketAddress address, TransportSettings settings, @Nullable TlsContext tls, SessionSettings sessions)
             throws IOException {
         IoHandlerFactory io = Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        LoopThreads threads = new LoopThreads();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
-                settings.ioThreads(), Foreground.factory(new DefaultThreadFactory("zeolite-loop"), LOOP_SLICE), io);
+                settings.ioThreads(),
+                threads.factory(Foreground.factory(new DefaultThreadFactory("zeolite-loop"), LOOP_SLICE)),
+                io);
         EventLoopGroup bulkLoops = new MultiThreadIoEventLoopGroup(
-                Runtime.getRuntime().availableProcessors(), new DefaultThreadFactory("zeolite-bulk"), io);
+                Runtime.getRuntime().availableProcessors(),
+                threads.factory(new DefaultThreadFactory("zeolite-bulk")),
+                io);
         try {
-            return new ZeoServer(loops, bulkLoops, address, settings, tls, sessions);
+            return new ZeoServer(threads, loops, bulkLoops, address, settings, tls, sessions);
         } catch (IOException e) {
+            threads.end();
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             bulkLoops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;
@@ -187,6 +196,7 @@ public final class ZeoServer implements AutoCloseable {
         }
         connections.newCloseFuture().awaitUninterruptibly(2, TimeUnit.SECONDS);
         connections.close().awaitUninterruptibly();
+        threads.end();
         Future<?> usual = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
         bulkLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
         usual.awaitUninterruptibly(3, TimeUnit.SECONDS);
