@@ -1,6 +1,5 @@
 package io.zeolite.session;
 
-import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.ReadOnlyException;
@@ -52,6 +51,7 @@ public final class Session {
         final Subscription subscription;
         final TransactionCalls transactions;
         final IteratorCalls iterators;
+        final BlobCalls blobs;
         /** The last transaction that this client was told of. */
         long lastTold;
 
@@ -78,6 +78,7 @@ public final class Session {
             this.lastTold = subscription.startTid();
             this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
             this.iterators = new IteratorCalls(storage, settings.io(), outbox);
+            this.blobs = new BlobCalls(storage, outbox);
             served.stats().connections.incrementAndGet();
         }
 
@@ -171,6 +172,7 @@ public final class Session {
         }
         gone.subscription.close();
         gone.iterators.close();
+        gone.blobs.close();
         gone.served.stats().connections.decrementAndGet();
         LOG.info(Logging.NOISE, "({}) disconnected{}", label(), gone.transactions.disconnected());
     }
@@ -226,7 +228,7 @@ public final class Session {
                                 changed -> PyTuple.of(Ids.bytes(changed.tid()), changed.oids()))
                         .orElse(null)));
             case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
-            case Methods.SEND_BLOB -> sendBlob(registered, args.exactly(2), answer);
+            case Methods.SEND_BLOB -> registered.blobs.send(args.exactly(2), answer);
             case Methods.SERVER_STATUS -> {
                 args.exactly(0);
                 answer.value(registered.served.status());
@@ -366,22 +368,6 @@ public final class Session {
         if (!isWaiting) {
             answer.value(null);
         }
-    }
-
-    private void sendBlob(Registration registered, Arguments args, Answer answer) {
-        long oid = args.id(0);
-        long serial = args.id(1);
-        registered.storage.openBlob(oid, serial, new Completion<>() {
-            @Override
-            public void complete(OpenBlob source) {
-                outbox.execute(() -> outbox.sendBlob(oid, serial, source, answer.with(size -> null)));
-            }
-
-            @Override
-            public void fail(Throwable failure) {
-                outbox.execute(() -> answer.failure(failure));
-            }
-        });
     }
 
     /** The client's own transaction is committed: it gets the new sizes, then the tid. On the loop. */
