@@ -83,6 +83,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private @Nullable ByteBuf outgoing;
 
     private int usualBurstBytes = LEAST_BURST_BYTES;
+    /** The longest message since the client took all that it was sent, or nearly so. */
+    private int longestBytes;
+
     private boolean watched;
 
     /** @param bulk the loops that connections are on while they carry blobs */
@@ -242,8 +245,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             return;
         }
         ByteBuf out = outgoing(0);
+        int before = out.readableBytes();
         encoding.encode(message, out);
-        writeIfFull(out);
+        appended(out, before);
     }
 
     @Override
@@ -253,8 +257,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             return;
         }
         ByteBuf out = outgoing(loaded.data().length);
+        int bytesBefore = out.readableBytes();
         encoding.usualLoad().encodeAnswer(oid, before, loaded.data(), loaded.serial(), loaded.end(), out);
-        writeIfFull(out);
+        appended(out, bytesBefore);
     }
 
     /** The buffer that the next message is appended to, which holds those before that have not been written yet. */
@@ -268,7 +273,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         return out;
     }
 
-    private void writeIfFull(ByteBuf out) {
+    /** A message is there, behind so many bytes. */
+    private void appended(ByteBuf out, int bytesBefore) {
+        longestBytes = Math.max(longestBytes, out.readableBytes() - bytesBefore);
         if (out.readableBytes() >= BURST_BYTES) {
             writeOutgoing();
         }
@@ -289,17 +296,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     public void sendShared(Message message) {
         Codec encoding = codec;
         if (encoding != null && !leaving && takesMore()) {
-            write(shared.frame(message, encoding));
+            ByteBuf frame = shared.frame(message, encoding);
+            longestBytes = Math.max(longestBytes, frame.readableBytes());
+            write(frame);
         }
     }
 
-    /** Drops a client for which too much is waiting already. */
+    /** Drops a client for which too much is waiting already, beside one message that may be as long as a record. */
     private boolean takesMore() {
         if (!channel.isActive()) {
             return false;
         }
         ChannelOutboundBuffer pending = channel.unsafe().outboundBuffer();
-        if (pending != null && pending.totalPendingWriteBytes() > settings.clientBufferBytes()) {
+        if (pending != null && pending.totalPendingWriteBytes() - longestBytes > settings.clientBufferBytes()) {
             drop(
                     "does not read: {} bytes wait for it (client-buffer-limit: {})",
                     pending.totalPendingWriteBytes(),
@@ -488,6 +497,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         }
         writable = !writable;
         if (writable) {
+            longestBytes = 0;
             resumeReading();
         } else {
             pauseReading();

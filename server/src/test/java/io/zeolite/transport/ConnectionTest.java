@@ -1,0 +1,99 @@
+package io.zeolite.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.zeolite.message.Message;
+import io.zeolite.session.SessionSettings;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A connection whose client takes what was sent to it when it is flushed, and not before. */
+final class ConnectionTest {
+    private static final int BUFFER_LIMIT = 1 << 20;
+    private static final int LONG = 5 << 20;
+
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
+    private Connection connection;
+
+    @BeforeEach
+    void connect() {
+        Duration patient = Duration.ofMinutes(1);
+        connection = new Connection(
+                channel,
+                channel.eventLoop(),
+                new TransportSettings(false, 1 << 20, BUFFER_LIMIT, patient, patient, 1),
+                new SessionSettings(Map.of(), Runnable::run, 1 << 20),
+                () -> "{}",
+                new SharedFrames());
+        channel.pipeline().addLast(connection);
+        channel.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
+    }
+
+    @AfterEach
+    void disconnect() {
+        channel.finishAndReleaseAll();
+    }
+
+    private static Message message(int bytes) {
+        return new Message.Reply(1L, new byte[bytes]);
+    }
+
+    private void send(int bytes, int times) {
+        for (int i = 0; i < times; i++) {
+            connection.send(message(bytes));
+        }
+    }
+
+    private long flushed() {
+        connection.flush();
+        long bytes = 0;
+        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            bytes += out.readableBytes();
+            out.release();
+        }
+        return bytes;
+    }
+
+    @Test
+    void messageBeyondTheLimit_othersComeBehindIt_allAreSent() {
+        send(LONG, 1);
+        connection.sendShared(message(100));
+        send(1000, 100);
+        assertThat(channel.isActive()).isTrue();
+        assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);
+    }
+
+    @Test
+    void sharedMessageBeyondTheLimit_othersComeBehindIt_allAreSent() {
+        connection.sendShared(message(LONG));
+        send(1000, 100);
+        assertThat(channel.isActive()).isTrue();
+        assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);
+    }
+
+    @Test
+    void moreThanTheLimitBehindALongMessage_isDropped() {
+        send(LONG, 1);
+        send(100_000, 12);
+        assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void moreThanTheLimit_afterALongMessageWasTaken_isDropped() {
+        send(LONG, 1);
+        assertThat(flushed()).isGreaterThan(LONG);
+        send(100_000, 12);
+        assertThat(channel.isActive()).isTrue();
+        send(100_000, 1);
+        assertThat(channel.isActive()).isFalse();
+    }
+}
