@@ -127,7 +127,7 @@ final class TransactionCalls {
             }
             throw new TransactionException("Multiple simultaneous tpc_begin requests from one client.");
         }
-        byte[] extension = args.get(3) instanceof PyDict dict ? ExtensionPickle.encode(dict) : args.bytes(3);
+        byte[] extension = args.get(3) instanceof PyDict dict ? encode(dict) : args.bytes(3);
         TransactionMetadata metadata = new TransactionMetadata(args.bytes(1), args.bytes(2), extension);
         String status = args.get(5) == null ? COMMITTED : args.text(5);
         CopiedTransaction copied = args.get(4) == null && status.equals(COMMITTED)
@@ -146,6 +146,14 @@ final class TransactionCalls {
         checkLength(begun, "extension", metadata.extension());
         current = begun;
         served.stats().activeTransactions.incrementAndGet();
+    }
+
+    private static byte[] encode(PyDict extension) {
+        try {
+            return ExtensionPickle.encode(extension);
+        } catch (IllegalArgumentException e) {
+            throw CallException.badValue("the extension cannot be kept: " + e.getMessage());
+        }
     }
 
     private static void checkLength(ClientTransaction begun, String what, byte[] bytes) {

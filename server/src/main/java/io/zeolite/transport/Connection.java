@@ -149,6 +149,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             receive(frame, codec);
         } catch (MalformedMessageException e) {
             drop("sent what is no message: {}", e.getMessage());
+        } catch (RuntimeException | Error e) {
+            failed(e);
         } finally {
             frame.release();
         }
@@ -187,9 +189,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             LOG.debug("({}) {}", session.label(), cause.toString());
             channel.close();
         } else {
-            LOG.error("({}) unexpected failure, closing", session.label(), cause);
-            channel.close();
+            failed(cause);
         }
+    }
+
+    /** Nobody knows what is left undone of what the client waits for. */
+    private void failed(Throwable cause) {
+        LOG.error("({}) unexpected failure, closing", session.label(), cause);
+        channel.close();
     }
 
     @Override
@@ -378,7 +385,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public void execute(Runnable task) {
         queue(() -> {
-            task.run();
+            run(task);
             flush();
         });
     }
@@ -386,7 +393,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public void executeUnasked(Runnable task) {
         queue(() -> {
-            task.run();
+            run(task);
             if (unflushed && !flushQueued) {
                 flushQueued = true;
                 queue(this::flushQueued);
@@ -397,6 +404,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private void flushQueued() {
         flushQueued = false;
         flush();
+    }
+
+    /** Netty would only log what it throws, and the client wait. */
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            failed(e);
+        }
     }
 
     private void queue(Runnable task) {
@@ -416,7 +432,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
                     if (loop.moveIfDue()) {
                         execute(task);
                     } else {
-                        task.run();
+                        run(task);
                         flush();
                     }
                 },

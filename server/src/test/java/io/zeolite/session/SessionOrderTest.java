@@ -10,6 +10,8 @@ import io.zeolite.commit.Timers;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
+import io.zeolite.pickle.PyPrefix;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
@@ -204,6 +206,18 @@ class SessionOrderTest {
     @Test
     void usualLoad_beforeRegister_isRefusedAndEndsTheConnection() {
         assertThat(ofUnregistered(session -> session.receiveLoad(1, Tid.MAX))).endsWith("send", "close");
+    }
+
+    @Test
+    void begin_extensionThatCannotBeKept_isAnError() {
+        Client client = new Client();
+        PyDict extension = new PyDict().put("filter", new PyPrefix("/a"));
+
+        client.call(Methods.TPC_BEGIN, PyTuple.of(1L, NOTHING, NOTHING, extension, null, " "));
+
+        Message.ErrorReply error = (Message.ErrorReply) client.sent.get(client.sent.size() - 1);
+        assertThat(error.pythonClass()).isEqualTo("builtins.ValueError");
+        client.stage(Ids.bytes(0));
     }
 
     /** What a session asks of its outbox. */

@@ -6,9 +6,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.pickle.ValueLimits;
+import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
+import io.zeolite.storage.Storage;
+import io.zeolite.wire.PickleCodec;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,11 +39,19 @@ final class ConnectionTest {
                 channel,
                 channel.eventLoop(),
                 new TransportSettings(false, 1 << 20, BUFFER_LIMIT, patient, patient, 1),
-                new SessionSettings(Map.of(), Runnable::run, 1 << 20),
+                new SessionSettings(Map.of("1", broken()), Runnable::run, 1 << 20),
                 () -> "{}",
                 new SharedFrames());
         channel.pipeline().addLast(connection);
         channel.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
+    }
+
+    private static ServedStorage broken() {
+        Storage storage = (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, args) -> {
+                    throw new IllegalStateException("a bug");
+                });
+        return new ServedStorage("1", storage, true, Duration.ZERO, Instant.EPOCH);
     }
 
     @AfterEach
@@ -94,6 +110,29 @@ final class ConnectionTest {
         send(100_000, 12);
         assertThat(channel.isActive()).isTrue();
         send(100_000, 1);
+        assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void messageThatWaitedAndFails_endsTheConnection() {
+        ByteBuf frame = Unpooled.buffer();
+        new PickleCodec(ValueLimits.FROM_CLIENT)
+                .encode(new Message.Call(1L, Methods.REGISTER, PyTuple.of("1", true)), frame);
+        // What the decoder of frames takes off.
+        frame.skipBytes(4);
+        connection.pauseReading();
+        channel.writeInbound(frame);
+        assertThat(channel.isActive()).isTrue();
+        connection.resumeReading();
+        assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void taskThatFails_endsTheConnection() {
+        connection.execute(() -> {
+            throw new IllegalStateException("a bug");
+        });
+        channel.runPendingTasks();
         assertThat(channel.isActive()).isFalse();
     }
 }
