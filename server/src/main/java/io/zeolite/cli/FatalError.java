@@ -1,6 +1,7 @@
 package io.zeolite.cli;
 
 import io.zeolite.logging.Logging;
+import io.zeolite.platform.LostThreadError;
 import java.io.PrintStream;
 import java.lang.Thread.UncaughtExceptionHandler;
 import java.util.function.IntConsumer;
@@ -8,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears of what has ended a thread. After an error nobody knows what the thread has left undone, and a server that lacks
- * one of its threads would let its clients wait for ever: it ends, so that a supervisor can start another one. Any thread.
+ * Hears of what has ended a thread. Without a thread that nothing replaces a server would let its clients wait for ever: it
+ * ends, so that a supervisor can start another one. Whatever ends another thread is one task that has failed. Any thread.
  */
 final class FatalError implements UncaughtExceptionHandler {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.runzeo");
@@ -28,13 +29,15 @@ final class FatalError implements UncaughtExceptionHandler {
 
     @Override
     public void uncaughtException(Thread thread, Throwable failure) {
-        if (!(failure instanceof Error)) {
+        if (!(failure instanceof LostThreadError)) {
             LOG.error("the thread {} failed", thread.getName(), failure);
             return;
         }
         try {
-            err.println("zeolite: the thread " + thread.getName() + " failed, the server ends: " + failure);
-            LOG.error(Logging.CRITICAL, "the thread {} failed, the server ends", thread.getName(), failure);
+            String cause = failure.getCause() == null ? "" : " (" + failure.getCause() + ")";
+            err.println("zeolite: the thread " + thread.getName() + " has ended, and the server with it: "
+                    + failure.getMessage() + cause);
+            LOG.error(Logging.CRITICAL, "the thread {} has ended, and the server with it", thread.getName(), failure);
         } finally {
             end.accept(STATUS);
         }

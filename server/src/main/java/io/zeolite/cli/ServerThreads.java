@@ -3,6 +3,7 @@ package io.zeolite.cli;
 import io.zeolite.commit.Timers;
 import io.zeolite.platform.Background;
 import io.zeolite.platform.Foreground;
+import io.zeolite.platform.LostThreadError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,8 +42,17 @@ final class ServerThreads implements Timers {
 
     /** A thread of its own for the committer of a storage. */
     ExecutorService committer(String storage) {
-        ExecutorService committer = Executors.newSingleThreadExecutor(
-                Foreground.factory(named("zeolite-committer-" + storage), COMMITTER_SLICE));
+        ThreadFactory named = named("zeolite-committer-" + storage);
+        ThreadFactory irreplaceable = task -> named.newThread(() -> {
+            try {
+                task.run();
+            } catch (Error e) {
+                // Another thread would take its place, and find the storage half changed.
+                throw new LostThreadError("the committer has failed", e);
+            }
+        });
+        ExecutorService committer =
+                Executors.newSingleThreadExecutor(Foreground.factory(irreplaceable, COMMITTER_SLICE));
         committers.add(committer);
         return committer;
     }

@@ -1,11 +1,11 @@
 package io.zeolite.transport;
 
+import io.zeolite.platform.LostThreadError;
 import java.util.concurrent.ThreadFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of event loops. One that ends by itself has failed, whatever Netty has made of that: its connections would
- * wait for ever, and new ones would still be given to it. So it ends with an error.
+ * wait for ever, and new ones would still be given to it. So it ends with a {@link LostThreadError}.
  */
 final class LoopThreads {
     private volatile boolean ending;
@@ -21,14 +21,13 @@ final class LoopThreads {
     }
 
     private void run(Runnable loop) {
-        @Nullable Throwable failure = null;
         try {
             loop.run();
-        } catch (RuntimeException e) {
-            failure = e;
+        } catch (RuntimeException | Error e) {
+            throw new LostThreadError("an event loop has failed", e);
         }
         if (!ending) {
-            throw new AssertionError("an event loop has ended", failure);
+            throw new LostThreadError("an event loop has ended", null);
         }
     }
 }

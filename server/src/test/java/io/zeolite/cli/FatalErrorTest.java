@@ -2,6 +2,7 @@ package io.zeolite.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.platform.LostThreadError;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -23,20 +24,24 @@ final class FatalErrorTest {
     }
 
     @Test
-    void error_endsTheProcessAndSaysWhichThread() throws InterruptedException {
+    void lostThread_endsTheProcessAndSaysWhich() throws InterruptedException {
         fail(() -> {
-            throw new NoClassDefFoundError("some/Class");
+            throw new LostThreadError("the committer has failed", new NoClassDefFoundError("some/Class"));
         });
         assertThat(ends).containsExactly(FatalError.STATUS);
         assertThat(err.toString(StandardCharsets.UTF_8))
-                .isEqualTo("zeolite: the thread zeolite-io-1 failed, the server ends: "
-                        + "java.lang.NoClassDefFoundError: some/Class" + System.lineSeparator());
+                .isEqualTo(
+                        "zeolite: the thread zeolite-io-1 has ended, and the server with it: the committer has failed ("
+                                + "java.lang.NoClassDefFoundError: some/Class)" + System.lineSeparator());
     }
 
     @Test
-    void exception_endsOnlyItsThread() throws InterruptedException {
+    void otherFailure_endsOnlyItsThread() throws InterruptedException {
         fail(() -> {
             throw new IllegalStateException("a bug");
+        });
+        fail(() -> {
+            throw new NoClassDefFoundError("some/Class");
         });
         assertThat(ends).isEmpty();
     }

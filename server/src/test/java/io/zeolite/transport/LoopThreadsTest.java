@@ -2,6 +2,7 @@ package io.zeolite.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.platform.LostThreadError;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -25,23 +26,24 @@ final class LoopThreadsTest {
     }
 
     @Test
-    void loopThatEndsByItself_isAnError() throws InterruptedException {
-        assertThat(end(() -> {})).isInstanceOf(Error.class).hasMessage("an event loop has ended");
+    void loopThatEndsByItself_isLost() throws InterruptedException {
+        assertThat(end(() -> {})).isInstanceOf(LostThreadError.class).hasMessage("an event loop has ended");
     }
 
     @Test
-    void loopThatFails_isAnErrorWithTheCause() throws InterruptedException {
+    void loopThatFails_isLostWithTheCause() throws InterruptedException {
         RuntimeException bug = new IllegalStateException("a bug");
         assertThat(end(() -> {
                     throw bug;
                 }))
-                .isInstanceOf(Error.class)
+                .isInstanceOf(LostThreadError.class)
                 .hasCause(bug);
         Error error = new NoClassDefFoundError("some/Class");
         assertThat(end(() -> {
                     throw error;
                 }))
-                .isSameAs(error);
+                .isInstanceOf(LostThreadError.class)
+                .hasCause(error);
     }
 
     @Test
