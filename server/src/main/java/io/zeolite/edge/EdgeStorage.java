@@ -246,7 +246,7 @@ public final class EdgeStorage implements Storage {
         }
         passing.pass(
                 () -> relay.load(oid, before),
-                found -> found == null ? LoadResult.NONE_BEFORE : loaded(found),
+                found -> found == null ? new LoadResult.NoneBefore(Tid.NONE) : loaded(found),
                 new Completion<>() {
                     @Override
                     public void complete(LoadResult result) {

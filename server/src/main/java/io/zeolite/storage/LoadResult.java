@@ -17,14 +17,15 @@ public sealed interface LoadResult {
         }
     }
 
-    /** The object exists, but all its revisions are at or after the tid. */
-    record NoneBefore() implements LoadResult {}
+    /**
+     * The object exists, but all its revisions are at or after the tid.
+     *
+     * @param first the tid of its first revision that is known, {@link Tid#NONE} if the storage cannot say
+     */
+    record NoneBefore(long first) implements LoadResult {}
 
     /** There is no such object, or as of that tid it was deleted or its creation undone. */
     record NoObject() implements LoadResult {}
-
-    /** The only instance that is needed. */
-    NoneBefore NONE_BEFORE = new NoneBefore();
 
     /** The only instance that is needed. */
     NoObject NO_OBJECT = new NoObject();

@@ -70,6 +70,8 @@ abstract class TransactionLogContract {
         assertThat(load(log, 2, 0x20)).isEqualTo("NoneBefore");
         assertThat(load(log, 2, 0x21)).isEqualTo("X 20-");
         assertThat(load(log, 3, Tid.MAX)).isEqualTo("NoObject");
+        assertThat(log.loadBefore(1, 0x10)).isEqualTo(new LoadResult.NoneBefore(0x10));
+        assertThat(log.loadBefore(2, 0x10)).isEqualTo(new LoadResult.NoneBefore(0x20));
     }
 
     @Test

@@ -112,33 +112,22 @@ public final class DemoStorage implements Storage {
         changes.loadBefore(oid, before, then(completion, found -> {
             if (found instanceof LoadResult.NoObject) {
                 base.loadBefore(oid, before, completion);
-            } else if (found instanceof LoadResult.NoneBefore) {
-                loadBeforeChanges(oid, before, completion);
+            } else if (found instanceof LoadResult.NoneBefore later) {
+                loadBeforeChanges(oid, before, later, completion);
             } else {
                 completion.complete(found);
             }
         }));
     }
 
-    /** Loads from the base what the changes have in later revisions only. */
-    private void loadBeforeChanges(long oid, long before, Completion<LoadResult> completion) {
+    /** Loads from the base what the changes have in later revisions only; the base's current one ends with the first. */
+    private void loadBeforeChanges(
+            long oid, long before, LoadResult.NoneBefore changed, Completion<LoadResult> completion) {
         base.loadBefore(oid, before, then(completion, found -> {
             if (found instanceof LoadResult.Loaded loaded && loaded.isCurrent()) {
-                endAtFirstChange(loaded, oid, Tid.MAX, completion);
+                completion.complete(new LoadResult.Loaded(loaded.data(), loaded.serial(), changed.first()));
             } else {
-                completion.complete(found instanceof LoadResult.NoObject ? LoadResult.NONE_BEFORE : found);
-            }
-        }));
-    }
-
-    /** Finds the first revision that the changes have, walking back from one; the base's current one ends with it. */
-    private void endAtFirstChange(LoadResult.Loaded inBase, long oid, long end, Completion<LoadResult> completion) {
-        changes.loadBefore(oid, end, then(completion, found -> {
-            if (found instanceof LoadResult.Loaded earlier) {
-                endAtFirstChange(inBase, oid, earlier.serial(), completion);
-            } else {
-                completion.complete(
-                        new LoadResult.Loaded(inBase.data(), inBase.serial(), end == Tid.MAX ? Tid.NONE : end));
+                completion.complete(found instanceof LoadResult.NoObject ? changed : found);
             }
         }));
     }

@@ -95,7 +95,7 @@ final class RecordReader {
             end = record.tid();
             record = previous(record);
             if (record == null) {
-                return LoadResult.NONE_BEFORE;
+                return new LoadResult.NoneBefore(end);
             }
         }
         byte[] data = data(record);

@@ -120,7 +120,9 @@ public final class MemoryLog implements TransactionLog {
             end = revision.tid;
             revision = revision.previous;
         }
-        return revision == null ? LoadResult.NONE_BEFORE : new LoadResult.Loaded(revision.data, revision.tid, end);
+        return revision == null
+                ? new LoadResult.NoneBefore(end)
+                : new LoadResult.Loaded(revision.data, revision.tid, end);
     }
 
     @Override

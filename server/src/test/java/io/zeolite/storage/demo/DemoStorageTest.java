@@ -7,6 +7,7 @@ import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.commit.Timers;
+import io.zeolite.disk.RealDisk;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
@@ -19,10 +20,14 @@ import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.VoteResult;
+import io.zeolite.storage.file.FileLog;
+import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -33,6 +38,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Changes in memory over a base in memory with two transactions; the committer runs at once. */
 final class DemoStorageTest {
@@ -58,11 +64,14 @@ final class DemoStorageTest {
         MemoryLog base = new MemoryLog("base");
         Logs.commit(base, 0x10, TestRecords.of(1, "A").and(2, "B"));
         Logs.commit(base, 0x20, TestRecords.of(1, "A2"));
-        demo = new DemoStorage(
-                null, storage(base), storage(new MemoryLog("changes")), new Random(3), () -> closed = true);
+        demo = over(base, new MemoryLog("changes"));
     }
 
-    private static Storage storage(MemoryLog log) throws IOException {
+    private DemoStorage over(TransactionLog base, TransactionLog changes) throws IOException {
+        return new DemoStorage(null, storage(base), storage(changes), new Random(3), () -> closed = true);
+    }
+
+    private static Storage storage(TransactionLog log) throws IOException {
         return LocalStorage.open(
                 log,
                 null,
@@ -145,6 +154,37 @@ final class DemoStorageTest {
         assertThat(result((Completion<Long> it) -> demo.getTid(1, it))).isEqualTo(second);
         assertThatThrownBy(() -> result((Completion<Long> it) -> demo.getTid(4, it)))
                 .isInstanceOf(PosKeyException.class);
+    }
+
+    @Test
+    void loadBefore_ofTheBaseUnderManyChanges_endsWithTheFirst() {
+        long first = commit(1, 0x20, "C");
+        long last = first;
+        for (int i = 0; i < 10_000; i++) {
+            last = commit(1, last, "D");
+        }
+
+        assertThat(result((Completion<LoadResult> it) -> demo.loadBefore(1, first, it)))
+                .isInstanceOfSatisfying(
+                        LoadResult.Loaded.class, it -> assertThat(it.end()).isEqualTo(first));
+    }
+
+    @Test
+    void loadBefore_ofTheBaseUnderAChangeThatIsUndone_endsWithTheChange(@TempDir Path directory) throws IOException {
+        MemoryLog base = new MemoryLog("base");
+        Logs.commit(base, 0x20, TestRecords.of(1, "A"));
+        demo = over(base, FileLog.open(new RealDisk(), directory.resolve("changes.fs"), FileLogOptions.DEFAULT));
+        long changed = commit(1, 0x20, "C");
+        StorageTransaction undo = begin();
+        undo.undo(changed);
+        vote(undo);
+        DemoStorageTest.<Finished>result(undo::finish);
+
+        assertThat(load(1, Tid.MAX)).isEqualTo("A 20-");
+        assertThat(result((Completion<LoadResult> it) -> demo.loadBefore(1, changed, it)))
+                .isInstanceOfSatisfying(
+                        LoadResult.Loaded.class, it -> assertThat(it.end()).isEqualTo(changed));
+        demo.close();
     }
 
     @Test
