@@ -101,7 +101,7 @@ final class Committer {
             CommitContext context,
             long quotaBytes) {
         this.log = log;
-        this.checks = new VoteChecks(log, quotaBytes);
+        this.checks = new VoteChecks(log, context.clock(), quotaBytes);
         this.undoableLog = log instanceof UndoableLog undoable ? undoable : null;
         this.hub = hub;
         this.blobs = blobs;

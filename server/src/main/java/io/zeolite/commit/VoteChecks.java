@@ -8,24 +8,36 @@ import io.zeolite.storage.Conflict;
 import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a transaction that has its locks must find in the log to be committed. On the committer's thread, so that nothing
  * changes meanwhile.
  */
 final class VoteChecks {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
+
     /** More conflicting data than this is not sent back to be resolved; the transaction fails. */
     private static final long MAX_CONFLICT_BYTES = 64L << 20;
 
+    /** The last tid that a copy may have: in the year 5900, with room for the tids of all that is committed after it. */
+    private static final long MAX_COPIED_TID = Tid.MAX - (1L << 52);
+
     private final TransactionLog log;
+    private final InstantSource clock;
     private final long quotaBytes;
 
-    VoteChecks(TransactionLog log, long quotaBytes) {
+    VoteChecks(TransactionLog log, InstantSource clock, long quotaBytes) {
         this.log = log;
+        this.clock = clock;
         this.quotaBytes = quotaBytes;
     }
 
@@ -56,10 +68,26 @@ final class VoteChecks {
     }
 
     private void checkTid(@Nullable CopiedTransaction copied) {
-        if (copied != null && copied.tid() != Tid.NONE && !Tid.isAfter(copied.tid(), log.lastTransaction())) {
-            throw CallException.storage("tid of a copied transaction: " + Tid.toHex(copied.tid())
-                    + " (expected: after the last one, " + Tid.toHex(log.lastTransaction()) + ")");
+        if (copied == null || copied.tid() == Tid.NONE) {
+            return;
         }
+        if (!Tid.isAfter(copied.tid(), log.lastTransaction())) {
+            throw badTid(copied, "after the last one, " + Tid.toHex(log.lastTransaction()));
+        }
+        if (Tid.isAfter(copied.tid(), MAX_COPIED_TID)) {
+            throw badTid(copied, "at most " + Tid.toHex(MAX_COPIED_TID));
+        }
+        long tomorrow = TimeStamp.of(clock.instant().plus(Duration.ofDays(1)));
+        if (Tid.isAfter(copied.tid(), tomorrow) && !Tid.isAfter(log.lastTransaction(), tomorrow)) {
+            LOG.warn(
+                    "a copied transaction is of {}, which is yet to come; what is committed until then gets tids of that time too",
+                    TimeStamp.toInstant(copied.tid()));
+        }
+    }
+
+    private static CallException badTid(CopiedTransaction copied, String expected) {
+        return CallException.storage(
+                "tid of a copied transaction: " + Tid.toHex(copied.tid()) + " (expected: " + expected + ")");
     }
 
     /** @throws CallException if so many bytes more are too many for the storage */

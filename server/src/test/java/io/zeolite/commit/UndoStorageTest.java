@@ -26,12 +26,14 @@ import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -450,6 +452,25 @@ class UndoStorageTest {
         copy.restore(5, last + 1, new byte[] {1}, Tid.NONE);
         assertThat(committed(copy)).isEqualTo(last + 1);
         assertThat(committed(storing(6, "b"))).isGreaterThan(last + 1);
+    }
+
+    /** Nothing could be committed after it any more. */
+    @Test
+    void copy_tidThatLeavesNoRoomForOthers_isRefused() {
+        for (long tid : new long[] {-1, Long.MIN_VALUE, Tid.MAX, Tid.MAX - 1}) {
+            answers.clear();
+            StorageTransaction copy = begin(tid);
+            copy.restore(5, tid, new byte[] {1}, Tid.NONE);
+            commit(copy);
+            assertThat(answers).singleElement().isInstanceOfSatisfying(CallException.class, it -> assertThat(it)
+                    .hasMessageContaining(Tid.toHex(tid))
+                    .hasMessageContaining("expected: at most"));
+        }
+        long ahead = TimeStamp.of(Instant.parse("5000-01-01T00:00:00Z"));
+        StorageTransaction copy = begin(ahead);
+        copy.restore(5, ahead, new byte[] {1}, Tid.NONE);
+        assertThat(committed(copy)).isEqualTo(ahead);
+        assertThat(committed(storing(6, "b"))).isEqualTo(ahead + 1);
     }
 
     @Test
