@@ -101,7 +101,10 @@ final class Packing {
         return ended.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** One pack. Its methods run one after the other, on the pack's thread or on the committer's. */
+    /**
+     * One pack. Its methods run one after the other, on the pack's thread or on the committer's. Whatever they throw ends
+     * it, an error too: else no other pack could begin.
+     */
     private final class Run {
         private final long stop;
         private final boolean isWhole;
@@ -122,7 +125,7 @@ final class Packing {
             try {
                 pace.begin();
                 pack = log.pack(new PackControl(stop, isWhole, pace, blobs));
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 end(e);
                 return;
             }
@@ -133,7 +136,7 @@ final class Packing {
             boolean gains;
             try {
                 gains = copied.copy();
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 end(e);
                 return;
             }
@@ -154,7 +157,7 @@ final class Packing {
                 isReplaced = copied.replace(++attempts >= MAX_ATTEMPTS);
                 replaceNanos = context.timers().nanoTime() - start;
                 next = isReplaced ? this::replaced : () -> copy(copied);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 next = () -> end(e);
             } finally {
                 pace.hurry(false);
@@ -164,22 +167,23 @@ final class Packing {
 
         private void replaced() {
             LOG.info("pack: commits waited {} ms for the files to be exchanged", millis(replaceNanos));
-            onReplaced.run();
-            Exception failure = closePack();
-            PackedBlobs packed = blobs;
-            if (packed != null && failure == null) {
-                try {
+            Throwable failure;
+            try {
+                onReplaced.run();
+                failure = closePack();
+                PackedBlobs packed = blobs;
+                if (packed != null && failure == null) {
                     packed.begin();
                     packed.process(log, pace);
-                } catch (IOException | RuntimeException e) {
-                    failure = e;
                 }
+            } catch (Throwable e) {
+                failure = e;
             }
             end(failure);
         }
 
         /** @return what has gone wrong with it */
-        private @Nullable Exception closePack() {
+        private @Nullable Throwable closePack() {
             Pack ended = pack;
             pack = null;
             if (ended == null) {
@@ -192,28 +196,30 @@ final class Packing {
                     blobs.discard();
                 }
                 return null;
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 return e;
             }
         }
 
-        private void end(@Nullable Exception failure) {
-            Exception cause = failure;
-            Exception afterwards = closePack();
+        private void end(@Nullable Throwable failure) {
+            Throwable cause = failure;
+            Throwable afterwards = closePack();
             if (cause == null) {
                 cause = afterwards;
-            } else if (afterwards != null) {
+            } else if (afterwards != null && afterwards != cause) {
                 cause.addSuppressed(afterwards);
             }
             leave();
             if (cause == null) {
                 Completion.done(completion);
             } else {
-                LOG.error("pack failed: {}", cause.toString());
+                boolean isExpected = cause instanceof ZeoException || cause instanceof IOException;
+                LOG.error("pack failed: {}", cause.toString(), isExpected ? null : cause);
                 completion.fail(
                         cause instanceof ZeoException
                                 ? cause
-                                : CallException.fileStorage("pack failed: " + cause.getMessage()));
+                                : CallException.fileStorage(
+                                        "pack failed: " + (isExpected ? cause.getMessage() : cause.toString())));
             }
         }
 

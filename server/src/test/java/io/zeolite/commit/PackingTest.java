@@ -10,13 +10,17 @@ import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.Logs;
+import io.zeolite.storage.Pack;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
+import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PackingTest {
     private static final String ROOT = "cmodule\nClass\n.N.";
@@ -75,7 +81,11 @@ class PackingTest {
             Logs.commit(log, 0x20, TestRecords.of(0, ROOT));
             Logs.commit(log, 0x30, TestRecords.of(0, ROOT).and(2, BLOB));
         }
-        storage = LocalStorage.open(
+        storage = open(log);
+    }
+
+    private LocalStorage open(TransactionLog log) throws IOException {
+        return LocalStorage.open(
                 log,
                 BlobDirectory.open(directory.resolve("blobs")),
                 cold,
@@ -138,6 +148,32 @@ class PackingTest {
         pack();
         runPacker();
         assertThat(outcomes).last().isEqualTo("done");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TransactionLog.pack", "Pack.copy", "Pack.replace", "Pack.close"})
+    void pack_error_endsItAndAnotherMayBegin(String failing) throws IOException {
+        storage.close();
+        MemoryLog log = new MemoryLog("memory");
+        Logs.commit(log, 0x10, TestRecords.of(0, ROOT));
+        storage = open(failing(log, TransactionLog.class, failing));
+        pack();
+        runPacker();
+        pack();
+        runPacker();
+
+        assertThat(outcomes).hasSize(2).containsOnly("pack failed: java.lang.StackOverflowError: " + failing);
+    }
+
+    /** Has a method that fails with an error, or what one of its methods returns has. */
+    private static <T> T failing(Object target, Class<T> type, String failing) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
+            if ((type.getSimpleName() + "." + method.getName()).equals(failing)) {
+                throw new StackOverflowError(failing);
+            }
+            Object result = method.invoke(target, args);
+            return result instanceof Pack ? failing(result, Pack.class, failing) : result;
+        }));
     }
 
     /** What the undo is going to write are positions in the file that the pack replaces. */

@@ -176,6 +176,10 @@ final class Life {
             }
 
             private void answered() {
+                if (disk.hasCrashed()) {
+                    // Nobody is there any more to hear of it.
+                    throw new SimulatedCrash();
+                }
                 assertThat(outstanding.remove(call))
                         .as("%s is answered for the first time", what)
                         .isNotNull();

@@ -1,6 +1,6 @@
 package io.zeolite.simulation;
 
-/** The process ends here. An error, so that nothing on its way out handles it. */
+/** The process ends here. An error, so that nothing on its way out takes it for one of the disk's. */
 final class SimulatedCrash extends Error {
     private static final long serialVersionUID = 1L;
 

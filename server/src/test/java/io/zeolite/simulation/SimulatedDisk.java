@@ -227,6 +227,11 @@ final class SimulatedDisk implements Disk {
         throw new SimulatedCrash();
     }
 
+    /** Whether the process has ended with it, and its successor has not begun. */
+    boolean hasCrashed() {
+        return crashed;
+    }
+
     private void checkAlive(int user) {
         if (crashed || user != process) {
             throw new SimulatedCrash();

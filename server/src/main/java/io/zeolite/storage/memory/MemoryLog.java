@@ -21,9 +21,11 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -394,39 +396,47 @@ public final class MemoryLog implements TransactionLog {
     void keep(long stop, Set<Long> oids) {
         revisions.keySet().retainAll(oids);
         revisions.replaceAll((oid, newest) -> packed(newest, stop));
-        transactions.replaceAll((tid, written) -> new Transaction(
-                written.metadata,
-                Arrays.stream(written.oids).filter(oid -> has(oid, tid)).toArray()));
-        // The last one stays for the sake of its tid.
-        transactions.headMap(published.tid, false).values().removeIf(written -> written.oids.length == 0);
         long size = 0;
-        for (Revision newest : revisions.values()) {
+        Map<Long, Long> firstKept = new HashMap<>();
+        for (Map.Entry<Long, Revision> newest : revisions.entrySet()) {
             size += OBJECT_SIZE;
-            for (Revision r = newest; r != null; r = r.previous) {
+            for (Revision r = newest.getValue(); r != null; r = r.previous) {
                 size += REVISION_SIZE + r.data.length;
+                if (r.previous == null) {
+                    firstKept.put(newest.getKey(), r.tid);
+                }
             }
         }
+        transactions.replaceAll((tid, written) -> new Transaction(
+                written.metadata,
+                Arrays.stream(written.oids)
+                        .filter(oid -> {
+                            Long first = firstKept.get(oid);
+                            return first != null && !Tid.isAfter(first, tid);
+                        })
+                        .toArray()));
+        // The last one stays for the sake of its tid.
+        transactions.headMap(published.tid, false).values().removeIf(written -> written.oids.length == 0);
         lastPack = stop;
         Published before = published;
         published = new Published(before.tid, revisions.size(), size, before.maxOid);
     }
 
-    private static Revision packed(Revision revision, long stop) {
-        Revision previous = revision.previous;
-        if (previous == null) {
-            return revision;
+    private static Revision packed(Revision newest, long stop) {
+        ArrayDeque<Revision> later = new ArrayDeque<>();
+        Revision first = newest;
+        while (first.previous != null && Tid.isAfter(first.tid, stop)) {
+            later.push(first);
+            first = first.previous;
         }
-        return Tid.isAfter(revision.tid, stop)
-                ? new Revision(revision.tid, revision.metadata, revision.data, packed(previous, stop))
-                : new Revision(revision.tid, revision.metadata, revision.data, null);
-    }
-
-    private boolean has(long oid, long tid) {
-        Revision revision = revisions.get(oid);
-        while (revision != null && revision.tid != tid) {
-            revision = revision.previous;
+        if (first.previous == null) {
+            return newest;
         }
-        return revision != null;
+        Revision packed = new Revision(first.tid, first.metadata, first.data, null);
+        for (Revision r : later) {
+            packed = new Revision(r.tid, r.metadata, r.data, packed);
+        }
+        return packed;
     }
 
     /** Does nothing: whoever still reads may do so. */

@@ -42,6 +42,22 @@ class MemoryPackTest {
     }
 
     @Test
+    void pack_manyLaterRevisions_keepsThemAll() throws IOException {
+        int count = 50_000;
+        for (int i = 1; i <= count; i++) {
+            commit(log, i, TestRecords.of(0, NO_REFERENCE).and(1, "garbage at last"));
+        }
+
+        assertThat(pack(100, true)).isTrue();
+
+        assertThat(load(log, 0, 100)).isEqualTo("NoneBefore");
+        assertThat(load(log, 0, 101)).isEqualTo(NO_REFERENCE + " 64-65");
+        assertThat(log.history(0, count)).hasSize(count - 99);
+        assertThat(log.lastInvalidations(count)).hasSize(count - 99).allSatisfy(changed -> assertThat(changed.oids())
+                .containsExactly(0));
+    }
+
+    @Test
     void pack_ofAPart_keepsObjects() throws IOException {
         commit(log, 0x10, TestRecords.of(1, "a"));
         commit(log, 0x20, TestRecords.of(1, "b").and(2, "c"));
