@@ -3,6 +3,7 @@ package io.zeolite.commit;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.commit.staging.OidHash;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
 import io.zeolite.error.TransactionException;
@@ -115,7 +116,12 @@ final class LocalTransaction implements StorageTransaction {
      * @param serial the serial that it must have
      * @param absent whether it must not be there at all
      */
-    record Check(long oid, long serial, boolean absent) {}
+    record Check(long oid, long serial, boolean absent) {
+        @Override
+        public int hashCode() {
+            return (int) OidHash.of(OidHash.of(oid) ^ serial);
+        }
+    }
 
     // ---- the committer's
     Phase phase = Phase.OPEN;

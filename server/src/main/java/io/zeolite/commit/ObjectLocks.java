@@ -1,6 +1,7 @@
 package io.zeolite.commit;
 
 import io.netty.util.collection.LongObjectHashMap;
+import io.zeolite.commit.staging.OidHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -130,8 +131,8 @@ final class ObjectLocks {
     }
 
     /**
-     * By oid: a {@link Place} that nobody contends, which is the usual case and costs no object of its own, or a
-     * {@link Queue}.
+     * By the {@link OidHash} of an oid, which is another for each: a {@link Place} that nobody contends, which is the
+     * usual case and costs no object of its own, or a {@link Queue}.
      */
     private final LongObjectHashMap<Object> held = new LongObjectHashMap<>();
 
@@ -219,33 +220,35 @@ final class ObjectLocks {
     }
 
     private void join(long oid, Place place) {
-        Object there = held.putIfAbsent(oid, place);
+        long key = OidHash.of(oid);
+        Object there = held.putIfAbsent(key, place);
         if (there == null) {
             place.request.missing--;
             return;
         }
-        Queue queue = there instanceof Queue q ? q : contended(oid, (Place) there);
+        Queue queue = there instanceof Queue q ? q : contended(key, (Place) there);
         if (queue.add(place)) {
             place.request.missing--;
         }
     }
 
-    private Queue contended(long oid, Place holder) {
+    private Queue contended(long key, Place holder) {
         Queue queue = new Queue();
         queue.add(holder);
-        held.put(oid, queue);
+        held.put(key, queue);
         return queue;
     }
 
     private void leave(long oid, Place place, List<Request> complete) {
-        @Nullable Object there = held.get(oid);
+        long key = OidHash.of(oid);
+        @Nullable Object there = held.get(key);
         if (!(there instanceof Queue queue)) {
-            held.remove(oid);
+            held.remove(key);
             return;
         }
         queue.remove(place);
         if (queue.places.isEmpty()) {
-            held.remove(oid);
+            held.remove(key);
         } else {
             queue.grantHead(complete);
         }

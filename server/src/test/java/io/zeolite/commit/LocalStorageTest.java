@@ -7,6 +7,7 @@ import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
+import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A storage whose committer runs when a test says so. The simulation has the rest. */
@@ -129,6 +131,19 @@ class LocalStorageTest {
         assertThat(answers.subList(0, 2))
                 .allSatisfy(answer -> assertThat(answer.toString()).contains("out of object ids"));
         assertThat(answers.get(2)).isEqualTo(-1L);
+    }
+
+    @Test
+    @Timeout(60)
+    void checkCurrent_oidsChosenToCollide_takeNoLongerThanOthers() {
+        StorageTransaction transaction = begin();
+        for (long i = 0; i < 200_000; i++) {
+            transaction.checkCurrent(i << 32 | i, 1);
+        }
+        transaction.vote(answer());
+        runCommitter();
+
+        assertThat(answers).singleElement().isInstanceOf(PosKeyException.class);
     }
 
     @Test

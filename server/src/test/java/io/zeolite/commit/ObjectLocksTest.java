@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ObjectLocksTest {
     private static final long[] NONE = {};
@@ -28,6 +29,18 @@ class ObjectLocksTest {
     void request_differentObjects_areGrantedAtOnce() {
         assertThat(locks.request(writing(1, 2))).isTrue();
         assertThat(locks.request(writing(3))).isTrue();
+    }
+
+    /** In a table that a client could know, all of these would have the same place. */
+    @Test
+    @Timeout(60)
+    void request_oidsChosenToCollide_takeNoLongerThanOthers() {
+        Request many =
+                writing(LongStream.range(0, 300_000).map(i -> i << 32 | i).toArray());
+
+        assertThat(locks.request(many)).isTrue();
+        assertThat(locks.release(many)).isEmpty();
+        assertThat(locks.isEmpty()).isTrue();
     }
 
     @Test

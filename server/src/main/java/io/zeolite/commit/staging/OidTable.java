@@ -1,15 +1,10 @@
 package io.zeolite.commit.staging;
 
-import java.util.concurrent.ThreadLocalRandom;
-
 /**
  * Finds the number of an object's record among the oids of a transaction: a hash table with linear probing that holds
  * record numbers only, 8 to 16 bytes a record. The oids themselves stay in the caller's array.
  */
 final class OidTable {
-    /** Clients choose oids; without this one of them could choose such that all fall into the same place. */
-    private static final long SEED = ThreadLocalRandom.current().nextLong();
-
     /** Record number + 1, 0 where there is none. The length is a power of two, at least twice the number of records. */
     private int[] slots = new int[16];
 
@@ -43,11 +38,7 @@ final class OidTable {
     }
 
     private int start(long oid) {
-        // The finalizer of MurmurHash3: every bit of the oid changes half of the bits.
-        long hash = oid ^ SEED;
-        hash = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
-        hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
-        return (int) (hash ^ hash >>> 33) & slots.length - 1;
+        return (int) OidHash.of(oid) & slots.length - 1;
     }
 
     private int next(int slot) {
