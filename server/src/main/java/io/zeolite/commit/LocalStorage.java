@@ -296,6 +296,7 @@ public final class LocalStorage implements Storage {
         return new LocalTransaction(
                 committer,
                 context.io(),
+                walks,
                 blobs,
                 cold,
                 log instanceof UndoableLog undoable ? undoable : null,

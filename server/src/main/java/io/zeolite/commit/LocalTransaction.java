@@ -74,6 +74,9 @@ final class LocalTransaction implements StorageTransaction {
 
     private final Committer committer;
     private final Executor io;
+    /** Runs what reads far back. */
+    private final Executor walks;
+
     private final @Nullable BlobDirectory blobDirectory;
     /** If some of the files that undoing needs may be elsewhere. */
     private final @Nullable UndoneBlobs undoneBlobs;
@@ -143,6 +146,7 @@ final class LocalTransaction implements StorageTransaction {
     LocalTransaction(
             Committer committer,
             Executor io,
+            Executor walks,
             @Nullable BlobDirectory blobDirectory,
             @Nullable ColdBlobs cold,
             @Nullable UndoableLog undoableLog,
@@ -154,6 +158,7 @@ final class LocalTransaction implements StorageTransaction {
             Runnable onTimeout) {
         this.committer = committer;
         this.io = io;
+        this.walks = walks;
         this.blobDirectory = blobDirectory;
         this.undoneBlobs =
                 blobDirectory == null || cold == null ? null : new UndoneBlobs(blobDirectory, cold, io, pendingIo);
@@ -226,7 +231,7 @@ final class LocalTransaction implements StorageTransaction {
         Undo undo = new Undo();
         undos.add(undo);
         pendingIo.begin();
-        io.execute(() -> pendingIo.end(find(log, tid, undo)));
+        walks.execute(() -> pendingIo.end(find(log, tid, undo)));
     }
 
     /** Looks for it before the locks are taken, as it may be far back, and the blobs that it brings back far away. */
