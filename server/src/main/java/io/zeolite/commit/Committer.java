@@ -33,6 +33,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +71,7 @@ final class Committer {
     private final @Nullable BlobDirectory blobs;
     private final CommitContext context;
     private final VoteChecks checks;
+    private final LongConsumer noteOid;
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -94,18 +96,21 @@ final class Committer {
     /** Since when some transaction has held locks; null if none does. */
     private volatile @Nullable Instant lockedSince;
 
+    /** @param noteOid told of the objects that a transaction writes once it has been voted */
     Committer(
             TransactionLog log,
             InvalidationHub hub,
             @Nullable BlobDirectory blobs,
             CommitContext context,
-            long quotaBytes) {
+            long quotaBytes,
+            LongConsumer noteOid) {
         this.log = log;
         this.checks = new VoteChecks(log, context.clock(), quotaBytes);
         this.undoableLog = log instanceof UndoableLog undoable ? undoable : null;
         this.hub = hub;
         this.blobs = blobs;
         this.context = context;
+        this.noteOid = noteOid;
         this.lastTid = log.lastTransaction();
     }
 
@@ -330,6 +335,9 @@ final class Committer {
         log.reserve(bytes);
         transaction.reservedBytes = bytes;
         transaction.phase = Phase.VOTED;
+        for (int i = 0; i < transaction.records.count(); i++) {
+            noteOid.accept(transaction.records.oid(i));
+        }
         completion.complete(result);
     }
 

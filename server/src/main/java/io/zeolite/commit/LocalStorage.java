@@ -87,8 +87,8 @@ public final class LocalStorage implements Storage {
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
         this.hub = new InvalidationHub(capacity, log::lastTransaction, recent(log, capacity));
-        this.committer = new Committer(log, hub, blobs, context, options.quotaBytes());
         this.lastOid = new AtomicLong(log.maxOid());
+        this.committer = new Committer(log, hub, blobs, context, options.quotaBytes(), this::noteOid);
         PackSettings pack = options.pack();
         PackedBlobs packed =
                 blobs == null || info.readOnly() ? null : new PackedBlobs(blobs, pack.keepOldBlobs(), cold);
@@ -304,11 +304,10 @@ public final class LocalStorage implements Storage {
                 metadata,
                 copied,
                 records,
-                this::noteOid,
                 onTimeout);
     }
 
-    /** Oids that a client chose itself are not given to others. */
+    /** Oids that a client chose itself are not given to others, from the vote on: what it gives up before takes nothing. */
     private void noteOid(long oid) {
         long last = lastOid.get();
         while (Long.compareUnsigned(oid, last) > 0 && !lastOid.compareAndSet(last, oid)) {

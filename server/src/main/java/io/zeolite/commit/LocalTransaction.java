@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +81,6 @@ final class LocalTransaction implements StorageTransaction {
     private final @Nullable UndoneBlobs undoneBlobs;
 
     private final @Nullable UndoableLog undoableLog;
-    private final LongConsumer noteOid;
     private final IoBarrier pendingIo = new IoBarrier();
 
     /** Set by the client's calls, and by the answer to its vote before the client hears of it. */
@@ -154,7 +152,6 @@ final class LocalTransaction implements StorageTransaction {
             TransactionMetadata metadata,
             @Nullable CopiedTransaction copied,
             RecordStaging records,
-            LongConsumer noteOid,
             Runnable onTimeout) {
         this.committer = committer;
         this.io = io;
@@ -167,14 +164,12 @@ final class LocalTransaction implements StorageTransaction {
         this.metadata = metadata;
         this.copied = copied;
         this.records = records;
-        this.noteOid = noteOid;
         this.onTimeout = onTimeout;
     }
 
     @Override
     public void store(long oid, long serial, byte[] data) {
         requireStaging();
-        noteOid.accept(oid);
         records.add(oid, serial, data);
     }
 
@@ -213,7 +208,6 @@ final class LocalTransaction implements StorageTransaction {
     public void restore(long oid, long serial, byte @Nullable [] data, long origin) {
         requireStaging();
         undoableLog("restore");
-        noteOid.accept(oid);
         records.restore(oid, serial, data, origin);
     }
 

@@ -121,7 +121,7 @@ class LocalStorageTest {
     /** The sum wraps around to ids that were given long ago; it must not do so one call later either. */
     @Test
     void newOids_afterTheLargest_areRefusedForEver() {
-        begin().store(0xfffffffffffffffeL, 0, new byte[] {1});
+        commit(0xfffffffffffffffeL);
 
         storage.newOids(10, answer());
         storage.newOids(10, answer());
@@ -131,6 +131,29 @@ class LocalStorageTest {
         assertThat(answers.subList(0, 2))
                 .allSatisfy(answer -> assertThat(answer.toString()).contains("out of object ids"));
         assertThat(answers.get(2)).isEqualTo(-1L);
+    }
+
+    @Test
+    void newOids_afterAnAbortedStore_doNotMindIt() {
+        StorageTransaction transaction = begin();
+        transaction.store(-1, 0, new byte[] {1});
+        transaction.abort();
+        runCommitter();
+
+        storage.newOids(1, answer((long[] oids) -> answers.add(oids[0])));
+
+        assertThat(answers).containsExactly(1L);
+    }
+
+    @Test
+    void newOids_whileAStoreIsVoted_areLater() {
+        StorageTransaction transaction = begin();
+        transaction.store(7, 0, new byte[] {1});
+        vote(transaction);
+
+        storage.newOids(1, answer((long[] oids) -> answers.add(oids[0])));
+
+        assertThat(answers).containsExactly("0 conflicts", 8L);
     }
 
     @Test
