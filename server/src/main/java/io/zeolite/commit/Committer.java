@@ -287,6 +287,11 @@ final class Committer {
             LOG.error("vote failed: {}", e.toString());
             end(transaction);
             completion.fail(CallException.storage(String.valueOf(e.getMessage())));
+        } catch (RuntimeException e) {
+            // A mistake of ours. Nobody must wait for the answer, nor for the locks.
+            LOG.error("vote failed", e);
+            end(transaction);
+            completion.fail(CallException.storage("the vote has failed: " + e));
         }
     }
 

@@ -13,10 +13,12 @@ import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.memory.MemoryLog;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -63,13 +65,17 @@ class LocalStorageTest {
 
     @BeforeEach
     void openStorage() throws IOException {
+        storage = open(new MemoryLog("test"));
+    }
+
+    private Storage open(TransactionLog log) throws IOException {
         CommitContext context =
                 new CommitContext(committer::add, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
         SpillFiles noSpills = () -> {
             throw new IOException("nothing should be spilled");
         };
-        storage = LocalStorage.open(
-                new MemoryLog("test"),
+        return LocalStorage.open(
+                log,
                 BlobDirectory.open(directory),
                 context,
                 new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
@@ -167,6 +173,26 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).singleElement().isInstanceOf(PosKeyException.class);
+    }
+
+    @Test
+    void vote_mistakeInTheLog_isAnsweredAndFreesItsLocks() throws IOException {
+        MemoryLog log = new MemoryLog("test");
+        storage = open((TransactionLog) Proxy.newProxyInstance(
+                TransactionLog.class.getClassLoader(),
+                new Class<?>[] {TransactionLog.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("sizeOf")) {
+                        throw new IllegalStateException("a mistake");
+                    }
+                    return method.invoke(log, arguments);
+                }));
+
+        vote(storing(0));
+
+        assertThat(answers).singleElement().isInstanceOfSatisfying(CallException.class, it -> assertThat(it)
+                .hasMessageContaining("a mistake"));
+        assertThat(storage.lockedSince()).isNull();
     }
 
     @Test
