@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class RecordScanner {
     private static final int HIGHEST_PROTOCOL = 5;
     private static final int OID_LENGTH = 8;
+    private static final String BLOB_CLASS = "ZODB.blob.Blob";
 
     private final ScanStack stack = new ScanStack();
     private final Visitor visitor;
@@ -92,9 +93,28 @@ public final class RecordScanner {
 
     /** Whether the object whose record was read last is a blob, which is decided by its class alone, as in ZODB. */
     public boolean isBlob() {
+        if (hasClass && classKind == ScanStack.GLOBAL) {
+            return isGlobalOfBlobs(classA, classB);
+        }
         return hasClass
-                && (classKind == ScanStack.GLOBAL || classKind == ScanStack.STACK_GLOBAL)
-                && "ZODB.blob.Blob".equals(className(classKind, classA, classB));
+                && classKind == ScanStack.STACK_GLOBAL
+                && BLOB_CLASS.equals(className(classKind, classA, classB));
+    }
+
+    /** What {@link #className} would say, without a string for each record of a pack. */
+    private boolean isGlobalOfBlobs(int offset, int length) {
+        int matched = 0;
+        for (int i = offset; i < offset + length; i++) {
+            char c = data[i] == '\n' ? '.' : (char) (data[i] & 0xff);
+            if (c == '\r') {
+                continue;
+            }
+            if (matched == BLOB_CLASS.length() || c != BLOB_CLASS.charAt(matched)) {
+                return false;
+            }
+            matched++;
+        }
+        return matched == BLOB_CLASS.length();
     }
 
     /** While a reference is visited: the class that it names; null if it names none. */

@@ -108,6 +108,7 @@ class RecordScannerTest {
     @ValueSource(
             strings = {
                 "cZODB.blob\nBlob\n.N.",
+                "cZODB.blob\r\nBlob\r\n.N.",
                 "\u0080\2cZODB.blob\nBlob\n.\u0080\2N.",
                 "\u0080\4\u008c\u0009ZODB.blob\u008c\4Blob\u0093.N."
             })
@@ -120,7 +121,14 @@ class RecordScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"(cZODB.blob\nBlob\nNt.N.", "cZODB.blob\nBlobs\n.N.", "N.cZODB.blob\nBlob\n."})
+    @ValueSource(
+            strings = {
+                "(cZODB.blob\nBlob\nNt.N.",
+                "cZODB.blob\nBlobs\n.N.",
+                "cZODB.blob\nBlo\n.N.",
+                "cm\nC\n.N.",
+                "N.cZODB.blob\nBlob\n."
+            })
     void isBlob_somethingElse_isFalse(String record) throws PickleException {
         byte[] bytes = record.getBytes(StandardCharsets.ISO_8859_1);
         scanner.scan(bytes, 0, bytes.length);
