@@ -69,6 +69,11 @@ final class Loads {
         if (asked != null && asked.invalidatedAt == Tid.NONE) {
             return asked.answer;
         }
+        Revision cached = cached(oid, before);
+        if (cached != null) {
+            // It has come since the caller looked.
+            return CompletableFuture.<@Nullable Revision>completedFuture(cached);
+        }
         Load load = new Load();
         underWay.put(key, load);
         link.call(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(before)), ServerLink.Retry.YES)
