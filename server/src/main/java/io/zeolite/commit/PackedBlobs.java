@@ -101,20 +101,22 @@ final class PackedBlobs implements RemovedBlobs {
         return Files.exists(path());
     }
 
-    /** Forgets the list: the pack has come to nothing. */
+    /** Forgets the list that this pack has begun, if it has: the pack has come to nothing. What an earlier one left stays. */
     void discard() throws IOException {
-        closeList();
-        Files.deleteIfExists(path());
+        if (list != null) {
+            closeList();
+            Files.deleteIfExists(path());
+        }
     }
 
     /** Removes what an earlier pack has kept. */
     void begin() throws IOException {
-        closeList();
         directory.removeOld();
     }
 
     /** Removes the blobs of the list, as far as the log does not have their revisions, and the list. */
     void process(TransactionLog log, Pace pace) throws IOException {
+        closeList();
         long count = 0;
         try (BufferedReader lines = Files.newBufferedReader(path(), StandardCharsets.ISO_8859_1)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -112,7 +112,9 @@ final class Packing {
         private final long startNanos = context.timers().nanoTime();
         private @Nullable Pack pack;
         private int attempts;
-        private boolean isReplaced;
+        /** Also if the exchange of the files failed: then the list of blobs is of use if it took place after all. */
+        private boolean mayBeReplaced;
+
         private long replaceNanos;
 
         Run(long stop, boolean isWhole, Completion<Void> completion) {
@@ -125,6 +127,10 @@ final class Packing {
             try {
                 pace.begin();
                 pack = log.pack(new PackControl(stop, isWhole, pace, blobs));
+                if (blobs != null && blobs.isLeft()) {
+                    // It could not be worked off so far. The list of this pack is going to take its place.
+                    blobs.process(log, pace);
+                }
             } catch (Throwable e) {
                 end(e);
                 return;
@@ -154,9 +160,10 @@ final class Packing {
             try {
                 pace.check();
                 pace.hurry(true);
-                isReplaced = copied.replace(++attempts >= MAX_ATTEMPTS);
+                mayBeReplaced = true;
+                mayBeReplaced = copied.replace(++attempts >= MAX_ATTEMPTS);
                 replaceNanos = context.timers().nanoTime() - start;
-                next = isReplaced ? this::replaced : () -> copy(copied);
+                next = mayBeReplaced ? this::replaced : () -> copy(copied);
             } catch (Throwable e) {
                 next = () -> end(e);
             } finally {
@@ -192,7 +199,7 @@ final class Packing {
             LOG.info("pack: {} ({} ms)", ended.report(), millis(context.timers().nanoTime() - startNanos));
             try {
                 ended.close();
-                if (!isReplaced && blobs != null) {
+                if (!mayBeReplaced && blobs != null) {
                     blobs.discard();
                 }
                 return null;

@@ -1,6 +1,7 @@
 package io.zeolite.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
@@ -28,9 +29,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,6 +267,41 @@ class PackingTest {
     }
 
     @Test
+    void pack_blobsOnAnotherFileSystem_areCopiedAside() throws IOException {
+        Path sharedMemory = Path.of("/dev/shm");
+        assumeTrue(Files.isWritable(sharedMemory));
+        assumeTrue(!Files.getAttribute(sharedMemory, "unix:dev").equals(Files.getAttribute(directory, "unix:dev")));
+        storage.close();
+        Path elsewhere = Files.createTempDirectory(sharedMemory, "blobs");
+        try {
+            Files.move(directory.resolve("blobs"), directory.resolve("unused"));
+            Files.createSymbolicLink(directory.resolve("blobs"), elsewhere);
+            open(directory);
+            Path first = blob("blobs", 1, 0x10);
+            pack();
+            runPacker();
+
+            assertThat(outcomes).containsExactly("done");
+            assertThat(first).doesNotExist();
+            assertThat(first.getParent()).doesNotExist();
+            Path kept = blob("blobs.old", 1, 0x10);
+            assertThat(kept).hasContent("content");
+            assertThat(kept.getParent()).isDirectoryNotContaining(file -> !file.equals(kept));
+            assertThat(elsewhere.resolve(".removed")).doesNotExist();
+        } finally {
+            deleteTree(elsewhere);
+        }
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
     void pack_blobsOfGarbage_areToldWhetherTheyAreHereOrNot() throws IOException {
         blob("blobs", 1, 0x10);
         pack();
@@ -288,5 +326,43 @@ class PackingTest {
         assertThat(gone).doesNotExist();
         assertThat(blob("blobs.old", 3, 0x10)).exists();
         assertThat(directory.resolve("blobs/.removed")).doesNotExist();
+    }
+
+    @Test
+    void pack_listLeftByAnEarlierOne_isWorkedOffFirst() throws IOException {
+        Path obstacle = Files.createFile(directory.resolve("blobs.old"));
+        Path gone = blob("blobs", 3, 0x10);
+        Path list = directory.resolve("blobs/.removed");
+        Files.writeString(list, Tid.toHex(3) + Tid.toHex(0x10) + "\n");
+        byte[] before = Files.readAllBytes(directory.resolve("Data.fs"));
+        pack();
+        runPacker();
+
+        assertThat(outcomes).singleElement().asString().contains("pack failed", "blobs.old");
+        assertThat(Files.readAllBytes(directory.resolve("Data.fs"))).isEqualTo(before);
+        assertThat(list).exists();
+        assertThat(gone).exists();
+
+        Files.delete(obstacle);
+        pack();
+        runPacker();
+
+        assertThat(outcomes).last().isEqualTo("done");
+        assertThat(gone).doesNotExist();
+        assertThat(list).doesNotExist();
+    }
+
+    /** The files may have been exchanged although it failed. */
+    @Test
+    void pack_exchangeOfTheFilesFails_leavesTheList() throws IOException {
+        storage.close();
+        FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
+        storage = open(failing(log, TransactionLog.class, "Pack.replace"));
+        pack();
+        runPacker();
+
+        assertThat(outcomes).containsExactly("pack failed: java.lang.StackOverflowError: Pack.replace");
+        assertThat(directory.resolve("blobs/.removed"))
+                .hasContent(Tid.toHex(1) + Tid.toHex(0x10) + "\n" + Tid.toHex(2) + Tid.toHex(0x30) + "\n");
     }
 }

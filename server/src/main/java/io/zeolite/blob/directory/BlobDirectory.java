@@ -75,7 +75,7 @@ public final class BlobDirectory {
         this.sync = sync;
         this.directories = new DurableDirectories(sync);
         this.root = directory;
-        this.old = new OldBlobs(directory);
+        this.old = new OldBlobs(directory, sync);
         this.temporary = directory.resolve("tmp");
         this.layout = layout;
     }
@@ -188,7 +188,7 @@ public final class BlobDirectory {
             } catch (UnsupportedOperationException | FileSystemException e) {
                 Files.copy(complete, staged, LinkOption.NOFOLLOW_LINKS);
             }
-            force(staged);
+            forceIfSynced(staged);
             return staged;
         } catch (IOException e) {
             Files.deleteIfExists(staged);
@@ -242,7 +242,7 @@ public final class BlobDirectory {
         Set<PosixFilePermission> permissions = attributes.permissions();
         permissions.removeAll(WRITE);
         view.setPermissions(permissions);
-        force(staged);
+        forceIfSynced(staged);
     }
 
     /**
@@ -263,18 +263,29 @@ public final class BlobDirectory {
         try {
             move(staged, directory, committed);
         } catch (AtomicMoveNotSupportedException e) {
-            Path copy = directory.resolve(committed.getFileName() + ".tmp");
-            try {
-                Files.copy(staged, copy, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
-                setCommittedPermissions(copy, directory);
-                force(copy);
-                Files.move(copy, committed, StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(copy);
-            }
-            Files.delete(staged);
+            moveByCopy(staged, committed, sync);
         }
         return directory;
+    }
+
+    /** Moves a file to another file system, where it appears at once, complete and with the same permissions. */
+    static void moveByCopy(Path from, Path to, boolean sync) throws IOException {
+        Path copy = to.resolveSibling(to.getFileName() + ".tmp");
+        try {
+            Files.copy(
+                    from,
+                    copy,
+                    StandardCopyOption.REPLACE_EXISTING,
+                    StandardCopyOption.COPY_ATTRIBUTES,
+                    LinkOption.NOFOLLOW_LINKS);
+            if (sync) {
+                force(copy);
+            }
+            Files.move(copy, to, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(copy);
+        }
+        Files.delete(from);
     }
 
     /** A pack may have removed the directory, empty as it was, since it was prepared. */
@@ -446,10 +457,13 @@ public final class BlobDirectory {
         return Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private void force(Path file) throws IOException {
-        if (!sync) {
-            return;
+    private void forceIfSynced(Path file) throws IOException {
+        if (sync) {
+            force(file);
         }
+    }
+
+    private static void force(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             channel.force(true);
         }

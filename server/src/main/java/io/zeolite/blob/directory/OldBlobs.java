@@ -1,6 +1,7 @@
 package io.zeolite.blob.directory;
 
 import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -19,9 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class OldBlobs {
     private final Path blobs;
     private final Path old;
+    private final boolean sync;
 
-    OldBlobs(Path blobs) {
+    /** @param sync whether blobs are forced to the disk */
+    OldBlobs(Path blobs, boolean sync) {
         this.blobs = blobs;
+        this.sync = sync;
         this.old = blobs.resolveSibling(blobs.getFileName() + ".old");
     }
 
@@ -53,7 +57,10 @@ final class OldBlobs {
         });
     }
 
-    /** Moves a file there, if it is there to be moved. */
+    /**
+     * Moves a file there, if it is there to be moved. If the directory of the blobs is a mount point or a link, that may
+     * be another file system: then the file is copied, and that waits for the disk.
+     */
     boolean take(Path file) throws IOException {
         Path target = old.resolve(blobs.relativize(file).toString());
         if (!Files.exists(old)) {
@@ -65,10 +72,18 @@ final class OldBlobs {
         }
         Files.createDirectories(target.getParent());
         try {
-            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+            move(file, target);
             return true;
         } catch (NoSuchFileException e) {
             return false;
+        }
+    }
+
+    private void move(Path file, Path target) throws IOException {
+        try {
+            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            BlobDirectory.moveByCopy(file, target, sync);
         }
     }
 

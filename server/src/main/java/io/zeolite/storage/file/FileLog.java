@@ -96,7 +96,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private long indexedEnd;
     private long recordsSinceSave;
     private @Nullable BatchWriter writer;
-    private @Nullable IOException failure;
+    private volatile @Nullable IOException failure;
     private volatile boolean closed;
 
     /** A read of one generation. */
@@ -415,9 +415,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public Pack pack(PackControl control) throws IOException {
-        if (options.readOnly()) {
-            throw new ReadOnlyException();
-        }
+        requireWritable();
         Generation current = generation;
         if (!current.retain()) {
             throw new IOException(path + " is closed");
@@ -533,8 +531,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         if (closed) {
             throw new IOException(path + " is closed");
         }
-        if (failure != null) {
-            throw fail(failure);
+        IOException earlier = failure;
+        if (earlier != null) {
+            throw fail(earlier);
         }
     }
 
