@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Files and directories by name. Any thread may use it. */
 public interface Disk {
@@ -24,7 +25,13 @@ public interface Disk {
      */
     DiskFile open(Path path, Mode mode) throws IOException;
 
+    /** Whether there is a file or a directory, perhaps at the end of a symbolic link. */
     boolean exists(Path path) throws IOException;
+
+    /** Where a symbolic link leads, as it says itself; null if there is none of this name. */
+    default @Nullable Path linkTarget(Path path) throws IOException {
+        return null;
+    }
 
     /** The entries of a directory, in no particular order; empty if there is no such directory. */
     List<Path> list(Path directory) throws IOException;

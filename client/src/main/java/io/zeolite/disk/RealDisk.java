@@ -13,6 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file system of this machine.
@@ -58,6 +59,11 @@ public final class RealDisk implements Disk {
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    @Override
+    public @Nullable Path linkTarget(Path path) throws IOException {
+        return Files.isSymbolicLink(path) ? Files.readSymbolicLink(path) : null;
     }
 
     @Override

@@ -126,8 +126,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
      * @throws io.zeolite.disk.LockedException if another process, or this one, has it open for writing
      * @throws FileStorageFormatException if the file is something else
      * @throws CorruptedFileException if it is damaged where no crash can have done it
-     * @throws java.nio.file.NoSuchFileException if it is to be read only and is not there, or if it is missing while
-     *     what an interrupted pack leaves is there
+     * @throws java.nio.file.NoSuchFileException if it is to be read only and is not there, if it is a link to what is not
+     *     there, or if it is missing while what an interrupted pack leaves is there
      */
     public static FileLog open(Disk disk, Path path, FileLogOptions options) throws IOException {
         Closeable lock = options.readOnly() ? () -> {} : disk.lock(FileOpening.sibling(path, ".lock"));

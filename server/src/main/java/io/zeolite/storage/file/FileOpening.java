@@ -54,6 +54,9 @@ final class FileOpening {
     }
 
     Opened open() throws IOException {
+        if (!options.readOnly()) {
+            refuseLinkToNothing();
+        }
         if (options.create()) {
             IndexFile.delete(disk, indexPath);
             disk.delete(path);
@@ -75,6 +78,15 @@ final class FileOpening {
         } catch (IOException | RuntimeException | Error e) {
             file.close();
             throw e;
+        }
+    }
+
+    /** What it leads to may be on a disk that is not mounted yet. A new database in its place would look like a loss. */
+    private void refuseLinkToNothing() throws IOException {
+        Path target = disk.linkTarget(path);
+        if (target != null && !disk.exists(path)) {
+            throw new NoSuchFileException(
+                    path.toString(), null, "it is a link to " + target + ", which is not there (is its disk mounted?)");
         }
     }
 

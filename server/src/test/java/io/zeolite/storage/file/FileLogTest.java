@@ -157,6 +157,24 @@ final class FileLogTest {
     }
 
     @Test
+    void open_linkToWhatIsNotThere_isRefusedAndKept() throws IOException {
+        Path target = directory.resolve("disk/Data.fs");
+        Files.createSymbolicLink(path, target);
+        for (FileLogOptions options : List.of(FileLogOptions.DEFAULT, FileLogOptions.CREATE)) {
+            assertThatThrownBy(() -> FileLog.open(disk, path, options))
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining(path + ": it is a link to " + target + ", which is not there");
+            assertThat(path).isSymbolicLink();
+        }
+
+        Files.createDirectory(target.getParent());
+        Files.createFile(target);
+        open().close();
+        assertThat(target).hasContent("FS30");
+        assertThat(path).isSymbolicLink();
+    }
+
+    @Test
     void open_create_deletesWhatIsThere() throws IOException {
         try (FileLog log = open()) {
             commit(log, 0x10, TestRecords.of(1, "A".repeat(200)));
