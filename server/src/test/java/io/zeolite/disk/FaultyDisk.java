@@ -17,6 +17,7 @@ public final class FaultyDisk implements Disk {
     private final List<Closeable> locks = new ArrayList<>();
     private long firstFault = Long.MAX_VALUE;
     private boolean onlyOne;
+    private boolean lateMoves;
     private int operations;
     private int forces;
 
@@ -30,6 +31,11 @@ public final class FaultyDisk implements Disk {
     public void failFrom(int operation) {
         firstFault = operations + (long) operation;
         onlyOne = false;
+    }
+
+    /** Lets a move that fails take place all the same. */
+    public void moveBeforeFailing() {
+        lateMoves = true;
     }
 
     /** Lets nothing fail any more. */
@@ -90,8 +96,13 @@ public final class FaultyDisk implements Disk {
 
     @Override
     public void move(Path from, Path to) throws IOException {
-        operate("move");
-        disk.move(from, to);
+        boolean isFailing = nextFails();
+        if (!isFailing || lateMoves) {
+            disk.move(from, to);
+        }
+        if (isFailing) {
+            throw new IOException("injected: move");
+        }
     }
 
     @Override

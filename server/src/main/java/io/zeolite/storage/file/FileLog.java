@@ -455,7 +455,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
         if (options.pack().keepOld()) {
             disk.link(path, oldPath);
         }
-        disk.move(replacement.path, path);
+        try {
+            disk.move(replacement.path, path);
+        } catch (IOException e) {
+            throw notMoved(replacement.path, e);
+        }
         replacement.file.moved(path);
         generation = new Generation(
                 replacement.file, replacement.index, old.published().tid(), replacement.end);
@@ -470,6 +474,16 @@ public final class FileLog implements TransactionLog, UndoableLog {
             old.release();
         }
         adopt(replacement);
+    }
+
+    /** A rename can report an error and have taken place, with NFS for one. */
+    private IOException notMoved(Path from, IOException cause) {
+        try {
+            return disk.exists(from) ? cause : fail(cause);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+            return fail(cause);
+        }
     }
 
     /** Whether a file is the data file now. */
@@ -549,7 +563,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private void saveIndex() {
         recordsSinceSave = 0;
         long end = generation.published().end();
-        if (options.readOnly() || indexedEnd == end) {
+        if (options.readOnly() || failure != null || indexedEnd == end) {
             return;
         }
         try {

@@ -444,14 +444,54 @@ class FilePackTest {
         assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
     }
 
+    @Test
+    void pack_moveThatFailsAndTookPlace_losesNoLaterCommit() throws IOException {
+        int operations = Integer.MAX_VALUE;
+        int refused = 0;
+        for (int failing = 0; failing <= operations; failing++) {
+            deleteFiles();
+            FaultyDisk disk = new FaultyDisk();
+            disk.moveBeforeFailing();
+            FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
+            commit(log, 0x10, TestRecords.of(0, record("a")));
+            commit(log, 0x20, TestRecords.of(0, record("b")));
+            int before = disk.operations();
+            disk.failOnce(failing);
+            try {
+                pack(log, Tid.MAX);
+                operations = disk.operations() - before;
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("injected");
+            }
+            disk.repair();
+            String expected = record("c") + " 30-";
+            try {
+                commit(log, 0x30, TestRecords.of(0, record("c")));
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("it is not known any more what is on disk");
+                expected = record("b") + " 20-";
+                refused++;
+            }
+            log.close();
+            try (FileLog again = open(PackOptions.DEFAULT)) {
+                assertThat(load(again, 0, Tid.MAX)).as("operation %s", failing).isEqualTo(expected);
+            }
+        }
+        assertThat(refused).as("the rename and the force of the directory").isEqualTo(2);
+    }
+
+    private void deleteFiles() throws IOException {
+        for (String suffix : List.of("", ".index", ".old", ".pack", ".pack.index")) {
+            Files.deleteIfExists(FileOpening.sibling(path, suffix));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void pack_anyOperationFailing_leavesTheLogAsItWasOrPacked(boolean isKilled) throws IOException {
         int operations = Integer.MAX_VALUE;
         for (int failing = 0; failing <= operations; failing++) {
-            for (String suffix : List.of("", ".index", ".old", ".pack", ".pack.index")) {
-                Files.deleteIfExists(FileOpening.sibling(path, suffix));
-            }
+            deleteFiles();
             FaultyDisk disk = new FaultyDisk();
             FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
             commit(log, 0x10, TestRecords.of(0, record("a")));
