@@ -3,6 +3,7 @@ package io.zeolite.disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class FaultyDisk implements Disk {
     private long firstFault = Long.MAX_VALUE;
     private boolean onlyOne;
     private boolean lateMoves;
+    private boolean hasLinks = true;
     private int operations;
     private int forces;
 
@@ -36,6 +38,11 @@ public final class FaultyDisk implements Disk {
     /** Lets a move that fails take place all the same. */
     public void moveBeforeFailing() {
         lateMoves = true;
+    }
+
+    /** Makes it one whose files cannot have second names. */
+    public void refuseLinks() {
+        hasLinks = false;
     }
 
     /** Lets nothing fail any more. */
@@ -108,6 +115,9 @@ public final class FaultyDisk implements Disk {
     @Override
     public void link(Path existing, Path name) throws IOException {
         operate("link");
+        if (!hasLinks) {
+            throw new FileSystemException(name.toString(), existing.toString(), "Operation not permitted");
+        }
         disk.link(existing, name);
     }
 

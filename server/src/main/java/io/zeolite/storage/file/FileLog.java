@@ -29,6 +29,7 @@ import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -452,13 +453,13 @@ public final class FileLog implements TransactionLog, UndoableLog {
         indexedEnd = 0;
         Path oldPath = FileOpening.sibling(path, ".old");
         disk.delete(oldPath);
-        if (options.pack().keepOld()) {
-            disk.link(path, oldPath);
-        }
         try {
+            if (options.pack().keepOld()) {
+                keepAs(oldPath);
+            }
             disk.move(replacement.path, path);
         } catch (IOException e) {
-            throw notMoved(replacement.path, e);
+            throw notMoved(replacement.path, oldPath, e);
         }
         replacement.file.moved(path);
         generation = new Generation(
@@ -476,10 +477,26 @@ public final class FileLog implements TransactionLog, UndoableLog {
         adopt(replacement);
     }
 
-    /** A rename can report an error and have taken place, with NFS for one. */
-    private IOException notMoved(Path from, IOException cause) {
+    /** Where files have no second names, there is no data file for a moment, as with Python. */
+    private void keepAs(Path oldPath) throws IOException {
         try {
-            return disk.exists(from) ? cause : fail(cause);
+            disk.link(path, oldPath);
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            LOG.info("{} is renamed to {}, as it cannot get a second name: {}", path, oldPath, e.toString());
+            disk.move(path, oldPath);
+        }
+    }
+
+    /** A rename can report an error and have taken place, with NFS for one. */
+    private IOException notMoved(Path packed, Path oldPath, IOException cause) {
+        try {
+            if (!disk.exists(packed)) {
+                return fail(cause);
+            }
+            if (!disk.exists(path)) {
+                disk.move(oldPath, path);
+            }
+            return cause;
         } catch (IOException e) {
             cause.addSuppressed(e);
             return fail(cause);

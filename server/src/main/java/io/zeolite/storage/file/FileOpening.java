@@ -91,7 +91,7 @@ final class FileOpening {
     }
 
     /**
-     * Python's pack renames the data file first and its new file then. In between, both are complete, and the old one is
+     * Python's pack renames the data file first and its new file then, and so does one without hard links. In between, both are complete, and the old one is
      * known to be on disk.
      */
     private boolean putBack() throws IOException {

@@ -22,9 +22,11 @@ import org.slf4j.LoggerFactory;
  *   <li>{@link #copy}: {@code Data.fs.pack}, which nobody looks at, grows beside everything else, and with it
  *       {@code .pack.index}. They are removed if the pack ends here, or when the storage is opened after a crash.
  *   <li>{@link #replace}: {@code .pack} is complete and forced; the index of the old file is deleted.
- *   <li>If the old file is to be kept, it gets the name {@code Data.fs.old} as well.
+ *   <li>If the old file is to be kept, it gets the name {@code Data.fs.old} as well; where that cannot be,
+ *       instead.
  *   <li>{@code .pack} is renamed over {@code Data.fs}, and the directory is forced. A crash before leaves the old
- *       storage, one after it the packed one. There is a {@code Data.fs} all the time.
+ *       storage, one after it the packed one. There is a {@code Data.fs} all the time, but for a file that got another name
+ *       instead: it gets its name back when the storage is opened.
  *   <li>The new index gets its name. A crash before it costs a scan of the file.
  * </ol>
  */
@@ -225,8 +227,11 @@ final class FilePack implements Pack {
             PackOutput unused = output;
             if (unused != null && !log.uses(unused.file())) {
                 unused.close();
-                disk.delete(packPath());
-                disk.delete(packIndexPath());
+                if (disk.exists(path)) {
+                    disk.delete(packPath());
+                    disk.delete(packIndexPath());
+                }
+                // Else the old file could not get its name back. It does when it is opened, because of the other one.
             }
         } finally {
             old.release();

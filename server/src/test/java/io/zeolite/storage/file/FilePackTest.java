@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FilePackTest {
@@ -444,14 +445,18 @@ class FilePackTest {
         assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
     }
 
-    @Test
-    void pack_moveThatFailsAndTookPlace_losesNoLaterCommit() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void pack_moveThatFailsAndTookPlace_losesNoLaterCommit(boolean hasLinks) throws IOException {
         int operations = Integer.MAX_VALUE;
         int refused = 0;
         for (int failing = 0; failing <= operations; failing++) {
             deleteFiles();
             FaultyDisk disk = new FaultyDisk();
             disk.moveBeforeFailing();
+            if (!hasLinks) {
+                disk.refuseLinks();
+            }
             FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
             commit(log, 0x10, TestRecords.of(0, record("a")));
             commit(log, 0x20, TestRecords.of(0, record("b")));
@@ -486,13 +491,31 @@ class FilePackTest {
         }
     }
 
+    @Test
+    void pack_withoutHardLinks_renamesTheOldFile() throws IOException {
+        FaultyDisk disk = new FaultyDisk();
+        disk.refuseLinks();
+        FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        commit(log, 0x20, TestRecords.of(0, record("b")));
+        byte[] before = Files.readAllBytes(path);
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(FileOpening.sibling(path, ".old")).hasBinaryContent(before);
+        commit(log, 0x30, TestRecords.of(1, record("c")));
+        checkReopened(log, 0, 1);
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void pack_anyOperationFailing_leavesTheLogAsItWasOrPacked(boolean isKilled) throws IOException {
+    @CsvSource({"false, true", "true, true", "false, false", "true, false"})
+    void pack_anyOperationFailing_leavesTheLogAsItWasOrPacked(boolean isKilled, boolean hasLinks) throws IOException {
         int operations = Integer.MAX_VALUE;
         for (int failing = 0; failing <= operations; failing++) {
             deleteFiles();
             FaultyDisk disk = new FaultyDisk();
+            if (!hasLinks) {
+                disk.refuseLinks();
+            }
             FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
             commit(log, 0x10, TestRecords.of(0, record("a")));
             commit(log, 0x20, TestRecords.of(0, record("b")));
