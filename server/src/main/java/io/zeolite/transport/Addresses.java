@@ -3,6 +3,7 @@ package io.zeolite.transport;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
@@ -49,15 +50,15 @@ final class Addresses {
             }
         } catch (BindException e) {
             throw e;
-        } catch (IOException e) {
-            if (!String.valueOf(e.getMessage()).contains("refused")) {
-                throw new IOException(
-                        "cannot listen on " + path
-                                + ": there is a socket, and whether somebody listens there is unknown: "
-                                + e.getMessage(),
-                        e);
-            }
+        } catch (ConnectException e) {
+            // Refused. Its message is in the language of the system.
             Files.delete(path);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot listen on " + path
+                            + ": there is a socket, and whether somebody listens there is unknown: "
+                            + e.getMessage(),
+                    e);
         }
     }
 
