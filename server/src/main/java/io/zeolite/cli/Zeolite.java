@@ -159,7 +159,7 @@ public final class Zeolite {
 
     /** The message of a failure; the exceptions of {@code java.nio.file} have only a path as theirs. */
     private static String describe(IOException failure) {
-        if (failure instanceof NoSuchFileException missing) {
+        if (failure instanceof NoSuchFileException missing && missing.getReason() == null) {
             return "no such file or directory: " + missing.getFile();
         } else if (failure instanceof AccessDeniedException denied) {
             return "permission denied: " + denied.getFile();

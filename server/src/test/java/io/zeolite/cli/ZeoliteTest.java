@@ -160,6 +160,7 @@ class ZeoliteTest {
         return Stream.of(
                 new BindException("127.0.0.1:8100: Address already in use"),
                 new NoSuchFileException("var/Data.fs"),
+                new NoSuchFileException("var/Data.fs", null, "it is a link to nothing"),
                 new AccessDeniedException("var/Data.fs"));
     }
 
@@ -174,6 +175,7 @@ class ZeoliteTest {
         assertThat(err()).isEqualTo("""
                         zeolite: 127.0.0.1:8100: Address already in use
                         zeolite: no such file or directory: var/Data.fs
+                        zeolite: var/Data.fs: it is a link to nothing
                         zeolite: permission denied: var/Data.fs
                         """);
     }
