@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ public final class ServerLink implements AutoCloseable {
     private final EventLoop loop = loops.loop();
     private final LinkOptions options;
     private final LinkUser user;
+    private final LongSupplier nanoTime;
 
     private final ArrayDeque<Call> waiting = new ArrayDeque<>();
     private @Nullable Candidate current;
@@ -68,8 +70,14 @@ public final class ServerLink implements AutoCloseable {
 
     /** A link that begins to connect with {@link #start}. */
     public ServerLink(LinkOptions options, LinkUser user) {
+        this(options, user, System::nanoTime);
+    }
+
+    /** @param nanoTime by which calls wait */
+    ServerLink(LinkOptions options, LinkUser user, LongSupplier nanoTime) {
         this.options = options;
         this.user = user;
+        this.nanoTime = nanoTime;
     }
 
     /** Begins to connect. Returns at once. */
@@ -176,18 +184,19 @@ public final class ServerLink implements AutoCloseable {
     }
 
     private void await(Call call) {
+        call.waitingSince = nanoTime.getAsLong();
         waiting.add(call);
         if (isOverdue(call)) {
             expire();
         }
     }
 
-    private static boolean isOverdue(Call call) {
-        return System.nanoTime() - call.started >= call.patience.toNanos();
+    private boolean isOverdue(Call call) {
+        return nanoTime.getAsLong() - call.waitingSince >= call.patience.toNanos();
     }
 
     private void expire() {
-        List<Call> overdue = waiting.stream().filter(ServerLink::isOverdue).toList();
+        List<Call> overdue = waiting.stream().filter(this::isOverdue).toList();
         waiting.removeAll(overdue);
         overdue.forEach(call -> call.answer.completeExceptionally(new DisconnectedException(
                 "no connection within " + call.patience.toMillis() + " ms: " + lastFailure.getMessage(), lastFailure)));
@@ -381,9 +390,9 @@ public final class ServerLink implements AutoCloseable {
         private final @Nullable String method;
         private final PyTuple args;
         private final Retry retry;
-        private final long started = System.nanoTime();
         private final Duration patience;
         private final CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
+        private long waitingSince;
 
         private Call(@Nullable String method, PyTuple args, Retry retry, Duration patience) {
             this.method = method;
