@@ -1,10 +1,13 @@
 package io.zeolite.client.connection;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.zeolite.error.ErrorReplies;
 import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
 import io.zeolite.wire.Codec;
@@ -40,8 +43,17 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     private @Nullable Throwable failure;
     private @Nullable Future<?> keepAlive;
     private long lastId;
-    private long lastHeard = System.nanoTime();
     private boolean flushing;
+
+    private long quietSince;
+    /** What {@link #ask} has asked, and whether that has not left yet. */
+    private CompletableFuture<@Nullable Object> question = CompletableFuture.completedFuture(null);
+
+    private boolean asking;
+    /** What was on its way out when that was looked at last, and how much of it had left. */
+    private int outgoing;
+
+    private long outgoingLeft;
 
     Conversation(String server, Duration announcementTimeout, ServerMessages messages) {
         this.server = server;
@@ -122,9 +134,47 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         }
     }
 
-    /** Since when the server has said nothing, as {@link System#nanoTime} counts. */
-    long lastHeard() {
-        return lastHeard;
+    /**
+     * Asks the server something, to see whether it is still there, unless it has yet to answer that. If its answers went
+     * into a frame that does not end, each question would make bytes come.
+     */
+    void ask() {
+        ChannelHandlerContext open = context;
+        if (open != null && question.isDone()) {
+            asking = true;
+            question = new CompletableFuture<>();
+            call(Methods.LAST_TRANSACTION, PyTuple.EMPTY, question);
+            // Leaves when everything before it has.
+            open.write(Unpooled.EMPTY_BUFFER).addListener(left -> asking = false);
+        }
+    }
+
+    /**
+     * For how many nanoseconds no byte has come that could have. The server need not say anything as long as a question is
+     * behind other bytes that go out, and cannot be heard while nothing is read. To be called every now and then.
+     */
+    long quietNanos() {
+        ChannelHandlerContext open = context;
+        if (open == null) {
+            return 0;
+        }
+        boolean goesOut = goesOut(open);
+        long now = open.executor().ticker().nanoTime();
+        if ((asking && goesOut) || !open.channel().config().isAutoRead()) {
+            quietSince = now;
+        }
+        return now - quietSince;
+    }
+
+    /** Whether bytes have left since this was called last: the system has room for more only if the server takes them. */
+    private boolean goesOut(ChannelHandlerContext open) {
+        ChannelOutboundBuffer waiting = open.channel().unsafe().outboundBuffer();
+        int first = waiting == null ? 0 : System.identityHashCode(waiting.current());
+        long left = waiting == null ? 0 : waiting.currentProgress();
+        boolean changed = first != outgoing || left != outgoingLeft;
+        outgoing = first;
+        outgoingLeft = left;
+        return changed;
     }
 
     /** Ends the connection for this reason. */
@@ -138,6 +188,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         context = ctx;
+        quietSince = ctx.executor().ticker().nanoTime();
         ctx.executor()
                 .schedule(
                         () -> {
@@ -159,7 +210,6 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) throws MalformedMessageException {
         Codec current = codec;
-        lastHeard = System.nanoTime();
         if (current == null) {
             answer(ctx, Handshake.answer(frame));
             return;
@@ -170,6 +220,13 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         } else {
             messages.received(piece);
         }
+    }
+
+    /** Bytes have come, if only a part of a frame. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        quietSince = ctx.executor().ticker().nanoTime();
+        ctx.fireChannelReadComplete();
     }
 
     private void answer(ChannelHandlerContext ctx, Codec chosen) {

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * server is used meanwhile, and the rounds go on until one that takes writes is found.
  *
  * <p>A server that has said nothing for half of {@link LinkOptions#serverTimeout} is asked something; one that says nothing
- * for all of it is given up.
+ * for all of it is given up. Each byte counts, not only whole messages; and so do those that go out before the question.
  */
 public final class ServerLink implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerLink.class);
@@ -51,7 +51,6 @@ public final class ServerLink implements AutoCloseable {
     private @Nullable Candidate current;
     private int attemptsUnderWay;
     private int failedRounds;
-    private boolean asked;
     private boolean closed;
     private @Nullable Future<?> ticks;
     private @Nullable Future<?> nextRound;
@@ -346,16 +345,13 @@ public final class ServerLink implements AutoCloseable {
         if (candidate == null || candidate.connection == null) {
             return;
         }
-        long silence = System.nanoTime() - candidate.connection.lastHeard();
+        long silence = candidate.connection.quietNanos();
         long longest = options.serverTimeout().toNanos();
         if (silence > longest) {
             candidate.connection.fail(
                     "has said nothing for " + options.serverTimeout().toMillis() + " ms although it was asked");
-        } else if (silence < longest / 2) {
-            asked = false;
-        } else if (!asked) {
-            asked = true;
-            candidate.connection.call(Methods.LAST_TRANSACTION, PyTuple.EMPTY);
+        } else if (silence >= longest / 2) {
+            candidate.connection.ask();
         }
     }
 

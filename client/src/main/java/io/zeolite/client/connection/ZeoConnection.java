@@ -100,9 +100,14 @@ public final class ZeoConnection implements AutoCloseable {
         return conversation.encoding();
     }
 
-    /** Since when the server has said nothing, as {@link System#nanoTime} counts. On the event loop. */
-    long lastHeard() {
-        return conversation.lastHeard();
+    /** Asks the server something unless it has yet to answer that, see {@link Conversation#ask}. On the event loop. */
+    void ask() {
+        conversation.ask();
+    }
+
+    /** For how many nanoseconds no byte has come that could have, see {@link Conversation#quietNanos}. On the event loop. */
+    long quietNanos() {
+        return conversation.quietNanos();
     }
 
     /** Why it has ended. On the event loop. */
