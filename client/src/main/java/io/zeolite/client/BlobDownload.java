@@ -77,6 +77,9 @@ final class BlobDownload {
     /** On the event loop. */
     private final CompletableFuture<Done> done = new CompletableFuture<>();
 
+    /** When the server sends nothing more of it, if it was asked at all. */
+    private final CompletableFuture<Done> answered = new CompletableFuture<>();
+
     /** Completes when there is a file; with nothing if the blob has come into the cache by another way. */
     private final CompletableFuture<Optional<ArrivingBlob>> opened = new CompletableFuture<>();
 
@@ -119,6 +122,11 @@ final class BlobDownload {
         return done;
     }
 
+    /** Completes, or fails, when it is done and the server sends nothing more of it. On the event loop. */
+    CompletableFuture<?> over() {
+        return CompletableFuture.allOf(answered, done);
+    }
+
     CompletableFuture<Optional<ArrivingBlob>> opened() {
         return opened;
     }
@@ -131,8 +139,10 @@ final class BlobDownload {
     void start() {
         store.inBackground(this::prepare).whenComplete((begun, failure) -> {
             if (failure != null) {
+                answered.complete(Done.DONE);
                 end(failure);
             } else if (begun != null && !begun) {
+                answered.complete(Done.DONE);
                 end(null);
             } else {
                 request();
@@ -160,9 +170,7 @@ final class BlobDownload {
 
     private void request() {
         store.request(oid, serial).whenComplete((answer, refused) -> {
-            if (refused == null) {
-                enqueue(Step.STOP, null);
-            } else if (refused instanceof DisconnectedException && passedOn && told > 0) {
+            if (refused instanceof DisconnectedException && passedOn && told > 0 && !done.isDone()) {
                 // Whoever has been sent the beginning must get the end: Python's client keeps what it has if its
                 // connection breaks, and appends to it at its next attempt.
                 LOG.info("the rest of a blob is waited for: {}", refused.getMessage());
@@ -170,9 +178,15 @@ final class BlobDownload {
                     if (lost == null) {
                         request();
                     } else {
+                        answered.complete(Done.DONE);
                         end(lost);
                     }
                 });
+                return;
+            }
+            answered.complete(Done.DONE);
+            if (refused == null) {
+                enqueue(Step.STOP, null);
             } else {
                 end(refused);
             }

@@ -51,7 +51,7 @@ final class BlobStore implements Closeable {
     private final ServerLink link;
     private final Executor io;
 
-    /** Those that arrive. The event loop's. */
+    /** Those that arrive, and those that have failed while the server still sends them. The event loop's. */
     private final Map<Key, BlobDownload> arriving = new HashMap<>();
 
     private record Key(long oid, long serial) {}
@@ -110,6 +110,20 @@ final class BlobStore implements Closeable {
             link.onLoop(() -> {
                 Key key = new Key(oid, serial);
                 BlobDownload running = arriving.get(key);
+                if (running != null && running.done().isDone()) {
+                    // It has failed, and what the server still sends of it must not be taken for another one's.
+                    running.over().whenComplete((over, failure) -> {
+                        arriving.remove(key, running);
+                        join(cache, oid, serial, passedOn).whenComplete((blob, refused) -> {
+                            if (refused != null) {
+                                joined.completeExceptionally(refused);
+                            } else {
+                                joined.complete(blob);
+                            }
+                        });
+                    });
+                    return;
+                }
                 BlobDownload download = running == null ? new BlobDownload(this, link, cache, oid, serial) : running;
                 if (passedOn) {
                     download.passOn();
@@ -123,7 +137,7 @@ final class BlobStore implements Closeable {
                 });
                 if (running == null) {
                     arriving.put(key, download);
-                    download.done().whenComplete((done, failure) -> arriving.remove(key, download));
+                    download.over().whenComplete((over, failure) -> arriving.remove(key, download));
                     download.start();
                 }
             });

@@ -42,6 +42,7 @@ final class BlobDownloadTest {
     private static final int PART_BYTES = 1_500_000;
     private static final long OID = 5;
     private static final long SERIAL = 6;
+    private static final PyTuple KEY = PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL));
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -107,6 +108,50 @@ final class BlobDownloadTest {
                 .hasMessageContaining("ends at " + PART_BYTES / 2 + " bytes");
     }
 
+    /** A download that has failed, as it would from a full disk, while the server still sends it. */
+    @Test
+    void downloadThatFails_isFollowedByTheNextOneWhenTheServerHasSentAllOfIt() throws Exception {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        CompletableFuture<OpenBlob> opened = new CompletableFuture<>();
+        CompletableFuture<Void> failed = new CompletableFuture<>();
+        ScriptedServer.Script goesOn = peer -> {
+            Part.begin(peer);
+            Message.Call call = peer.call();
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
+            Part.send(peer, bytes(2, PART_BYTES));
+            failed.join();
+            // Asked for after the same blob.
+            Message.Call other = peer.call();
+            assertThat(other.args()).isEqualTo(PyTuple.of(Wire.bytes(OID + 1), Wire.bytes(SERIAL)));
+            Part.send(peer, bytes(3, PART_BYTES));
+            peer.send(new Message.Reply(call.id(), null));
+            call = peer.call();
+            assertThat(call.args()).isEqualTo(KEY);
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
+            Part.send(peer, bytes);
+            peer.send(new Message.Reply(call.id(), null));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server =
+                new ScriptedServer(peer -> passing(bytes, PART_BYTES, false).send(peer, opened), goesOn)) {
+            try (Relay relay = relay(server)) {
+                relay.openBlob(OID, SERIAL).thenAccept(opened::complete);
+                try (OpenBlob blob = opened.join()) {
+                    assertThatThrownBy(() -> whole(blob)).hasMessageContaining("are not those that had come");
+                }
+                CompletableFuture<OpenBlob> again = relay.openBlob(OID, SERIAL);
+                CompletableFuture<OpenBlob> other = relay.openBlob(OID + 1, SERIAL);
+                failed.complete(null);
+                try (OpenBlob blob = again.join();
+                        OpenBlob unused = other.join()) {
+                    assertThat(whole(blob)).isEqualTo(bytes);
+                    assertThat(unused.failure()).isNull();
+                }
+            }
+            server.join();
+        }
+    }
+
     /** Reads a blob as it arrives; each connection goes on when the reader has all that the one before has sent. */
     private byte[] read(Part... parts) throws Exception {
         CompletableFuture<OpenBlob> opened = new CompletableFuture<>();
@@ -114,24 +159,33 @@ final class BlobDownloadTest {
                 .map(part -> (ScriptedServer.Script) peer -> part.send(peer, opened))
                 .toArray(ScriptedServer.Script[]::new);
         try (ScriptedServer server = new ScriptedServer(scripts)) {
-            ZeoClientOptions options = ZeoClientOptions.builder()
-                    .address(server.address())
-                    .blobCache(directory, new CacheLimit.None())
-                    .build();
-            try (Relay relay = Relay.open(options, RelayListener.NONE)) {
-                relay.start();
+            try (Relay relay = relay(server)) {
                 relay.openBlob(OID, SERIAL).thenAccept(opened::complete);
                 try (OpenBlob blob = opened.join()) {
-                    awaitMoreThan(blob, OpenBlob.UNKNOWN);
-                    if (blob.failure() != null) {
-                        throw new IOException(blob.failure());
-                    }
-                    ByteBuffer found = ByteBuffer.allocate((int) blob.size());
-                    blob.channel().read(found, 0);
-                    return found.array();
+                    return whole(blob);
                 }
             }
         }
+    }
+
+    private Relay relay(ScriptedServer server) throws IOException {
+        ZeoClientOptions options = ZeoClientOptions.builder()
+                .address(server.address())
+                .blobCache(directory, new CacheLimit.None())
+                .build();
+        Relay relay = Relay.open(options, RelayListener.NONE);
+        relay.start();
+        return relay;
+    }
+
+    private static byte[] whole(OpenBlob blob) throws IOException {
+        awaitMoreThan(blob, OpenBlob.UNKNOWN);
+        if (blob.failure() != null) {
+            throw new IOException(blob.failure());
+        }
+        ByteBuffer found = ByteBuffer.allocate((int) blob.size());
+        blob.channel().read(found, 0);
+        return found.array();
     }
 
     private static void awaitMoreThan(OpenBlob blob, long bytes) {
@@ -143,23 +197,30 @@ final class BlobDownloadTest {
     /** What a server sends of a blob before its connection breaks, or the answer. */
     private record Part(byte[] bytes, boolean isAll) {
         void send(ScriptedServer.Peer peer, CompletableFuture<OpenBlob> reader) throws Exception {
-            peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(10));
-            answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted"));
+            begin(peer);
             Message.Call call = peer.call();
-            PyTuple key = PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL));
-            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, key));
-            for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
-                byte[] piece = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES));
-                peer.send(new Message.OneWay(
-                        Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL), piece)));
-            }
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
+            send(peer, bytes);
             if (isAll) {
-                peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, key));
+                peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, KEY));
                 peer.send(new Message.Reply(call.id(), null));
                 peer.awaitEnd();
             } else {
                 awaitMoreThan(reader.join(), bytes.length - 1);
+            }
+        }
+
+        static void begin(ScriptedServer.Peer peer) throws Exception {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(10));
+            answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted"));
+        }
+
+        static void send(ScriptedServer.Peer peer, byte[] bytes) throws IOException {
+            for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
+                byte[] piece = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES));
+                peer.send(new Message.OneWay(
+                        Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL), piece)));
             }
         }
 
