@@ -145,13 +145,22 @@ public final class BlobCache implements Closeable {
         return entry;
     }
 
+    /** Closes the entry if it cannot be read. */
     private boolean isWhole(CacheEntry entry) throws IOException {
-        boolean inDoubt = Checksums.isInDoubt(entry);
-        boolean whole = !(verify || inDoubt) || Checksums.matches(entry);
-        if (whole && inDoubt) {
-            Checksums.clearDoubt(entry);
+        boolean known = false;
+        try {
+            boolean inDoubt = Checksums.isInDoubt(entry);
+            boolean whole = !(verify || inDoubt) || Checksums.matches(entry);
+            if (whole && inDoubt) {
+                Checksums.clearDoubt(entry);
+            }
+            known = true;
+            return whole;
+        } finally {
+            if (!known) {
+                entry.close();
+            }
         }
-        return whole;
     }
 
     /** Whether a blob is there now; says nothing about later. */

@@ -67,8 +67,16 @@ final class Ledger implements Closeable {
             return held;
         } finally {
             if (!locked) {
-                mutex.unlock();
+                unlock();
             }
+        }
+    }
+
+    private void unlock() throws IOException {
+        try {
+            flock.unlock();
+        } finally {
+            mutex.unlock();
         }
     }
 
@@ -149,11 +157,7 @@ final class Ledger implements Closeable {
 
         @Override
         public void close() throws IOException {
-            try {
-                flock.unlock();
-            } finally {
-                mutex.unlock();
-            }
+            unlock();
         }
     }
 

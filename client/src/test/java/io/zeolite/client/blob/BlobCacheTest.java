@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zeolite.disk.Flock;
 import io.zeolite.disk.RealDisk;
 import java.io.Closeable;
 import java.io.IOException;
@@ -402,6 +403,19 @@ final class BlobCacheTest {
         assertThat(has(cache, 2)).isTrue();
         assertThat(cache.counters().damaged()).isEqualTo(1);
         assertThat(cache.totalBytes()).isEqualTo(100);
+    }
+
+    @Test
+    void find_thatCannotRead_pinsNothing() throws IOException {
+        BlobCache cache = cache(1000, true);
+        // It can be opened, but not read.
+        Path unreadable = Files.createDirectories(directory.resolve("1/0.03f1a2b3c4d5e6f7.blob"));
+        Files.getFileAttributeView(unreadable, UserDefinedFileAttributeView.class)
+                .write("zeolite.crc32c", ByteBuffer.allocate(4));
+        assertThatThrownBy(() -> cache.find(1, TID)).isInstanceOf(IOException.class);
+        try (Flock pin = Flock.open(unreadable)) {
+            assertThat(pin.tryLock()).isTrue();
+        }
     }
 
     private Path writtenBeforeTheMachineCrashed(BlobCache cache, long oid) throws IOException {
