@@ -61,7 +61,7 @@ final class Notifications {
             for (InvalidationListener listener : listeners) {
                 try {
                     call.accept(listener);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     LOG.error("a listener failed", e);
                 }
             }
