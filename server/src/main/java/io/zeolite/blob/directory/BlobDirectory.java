@@ -343,16 +343,19 @@ public final class BlobDirectory {
 
     /** Tells of every file with a committed name, in no particular order. What comes or goes meanwhile may be missed. */
     public void forEachCommitted(Visitor visitor) throws IOException {
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+        // The walk follows no links, and the directory may be one.
+        Path start = root.toRealPath();
+        Path skipped = start.resolve(root.relativize(temporary));
+        Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
-                return entered.equals(temporary) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                return entered.equals(skipped) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (attributes.isRegularFile()) {
-                    layout.revision(root.relativize(file))
+                    layout.revision(start.relativize(file))
                             .ifPresent(revision -> visitor.visit(revision, file, attributes.size()));
                 }
                 return FileVisitResult.CONTINUE;

@@ -226,14 +226,18 @@ public final class DirectoryStore implements BlobStore {
 
     /** Visits files below a directory, in no particular order. What comes or goes meanwhile may be missed. */
     private static void forEachFile(Path directory, Visit visit) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+        // The walk follows no links, and the directory may be one.
+        Path start = Files.isSymbolicLink(directory) ? directory.toRealPath() : directory;
+        Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 try {
                     BasicFileAttributes target = attributes.isSymbolicLink()
                             ? Files.readAttributes(file, BasicFileAttributes.class)
                             : attributes;
-                    return target.isRegularFile() ? visit.of(file, target) : FileVisitResult.CONTINUE;
+                    return target.isRegularFile()
+                            ? visit.of(directory.resolve(start.relativize(file)), target)
+                            : FileVisitResult.CONTINUE;
                 } catch (NoSuchFileException e) {
                     return FileVisitResult.CONTINUE;
                 }
@@ -241,7 +245,7 @@ public final class DirectoryStore implements BlobStore {
 
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException && !file.equals(directory)) {
+                if (failure instanceof NoSuchFileException && !file.equals(start)) {
                     return FileVisitResult.CONTINUE;
                 }
                 throw failure;

@@ -384,6 +384,21 @@ class BlobDirectoryTest {
     }
 
     @Test
+    void forEachCommitted_directoryIsALink_visitsAll() throws Exception {
+        Path real = Files.createDirectory(temp.resolve("real"));
+        BlobDirectory blobs = BlobDirectory.open(Files.createSymbolicLink(temp.resolve("link"), real));
+        Path staged = stage(blobs, "data");
+        blobs.prepare(1);
+        blobs.commit(staged, 1, TID);
+        stage(blobs, "in tmp");
+        List<String> visited = new ArrayList<>();
+
+        blobs.forEachCommitted((revision, file, size) -> visited.add(revision.oid() + " " + size));
+
+        assertThat(visited).containsExactly("1 4");
+    }
+
+    @Test
     void commit_temporaryFile_movesIt() throws Exception {
         BlobDirectory blobs = BlobDirectory.open(temp);
         Path staged = stage(blobs, "data");

@@ -98,6 +98,18 @@ final class DirectoryStoreTest extends BlobStoreContract {
     }
 
     @Test
+    void linkToTheDirectory_hasItsObjects() throws Exception {
+        Files.writeString(Files.createDirectories(directory.resolve("cold/a")).resolve("b.blob"), "abc");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("cold"));
+        List<String> keys = new ArrayList<>();
+        new DirectoryStore(link).list("", object -> keys.add(object.key()));
+        assertThat(keys).containsExactly("a/b.blob");
+        assertReason(Reason.UNAVAILABLE, () -> new DirectoryStore(
+                        Files.createSymbolicLink(directory.resolve("broken"), directory.resolve("missing")))
+                .list("", object -> keys.add(object.key())));
+    }
+
+    @Test
     void abortStaleUploads_directoryNotMounted_isUnavailable() {
         BlobStore store = new DirectoryStore(directory.resolve("elsewhere"));
         assertReason(Reason.UNAVAILABLE, () -> store.abortStaleUploads(Instant.now()));
