@@ -9,7 +9,6 @@ import io.zeolite.client.blob.NewEntry;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
-import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
@@ -225,7 +224,7 @@ final class BlobStore implements Closeable {
     }
 
     /** Sends a blob, after its record. */
-    CompletableFuture<Done> upload(ZeoConnection to, Change.Store store, BlobSource blob, Long transaction) {
+    CompletableFuture<Done> upload(TransactionConnection to, Change.Store store, BlobSource blob, Long transaction) {
         return inBackground(() -> {
             if (directory instanceof BlobDirectory.Shared shared) {
                 placeShared(shared, to, store, blob, transaction);
@@ -236,11 +235,11 @@ final class BlobStore implements Closeable {
         });
     }
 
-    private static void send(ZeoConnection to, Change.Store store, BlobSource blob, Long transaction)
+    private static void send(TransactionConnection to, Change.Store store, BlobSource blob, Long transaction)
             throws IOException {
         ArrayDeque<CompletableFuture<@Nullable Object>> underWay = new ArrayDeque<>();
         try (FileChannel channel = FileChannel.open(blob.file(), StandardOpenOption.READ)) {
-            to.send(Methods.STORE_BLOB_START, PyTuple.EMPTY);
+            to.startBlob(PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial()), store.data(), transaction));
             while (true) {
                 ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
                 int length = channel.read(chunk);
@@ -254,22 +253,36 @@ final class BlobStore implements Closeable {
                 }
             }
         }
-        to.send(
-                        Methods.STORE_BLOB_END,
-                        PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial()), store.data(), transaction))
-                .join();
+        to.endBlob().join();
     }
 
     private static void placeShared(
-            BlobDirectory.Shared shared, ZeoConnection to, Change.Store store, BlobSource blob, Long transaction)
+            BlobDirectory.Shared shared,
+            TransactionConnection to,
+            Change.Store store,
+            BlobSource blob,
+            Long transaction)
             throws IOException {
         Path home = shared.objectDirectory(store.oid());
-        Path placed = blob.file();
-        if (!home.equals(placed.getParent())) {
-            Files.createDirectories(home);
-            placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
-            Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
+        if (home.equals(blob.file().getParent())) {
+            sendShared(to, store, blob.file(), transaction);
+            return;
         }
+        Files.createDirectories(home);
+        Path placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
+        boolean sent = false;
+        try {
+            Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
+            sendShared(to, store, placed, transaction);
+            sent = true;
+        } finally {
+            if (!sent) {
+                Files.deleteIfExists(placed);
+            }
+        }
+    }
+
+    private static void sendShared(TransactionConnection to, Change.Store store, Path placed, Long transaction) {
         to.send(
                         Methods.STORE_BLOB_SHARED,
                         PyTuple.of(

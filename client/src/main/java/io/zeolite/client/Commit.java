@@ -2,7 +2,6 @@ package io.zeolite.client;
 
 import io.zeolite.client.connection.DisconnectedException;
 import io.zeolite.client.connection.Done;
-import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.message.Methods;
@@ -45,7 +44,7 @@ final class Commit {
     private final CompletableFuture<Done> voted = new CompletableFuture<>();
     private volatile boolean aborted;
     private volatile CommitTurns.@Nullable Turn turn;
-    private volatile @Nullable ZeoConnection connection;
+    private volatile @Nullable TransactionConnection connection;
 
     /** Who does what, for the storage's log. */
     record Metadata(String user, String description, PyDict extension) {}
@@ -66,20 +65,19 @@ final class Commit {
 
     CompletableFuture<Done> vote() {
         // Without a connection nobody waits for a turn, so that all fail in time.
-        core.link()
-                .connection()
-                .thenCompose(open -> core.onLoop(core.turns()::take))
-                .thenCompose(taken -> {
-                    turn = taken;
-                    if (aborted) {
-                        throw new CancellationException("the transaction was aborted");
-                    }
-                    return core.link().connection();
-                })
-                .thenCompose(open -> {
-                    connection = open;
-                    return send();
-                })
+        core.onLoop(() -> core.link()
+                        .connection()
+                        .thenCompose(open -> core.turns().take())
+                        .thenCompose(taken -> {
+                            turn = taken;
+                            checkNotAborted();
+                            return core.link().connection();
+                        })
+                        .thenCompose(open -> {
+                            checkNotAborted();
+                            connection = new TransactionConnection(core, open, id);
+                            return send();
+                        }))
                 .thenCompose(sent -> ask(1))
                 .whenComplete((done, failure) -> {
                     if (failure == null && !aborted) {
@@ -91,8 +89,15 @@ final class Commit {
         return voted;
     }
 
-    private ZeoConnection connection() {
-        ZeoConnection open = connection;
+    /** On the event loop, as the abort is. */
+    private void checkNotAborted() {
+        if (aborted) {
+            throw new CancellationException("the transaction was aborted");
+        }
+    }
+
+    private TransactionConnection connection() {
+        TransactionConnection open = connection;
         if (open == null) {
             throw new IllegalStateException("transaction: not on a connection yet");
         }
@@ -101,7 +106,7 @@ final class Commit {
 
     /** Sends all that the server needs before the vote. */
     private CompletableFuture<Done> send() {
-        ZeoConnection to = connection();
+        TransactionConnection to = connection();
         to.send(
                 Methods.TPC_BEGIN,
                 PyTuple.of(
@@ -125,7 +130,7 @@ final class Commit {
         return sent;
     }
 
-    private void send(ZeoConnection to, Change change) {
+    private void send(TransactionConnection to, Change change) {
         byte[] oid = Wire.bytes(change.oid());
         byte[] serial = Wire.bytes(change.serial());
         if (change instanceof Change.Store store) {
@@ -271,8 +276,8 @@ final class Commit {
     /** On the event loop the answer goes into the cache before anything else is looked at. */
     CompletableFuture<Long> finish() {
         return core.<Long>onLoop(() -> {
-                    ZeoConnection open = connection();
-                    if (core.link().currentConnection() != open) {
+                    TransactionConnection open = connection();
+                    if (!open.isCurrent()) {
                         return CompletableFuture.failedFuture(new ServerUnavailableException(
                                 "the connection broke before the transaction was finished, nothing was committed",
                                 new IllegalStateException("disconnected")));
@@ -342,19 +347,20 @@ final class Commit {
 
     /** The transaction, if the server has it, is over there when this has completed. */
     private CompletableFuture<Done> tellServer() {
-        ZeoConnection open = connection;
-        return open == null
-                ? Done.future()
-                : open.call(Methods.TPC_ABORT, PyTuple.of(id)).handle((answer, failure) -> Done.DONE);
+        TransactionConnection open = connection;
+        return open == null ? Done.future() : open.abort();
     }
 
     CompletableFuture<Done> abort() {
-        aborted = true;
-        return tellServer().thenApply(done -> {
-            endTurn();
-            // A server may not answer the vote any more.
-            voted.completeExceptionally(new CancellationException("the transaction was aborted"));
-            return done;
-        });
+        return core.onLoop(() -> {
+                    aborted = true;
+                    return tellServer();
+                })
+                .handle((done, closed) -> {
+                    endTurn();
+                    // A server may not answer the vote any more.
+                    voted.completeExceptionally(new CancellationException("the transaction was aborted"));
+                    return Done.DONE;
+                });
     }
 }

@@ -1,7 +1,6 @@
 package io.zeolite.client;
 
 import io.zeolite.client.connection.Done;
-import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class RelayTransaction {
     private final ClientCore core;
     private final Long id = Commit.nextId();
-    private volatile @Nullable ZeoConnection connection;
+    private volatile @Nullable TransactionConnection connection;
 
     // The event loop's.
     private CommitTurns.@Nullable Turn turn;
@@ -63,8 +62,9 @@ public final class RelayTransaction {
                     if (ended) {
                         throw new CancellationException("the transaction was aborted");
                     }
-                    connection = open;
-                    open.send(Methods.TPC_BEGIN, args);
+                    TransactionConnection begun = new TransactionConnection(core, open, id);
+                    connection = begun;
+                    begun.send(Methods.TPC_BEGIN, args);
                     return Done.DONE;
                 })
                 .whenComplete((done, failure) -> {
@@ -74,8 +74,8 @@ public final class RelayTransaction {
                 }));
     }
 
-    private ZeoConnection begun() {
-        ZeoConnection open = connection;
+    private TransactionConnection begun() {
+        TransactionConnection open = connection;
         if (open == null) {
             throw new IllegalStateException("transaction: not begun yet");
         }
@@ -148,8 +148,8 @@ public final class RelayTransaction {
      */
     public CompletableFuture<Long> finish(long[] changed, List<Written> written, RelayPublication publication) {
         return core.onLoop(() -> {
-            ZeoConnection open = begun();
-            if (ended || core.link().currentConnection() != open) {
+            TransactionConnection open = begun();
+            if (ended || !open.isCurrent()) {
                 return CompletableFuture.<Long>failedFuture(new ServerUnavailableException(
                         "the connection broke before the transaction was finished, nothing was committed",
                         new IllegalStateException("disconnected")));
@@ -181,16 +181,19 @@ public final class RelayTransaction {
         return core.blobs().keep(oid, tid, new BlobSource(file, false));
     }
 
-    /** Gives the transaction up, wherever it is; a finish that is under way goes on. The next one begins when it is over. */
+    /**
+     * Gives the transaction up, wherever it is; a finish that is under way goes on. Nothing more is sent: what is under way
+     * fails with a {@link CancellationException}. The next transaction begins when this one is over.
+     */
     public void abort() {
         core.onLoop(() -> {
             if (!ended && !finishing) {
                 ended = true;
-                ZeoConnection open = connection;
+                TransactionConnection open = connection;
                 if (open == null) {
                     endTurn();
                 } else {
-                    open.call(Methods.TPC_ABORT, PyTuple.of(id)).whenComplete((answer, failure) -> endTurn());
+                    open.abort().whenComplete((done, failure) -> endTurn());
                 }
             }
             return Done.future();

@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -232,6 +233,9 @@ final class EdgeTransaction implements StorageTransaction {
         int i = first;
         try {
             while (i < records.count()) {
+                if (over) {
+                    throw new CancellationException("the transaction was aborted");
+                }
                 CompletableFuture<?> sent = send(i);
                 bytes += records.length(i);
                 i++;

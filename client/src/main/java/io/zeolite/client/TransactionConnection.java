@@ -1,0 +1,93 @@
+package io.zeolite.client;
+
+import io.zeolite.client.connection.Done;
+import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection as one transaction has it, up to the abort. A server closes a connection on which something comes for a
+ * transaction that it does not have, and pieces of a blob do not even say whose they are: so nothing is sent after the abort,
+ * whoever is still at it then.
+ *
+ * <p>Any thread may call; what one thread sends goes out in its order. Futures complete on the event loop.
+ */
+final class TransactionConnection {
+    private final ClientCore core;
+    private final ZeoConnection connection;
+    private final Long id;
+
+    // The event loop's.
+    private @Nullable PyTuple openBlob;
+    private @Nullable CompletableFuture<Done> aborted;
+
+    TransactionConnection(ClientCore core, ZeoConnection connection, Long id) {
+        this.core = core;
+        this.connection = connection;
+        this.id = id;
+    }
+
+    /** Whether it is still that of the client. On the event loop. */
+    boolean isCurrent() {
+        return core.link().currentConnection() == connection;
+    }
+
+    CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
+        return unlessAborted(() -> connection.call(method, args));
+    }
+
+    /** @return completes when it has been handed to the system */
+    CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
+        return unlessAborted(() -> connection.send(method, args));
+    }
+
+    /** @param end the arguments of the message that ends the blob */
+    CompletableFuture<@Nullable Object> startBlob(PyTuple end) {
+        return unlessAborted(() -> {
+            openBlob = end;
+            return connection.send(Methods.STORE_BLOB_START, PyTuple.EMPTY);
+        });
+    }
+
+    CompletableFuture<@Nullable Object> endBlob() {
+        return unlessAborted(this::sendBlobEnd);
+    }
+
+    private CompletableFuture<@Nullable Object> sendBlobEnd() {
+        PyTuple end = openBlob;
+        if (end == null) {
+            throw new IllegalStateException("transaction: no blob was started");
+        }
+        openBlob = null;
+        return connection.send(Methods.STORE_BLOB_END, end);
+    }
+
+    /** Completes when the server does not have the transaction any more, or is gone itself. */
+    CompletableFuture<Done> abort() {
+        return core.onLoop(() -> {
+            CompletableFuture<Done> running = aborted;
+            if (running == null) {
+                if (openBlob != null) {
+                    // Python's server takes no other blob on the connection before.
+                    sendBlobEnd();
+                }
+                running = connection.call(Methods.TPC_ABORT, PyTuple.of(id)).handle((answer, failure) -> Done.DONE);
+                aborted = running;
+            }
+            return running;
+        });
+    }
+
+    private CompletableFuture<@Nullable Object> unlessAborted(Supplier<CompletableFuture<@Nullable Object>> step) {
+        return core.<@Nullable Object>onLoop(() -> {
+            if (aborted != null) {
+                throw new CancellationException("the transaction was aborted");
+            }
+            return step.get();
+        });
+    }
+}
