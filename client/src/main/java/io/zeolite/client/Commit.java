@@ -107,15 +107,17 @@ final class Commit {
     /** Sends all that the server needs before the vote. */
     private CompletableFuture<Done> send() {
         TransactionConnection to = connection();
-        to.send(
-                Methods.TPC_BEGIN,
-                PyTuple.of(
+        return to.begin(PyTuple.of(
                         id,
                         metadata.user().getBytes(StandardCharsets.UTF_8),
                         metadata.description().getBytes(StandardCharsets.UTF_8),
                         metadata.extension(),
                         null,
-                        " "));
+                        " "))
+                .thenCompose(begun -> sendChanges(to));
+    }
+
+    private CompletableFuture<Done> sendChanges(TransactionConnection to) {
         CompletableFuture<Done> sent = Done.future();
         for (Change change : changes.values()) {
             send(to, change);

@@ -2,6 +2,8 @@ package io.zeolite.client;
 
 import io.zeolite.client.connection.Done;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.ExtensionPickle;
+import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
@@ -46,11 +48,10 @@ public final class RelayTransaction {
     /**
      * Waits for the connection to be free, and begins.
      *
-     * @param extension a dict, or a pickle of one
+     * @param extension a pickle of a dict, or no bytes
      * @param tid {@link Tid#NONE} to be given one
      */
-    public CompletableFuture<Done> begin(byte[] user, byte[] description, Object extension, long tid, String status) {
-        PyTuple args = PyTuple.of(id, user, description, extension, Wire.bytesOrNone(tid), status);
+    public CompletableFuture<Done> begin(byte[] user, byte[] description, byte[] extension, long tid, String status) {
         return core.onLoop(() -> core.link()
                 .connection()
                 .thenCompose(open -> core.turns().take())
@@ -58,20 +59,34 @@ public final class RelayTransaction {
                     turn = taken;
                     return core.link().connection();
                 })
-                .thenApply(open -> {
+                .thenCompose(open -> {
                     if (ended) {
                         throw new CancellationException("the transaction was aborted");
                     }
                     TransactionConnection begun = new TransactionConnection(core, open, id);
                     connection = begun;
-                    begun.send(Methods.TPC_BEGIN, args);
-                    return Done.DONE;
+                    byte[] newTid = Wire.bytesOrNone(tid);
+                    Object dict = dict(extension);
+                    CompletableFuture<Done> sent = begun.begin(PyTuple.of(id, user, description, dict, newTid, status));
+                    // What the encoding does not have: a set, say.
+                    return sent.isCompletedExceptionally()
+                            ? begun.begin(PyTuple.of(id, user, description, extension, newTid, status))
+                            : sent;
                 })
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
                         endTurn();
                     }
                 }));
+    }
+
+    /** A dict, as clients send it; a pickle that cannot be read here goes as it is. Servers take both. */
+    private static Object dict(byte[] extension) {
+        try {
+            return ExtensionPickle.decode(extension);
+        } catch (PickleException e) {
+            return extension;
+        }
     }
 
     private TransactionConnection begun() {

@@ -36,6 +36,17 @@ final class TransactionConnection {
         return core.link().currentConnection() == connection;
     }
 
+    /**
+     * Begins the transaction. Fails at once if the arguments cannot be encoded: of what follows the server would not know
+     * where it belongs, and close the connection.
+     */
+    CompletableFuture<Done> begin(PyTuple args) {
+        return core.onLoop(() -> {
+            CompletableFuture<@Nullable Object> begun = send(Methods.TPC_BEGIN, args);
+            return begun.isCompletedExceptionally() ? begun.thenApply(sent -> Done.DONE) : Done.future();
+        });
+    }
+
     CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
         return unlessAborted(() -> connection.call(method, args));
     }

@@ -6,18 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +44,7 @@ class ZeoClientTest {
         answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted").put("size", 7L));
     }
 
-    private static void answer(ScriptedServer.Peer peer, String method, Object value) throws Exception {
+    private static void answer(ScriptedServer.Peer peer, String method, @Nullable Object value) throws Exception {
         Message.Call call = peer.call();
         assertThat(call.method()).isEqualTo(method);
         peer.send(new Message.Reply(call.id(), value));
@@ -301,6 +305,64 @@ class ZeoClientTest {
                 assertThatThrownBy(() -> client.load(OID))
                         .hasMessageContaining("answered loadBefore with nonsense (expected: a tuple of 3)");
                 assertThat(client.sync()).isEqualTo(Tid.NONE);
+            }
+            server.join();
+        }
+    }
+
+    private static Message.Call stores(ScriptedServer.Peer peer) throws Exception {
+        assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);
+        assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
+        Message.Call vote = peer.call();
+        assertThat(vote.method()).isEqualTo(Methods.VOTE);
+        return vote;
+    }
+
+    @Test
+    void vote_extensionThatTheEncodingDoesNotHave_failsAlone() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.TPC_ABORT, null);
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            answer(peer, Methods.TPC_ABORT, null);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                Map<String, ?> extension = Map.of("big", BigInteger.ONE.shiftLeft(70));
+                try (ZeoTransaction transaction = client.begin("", "", extension)) {
+                    transaction.store(OID, 7, data(1));
+                    assertThatThrownBy(transaction::vote).isInstanceOf(IllegalArgumentException.class);
+                }
+                try (ZeoTransaction transaction = client.begin()) {
+                    transaction.store(OID, 7, data(1)).vote();
+                }
+            }
+            server.join();
+        }
+    }
+
+    /** The dict cannot be sent; the pickle of it can. */
+    @Test
+    void relay_extensionThatTheEncodingDoesNotHave_goesAsItIs() throws IOException {
+        PyDict extension = new PyDict().put("big", BigInteger.ONE.shiftLeft(70));
+        byte[] pickle = ExtensionPickle.encode(extension);
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            Message.OneWay begun = (Message.OneWay) peer.receive();
+            assertThat(begun.method()).isEqualTo(Methods.TPC_BEGIN);
+            assertThat(begun.args().get(3)).isEqualTo(pickle);
+            answer(peer, Methods.VOTE, List.of());
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (Relay relay = Relay.open(options(server).build(), RelayListener.NONE)) {
+                relay.start();
+                RelayTransaction transaction = relay.transaction();
+                transaction
+                        .begin(new byte[0], new byte[0], pickle, Tid.NONE, " ")
+                        .join();
+                assertThat(transaction.vote().join().conflicts()).isEmpty();
             }
             server.join();
         }

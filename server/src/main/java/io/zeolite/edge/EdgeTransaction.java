@@ -5,8 +5,6 @@ import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.TransactionException;
-import io.zeolite.pickle.ExtensionPickle;
-import io.zeolite.pickle.PickleException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Conflict;
 import io.zeolite.storage.CopiedTransaction;
@@ -196,21 +194,12 @@ final class EdgeTransaction implements StorageTransaction {
         long tid = copied == null ? Tid.NONE : copied.tid();
         String status = copied != null && copied.packed() ? "p" : " ";
         passing.pass(
-                () -> remote.begin(metadata.user(), metadata.description(), extension(), tid, status),
+                () -> remote.begin(metadata.user(), metadata.description(), metadata.extension(), tid, status),
                 begun -> begun,
                 step(begun -> {
                     storage.holds(this);
                     storage.settings().io().execute(this::send);
                 }));
-    }
-
-    /** A dict, as clients send it; a pickle that cannot be read here goes as it is. */
-    private Object extension() {
-        try {
-            return ExtensionPickle.decode(metadata.extension());
-        } catch (PickleException e) {
-            return metadata.extension();
-        }
     }
 
     private void timedOut() {
