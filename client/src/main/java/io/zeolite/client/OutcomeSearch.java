@@ -60,7 +60,8 @@ final class OutcomeSearch {
         return open.call(Methods.VOTE, PyTuple.of(id))
                 .handle((answer, failure) -> {
                     if (failure == null) {
-                        return Wire.sequence(Methods.VOTE, answer).stream().noneMatch(PyDict.class::isInstance);
+                        // A conflict; or the object, if the server has resolved it.
+                        return Wire.sequence(Methods.VOTE, answer).isEmpty();
                     } else if (Failures.root(failure) instanceof ConflictException) {
                         return false;
                     }

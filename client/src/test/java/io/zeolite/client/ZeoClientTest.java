@@ -2,6 +2,7 @@ package io.zeolite.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.message.Message;
@@ -363,6 +364,36 @@ class ZeoClientTest {
                         .begin(new byte[0], new byte[0], pickle, Tid.NONE, " ")
                         .join();
                 assertThat(transaction.vote().join().conflicts()).isEmpty();
+            }
+            server.join();
+        }
+    }
+
+    /** The store of the search conflicts with that of the transaction itself, which the server resolves. */
+    @Test
+    void outcome_serverThatResolvesConflicts_committed() throws IOException {
+        ScriptedServer.Script first = peer -> {
+            begin(peer, 10);
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            assertThat(peer.call().method()).isEqualTo(Methods.TPC_FINISH);
+        };
+        ScriptedServer.Script second = peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(11));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(11), List.of(Wire.bytes(OID))));
+            answer(peer, Methods.GET_INFO, new PyDict());
+            peer.send(new Message.Reply(stores(peer).id(), List.of(Wire.bytes(OID))));
+            answer(peer, Methods.TPC_ABORT, null);
+            answer(peer, Methods.LOAD_BEFORE, PyTuple.of(data(0), Wire.bytes(7), Wire.bytes(11)));
+            answer(peer, Methods.LOAD_SERIAL, data(1));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(first, second)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                ZeoTransaction transaction = client.begin().store(OID, 7, data(1));
+                CommitUnknownException unknown =
+                        catchThrowableOfType(CommitUnknownException.class, transaction::commit);
+                assertThat(client.outcome(unknown)).isEqualTo(new CommitOutcome.Committed(11));
             }
             server.join();
         }
