@@ -19,6 +19,7 @@ public interface DiskFile extends Closeable {
      * Reads at a position until the buffer is full or the file ends.
      *
      * @return the number of bytes read, less than what the buffer had room for only at the end of the file; 0 beyond it
+     * @throws UnreadableException if the disk cannot read all of it; what comes before is in the buffer
      */
     int read(ByteBuffer buffer, long position) throws IOException;
 

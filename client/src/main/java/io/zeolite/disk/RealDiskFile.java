@@ -60,6 +60,12 @@ final class RealDiskFile implements DiskFile {
                     break;
                 }
             }
+        } catch (IOException e) {
+            if (isOfSystem(e)) {
+                int done = buffer.position() - start;
+                throw new UnreadableException(path, position + done, end - start - done, e);
+            }
+            throw e;
         } finally {
             buffer.limit(end);
         }
@@ -90,6 +96,15 @@ final class RealDiskFile implements DiskFile {
                 buffer.limit(transferEnd(buffer, end));
                 channel.write(buffer, position + buffer.position() - start);
             }
+        } catch (IOException e) {
+            if (isOfSystem(e)) {
+                int done = buffer.position() - start;
+                throw new IOException(
+                        path + ": cannot write " + (end - start - done) + " bytes at " + (position + done) + ": "
+                                + e.getMessage(),
+                        e);
+            }
+            throw e;
         } finally {
             buffer.limit(end);
         }
@@ -97,6 +112,11 @@ final class RealDiskFile implements DiskFile {
         if (mapped != null) {
             mapped.written(position + end - start);
         }
+    }
+
+    /** Whether a failure is one that the system tells, in words that name neither the file nor the place. */
+    private static boolean isOfSystem(IOException failure) {
+        return failure.getClass() == IOException.class;
     }
 
     private static int transferEnd(ByteBuffer buffer, int end) {

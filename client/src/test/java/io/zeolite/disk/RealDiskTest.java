@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 final class RealDiskTest {
@@ -57,6 +60,24 @@ final class RealDiskTest {
             file.truncate(5);
             assertThat(file.size()).isEqualTo(5);
             assertThatThrownBy(() -> file.truncate(6)).hasMessageContaining("expected: 6");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void readAndWrite_whatTheSystemRefuses_isNamedWithFileAndPlace() throws IOException {
+        // Linux opens a directory, and does not read it.
+        try (DiskFile file = disk.open(directory, Disk.Mode.READ)) {
+            assertThatThrownBy(() -> file.read(ByteBuffer.allocate(10), 7))
+                    .isInstanceOf(UnreadableException.class)
+                    .hasMessageStartingWith(directory + ": cannot read 10 bytes at 7: ");
+        }
+        try (DiskFile file = disk.open(Path.of("/dev/full"), Disk.Mode.READ_WRITE)) {
+            assertThatThrownBy(() -> file.write(ByteBuffer.allocate(10), 7))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("/dev/full: cannot write 10 bytes at 7: ");
+            file.close();
+            assertThatThrownBy(() -> file.read(ByteBuffer.allocate(10), 7)).isInstanceOf(ClosedChannelException.class);
         }
     }
 

@@ -7,10 +7,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real disk on which one operation that changes something fails, or all from a certain one on, as if the process had
- * been killed then. A write that fails has written half of its bytes. Forces are counted, and otherwise left out, so
+ * been killed then; or one with a bad sector. A write that fails has written half of its bytes. Forces are counted, and otherwise left out, so
  * that tests are quick.
  */
 public final class FaultyDisk implements Disk {
@@ -20,6 +21,9 @@ public final class FaultyDisk implements Disk {
     private boolean onlyOne;
     private boolean lateMoves;
     private boolean hasLinks = true;
+    private @Nullable Path spoiled;
+    private long spoiledStart;
+    private long spoiledEnd;
     private int operations;
     private int forces;
 
@@ -45,9 +49,17 @@ public final class FaultyDisk implements Disk {
         hasLinks = false;
     }
 
+    /** Lets all reads of a part of a file fail; what comes before it in the same read is read. */
+    public void spoil(Path path, long start, long end) {
+        spoiled = path;
+        spoiledStart = start;
+        spoiledEnd = end;
+    }
+
     /** Lets nothing fail any more. */
     public void repair() {
         firstFault = Long.MAX_VALUE;
+        spoiled = null;
     }
 
     /** How many operations there have been, failed ones included. */
@@ -164,7 +176,15 @@ public final class FaultyDisk implements Disk {
 
         @Override
         public int read(ByteBuffer buffer, long position) throws IOException {
-            return file.read(buffer, position);
+            int length = buffer.remaining();
+            if (!path().equals(spoiled) || position >= spoiledEnd || position + length <= spoiledStart) {
+                return file.read(buffer, position);
+            }
+            int good = (int) Math.max(0, spoiledStart - position);
+            file.read(buffer.slice(buffer.position(), good), position);
+            buffer.position(buffer.position() + good);
+            throw new UnreadableException(
+                    path(), position + good, length - good, new IOException("injected: bad sector"));
         }
 
         @Override

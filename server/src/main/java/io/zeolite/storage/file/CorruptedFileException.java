@@ -1,5 +1,6 @@
 package io.zeolite.storage.file;
 
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.zodb.Oid;
 import java.io.IOException;
@@ -23,6 +24,11 @@ public final class CorruptedFileException extends IOException {
                         + cause.getMessage(),
                 cause);
         this.offset = offset;
+    }
+
+    CorruptedFileException(UnreadableException cause) {
+        super(cause.getMessage(), cause);
+        this.offset = cause.offset();
     }
 
     /** Where in the file. */

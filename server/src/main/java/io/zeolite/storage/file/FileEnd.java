@@ -4,6 +4,7 @@ import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.UNFINISHED;
 
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -106,19 +107,49 @@ final class FileEnd {
      * @return where it starts, or {@link #NONE}
      */
     long committedAfter(long position, long lastTid) throws IOException {
-        long lastStart = size - TRANSACTION_HEADER_LENGTH - TRAILER_LENGTH;
-        for (long start = position + 1; start <= lastStart; start++) {
-            long length = window.getLong(start + 8);
-            if (length < TRANSACTION_HEADER_LENGTH || length > size - start - TRAILER_LENGTH) {
-                continue;
-            }
-            TransactionHeader header = window.transactionHeader(start);
-            if (FileFormat.isCommitted(header.status())
-                    && Tid.isAfter(header.tid(), lastTid)
-                    && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
+        for (long start = position + 1; start <= lastStart(); start++) {
+            if (isCommitted(start, lastTid)) {
                 return start;
             }
         }
         return NONE;
+    }
+
+    /**
+     * The same with any tid, over what the disk cannot read. Not for an end that is to be cut off: there may be committed
+     * transactions in what is passed over.
+     */
+    long readableAfter(long position) throws IOException {
+        long start = position + 1;
+        while (start <= lastStart()) {
+            if (!window.isReadable(start, TRANSACTION_HEADER_LENGTH)) {
+                start = FileWindow.afterUnreadable(start);
+                continue;
+            }
+            try {
+                if (isCommitted(start, Tid.NONE)) {
+                    return start;
+                }
+            } catch (UnreadableException e) {
+                // It is not whole, if it is a transaction at all.
+            }
+            start++;
+        }
+        return NONE;
+    }
+
+    private long lastStart() {
+        return size - TRANSACTION_HEADER_LENGTH - TRAILER_LENGTH;
+    }
+
+    private boolean isCommitted(long start, long lastTid) throws IOException {
+        long length = window.getLong(start + 8);
+        if (length < TRANSACTION_HEADER_LENGTH || length > size - start - TRAILER_LENGTH) {
+            return false;
+        }
+        TransactionHeader header = window.transactionHeader(start);
+        return FileFormat.isCommitted(header.status())
+                && Tid.isAfter(header.tid(), lastTid)
+                && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null;
     }
 }

@@ -4,6 +4,7 @@ import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
@@ -19,12 +20,12 @@ import org.jspecify.annotations.Nullable;
  * <p>What is damaged is reported where it is met, with its offset, what was found and what was expected:
  *
  * <ul>
- *   <li>{@link #next} throws {@link CorruptedFileException} for a transaction whose lengths do not agree. The iterator
- *       stays where it is; {@link #skipDamage} finds the next transaction that is whole.
- *   <li>{@link Records#next} throws it for a record that does not lie within its transaction. Where the next record
+ *   <li>{@link #next} throws {@link CorruptedFileException} for a transaction whose lengths do not agree, or that the
+ *       disk cannot read. The iterator stays where it is; {@link #skipDamage} finds the next transaction that is whole.
+ *   <li>{@link Records#next} throws it for a record that does not lie within its transaction, or whose header the disk cannot read. Where the next record
  *       starts is not known then; the next transaction is reached all the same.
  *   <li>{@link #data} and {@link #target} throw {@link CorruptedDataException} for a back pointer that leads to no older
- *       record of the same object.
+ *       record of the same object, and {@link UnreadableException} where the disk cannot read the data.
  * </ul>
  *
  * <p>What a crash leaves at the end of a file is not damage: the iteration ends before it, and {@link #tail} tells why.
@@ -111,6 +112,14 @@ public final class FileIterator implements Closeable {
      * @throws CorruptedFileException if it is damaged
      */
     public @Nullable FileTransaction next() throws IOException {
+        try {
+            return readNext();
+        } catch (UnreadableException e) {
+            throw new CorruptedFileException(e);
+        }
+    }
+
+    private @Nullable FileTransaction readNext() throws IOException {
         if (position >= size || tail != null) {
             return null;
         }
@@ -128,10 +137,11 @@ public final class FileIterator implements Closeable {
         if (damage != null) {
             throw damage.toException(path());
         }
+        FileTransaction transaction = new FileTransaction(
+                header.position(), header.tid(), header.length(), header.status(), window.metadata(header));
         position = header.end();
         lastTid = header.tid();
-        return new FileTransaction(
-                header.position(), header.tid(), header.length(), header.status(), window.metadata(header));
+        return transaction;
     }
 
     /**
@@ -154,7 +164,7 @@ public final class FileIterator implements Closeable {
      * @return where it starts, which {@link #next} will read; empty if there is none, and the iteration is at its end
      */
     public OptionalLong skipDamage() throws IOException {
-        long found = fileEnd.committedAfter(position, Tid.NONE);
+        long found = fileEnd.readableAfter(position);
         tail = null;
         lastTid = Tid.NONE;
         position = found == FileEnd.NONE ? size : found;
@@ -195,13 +205,17 @@ public final class FileIterator implements Closeable {
             if (at >= end) {
                 return null;
             }
-            Damage damage = TransactionCheck.checkRecord(window, at, transaction, end);
-            if (damage != null) {
-                throw damage.toException(path());
+            try {
+                Damage damage = TransactionCheck.checkRecord(window, at, transaction, end);
+                if (damage != null) {
+                    throw damage.toException(path());
+                }
+                FileRecord record = record(window.dataHeader(at));
+                at = record.end();
+                return record;
+            } catch (UnreadableException e) {
+                throw new CorruptedFileException(e);
             }
-            FileRecord record = record(window.dataHeader(at));
-            at = record.end();
-            return record;
         }
     }
 

@@ -200,24 +200,30 @@ final class FileOpening {
 
     /** What the index file knows already; an empty index if there is none that can be used. */
     private Base base(DiskFile file, long size) throws IOException {
+        Base none = new Base(new PositionIndex(), 0, Tid.NONE);
+        Optional<IndexFile.Contents> contents;
         try {
-            Optional<IndexFile.Contents> contents = IndexFile.read(disk, indexPath);
-            boolean ofNothing = contents.isPresent() && contents.get().end() == FIRST_TRANSACTION;
-            if (contents.isPresent() && !ofNothing) {
-                IndexCheck check = new IndexCheck(file, size, contents.get());
-                String problem = check.problem();
-                if (problem == null) {
-                    return new Base(contents.get().index(), contents.get().end(), check.lastTid());
-                }
-                LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
-            } else if (size > FIRST_TRANSACTION) {
-                String found = ofNothing ? "was written before the first transaction" : "is missing";
-                LOG.info("{} {}; the whole data file is scanned", indexPath, found);
-            }
+            contents = IndexFile.read(disk, indexPath);
         } catch (MalformedIndexException e) {
             LOG.warn("the index is damaged or of an old form, the whole data file is scanned: {}", e.getMessage());
+            return none;
+        } catch (IOException e) {
+            LOG.warn("{} cannot be read, the whole data file is scanned: {}", indexPath, e.toString());
+            return none;
         }
-        return new Base(new PositionIndex(), 0, Tid.NONE);
+        boolean ofNothing = contents.isPresent() && contents.get().end() == FIRST_TRANSACTION;
+        if (contents.isPresent() && !ofNothing) {
+            IndexCheck check = new IndexCheck(file, size, contents.get());
+            String problem = check.problem();
+            if (problem == null) {
+                return new Base(contents.get().index(), contents.get().end(), check.lastTid());
+            }
+            LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
+        } else if (size > FIRST_TRANSACTION) {
+            String found = ofNothing ? "was written before the first transaction" : "is missing";
+            LOG.info("{} {}; the whole data file is scanned", indexPath, found);
+        }
+        return none;
     }
 
     /** Moves the tail of the file into a file of its own, where it can be looked at. */

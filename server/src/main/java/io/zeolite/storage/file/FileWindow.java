@@ -4,6 +4,7 @@ import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.storage.TransactionMetadata;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,6 +15,9 @@ import java.nio.ByteBuffer;
  * meanwhile.
  */
 final class FileWindow {
+    /** What the system reads from a disk at least, or fails to read. */
+    private static final int PAGE_LENGTH = 4096;
+
     private static final int MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8;
 
     private final DiskFile file;
@@ -143,9 +147,31 @@ final class FileWindow {
         return position >= start && position + length <= start + buffer.limit();
     }
 
+    /** Moves to a position if need be, and says whether the disk can read what is there. */
+    boolean isReadable(long position, int length) throws IOException {
+        try {
+            require(position, length);
+            return true;
+        } catch (UnreadableException e) {
+            return false;
+        }
+    }
+
+    /** Where to go on after a position that is not {@link #isReadable}. Each try may take the disk long. */
+    static long afterUnreadable(long position) {
+        return (position / PAGE_LENGTH + 1) * PAGE_LENGTH;
+    }
+
     private int require(long position, int length) throws IOException {
         if (!holds(position, length)) {
-            moveTo(position);
+            try {
+                moveTo(position);
+            } catch (UnreadableException e) {
+                // It may lie behind what is asked for.
+                if (buffer.limit() < length) {
+                    throw e;
+                }
+            }
             if (buffer.limit() < length) {
                 throw endsBefore(position + length);
             }

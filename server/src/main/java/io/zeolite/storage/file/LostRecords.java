@@ -6,6 +6,7 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,7 +27,7 @@ public final class LostRecords {
     private LostRecords() {}
 
     /**
-     * Looks at every byte of a part of a file.
+     * Looks at every byte of a part of a file that the disk can read.
      *
      * @param start where a transaction starts, or should
      * @param end before which the records end
@@ -36,6 +37,10 @@ public final class LostRecords {
             FileWindow window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
             long last = Math.min(end, file.size()) - DATA_HEADER_LENGTH;
             for (long at = start + TRANSACTION_HEADER_LENGTH; at <= last; at++) {
+                if (!window.isReadable(at, DATA_HEADER_LENGTH)) {
+                    at = FileWindow.afterUnreadable(at) - 1;
+                    continue;
+                }
                 long transaction = window.getLong(at + TLOC_OFFSET);
                 if (transaction < start || transaction > at - TRANSACTION_HEADER_LENGTH) {
                     continue;
@@ -44,11 +49,19 @@ public final class LostRecords {
                 boolean plausible = header.versionLength() == 0
                         && header.previous() >= 0
                         && header.previous() < at
-                        && (header.tid() == window.peekLong(transaction) || transaction == start);
+                        && (transaction == start || header.tid() == tidAt(window, transaction));
                 if (plausible && header.tid() != Tid.NONE) {
                     visitor.visit(at, header.oid(), header.tid());
                 }
             }
+        }
+    }
+
+    private static long tidAt(FileWindow window, long transaction) throws IOException {
+        try {
+            return window.peekLong(transaction);
+        } catch (UnreadableException e) {
+            return Tid.NONE;
         }
     }
 }

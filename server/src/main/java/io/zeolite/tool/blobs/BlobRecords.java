@@ -1,6 +1,7 @@
 package io.zeolite.tool.blobs;
 
 import io.zeolite.disk.RealDisk;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.storage.file.CorruptedDataException;
@@ -122,7 +123,7 @@ final class BlobRecords {
                 } else if (referrers != null && record.hasData()) {
                     findReferences(record, referrers);
                 }
-            } catch (CorruptedDataException e) {
+            } catch (CorruptedDataException | UnreadableException e) {
                 damages.add(String.valueOf(e.getMessage()));
             }
         }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class Check {
     private static final long FIRST_TRANSACTION = 4;
 
-    private final Disk disk = new RealDisk();
+    private final Disk disk;
     private final Options options;
     private final Console console;
 
@@ -33,6 +33,11 @@ public final class Check {
     public record Options(Path path, @Nullable Path blobDirectory, boolean references, int shownOfEach, boolean json) {}
 
     public Check(Options options, Console console) {
+        this(options, console, new RealDisk());
+    }
+
+    Check(Options options, Console console, Disk disk) {
+        this.disk = disk;
         this.options = options;
         this.console = console;
     }

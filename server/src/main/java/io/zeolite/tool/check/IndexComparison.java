@@ -1,6 +1,7 @@
 package io.zeolite.tool.check;
 
 import io.zeolite.disk.Disk;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.storage.index.IndexFile;
 import io.zeolite.storage.index.MalformedIndexException;
 import io.zeolite.storage.index.PositionIndex;
@@ -27,7 +28,7 @@ final class IndexComparison {
         try {
             Optional<IndexFile.Contents> contents = IndexFile.read(disk, path);
             return contents.isPresent() ? new IndexComparison(path, findings, contents.get()) : null;
-        } catch (MalformedIndexException e) {
+        } catch (MalformedIndexException | UnreadableException e) {
             findings.add(new Problem(Kind.INDEX_UNUSABLE, null, null, null, String.valueOf(e.getMessage())));
             return null;
         }

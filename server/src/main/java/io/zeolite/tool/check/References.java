@@ -1,5 +1,6 @@
 package io.zeolite.tool.check;
 
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.pickle.ReferenceKind;
@@ -65,6 +66,9 @@ final class References implements Walk.Visitor {
             }
         } catch (CorruptedDataException e) {
             // The first walk has said so.
+        } catch (UnreadableException e) {
+            findings.add(new Problem(
+                    Kind.RECORD, record.position(), record.oid(), record.tid(), String.valueOf(e.getMessage())));
         } catch (PickleException e) {
             findings.add(new Problem(
                     Kind.PICKLE,

@@ -1,5 +1,6 @@
 package io.zeolite.tool.check;
 
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.CorruptedFileException;
 import io.zeolite.storage.file.FileIterator;
@@ -133,6 +134,8 @@ final class Structure implements Walk.Visitor {
             }
         } catch (CorruptedDataException e) {
             add(Kind.BACK_POINTER, record.position() + 42, oid, transaction.tid(), String.valueOf(e.getMessage()));
+        } catch (UnreadableException e) {
+            add(Kind.RECORD, record.position(), oid, transaction.tid(), String.valueOf(e.getMessage()));
         }
     }
 

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Recover {
     private static final String TEMPORARY_SUFFIX = ".recovering";
 
-    private final Disk disk = new RealDisk();
+    private final Disk disk;
     private final Options options;
     private final Console console;
     private final List<Loss> losses = new ArrayList<>();
@@ -47,6 +47,11 @@ public final class Recover {
     public record Options(Path input, Path output, boolean partial, boolean force, boolean json) {}
 
     public Recover(Options options, Console console) {
+        this(options, console, new RealDisk());
+    }
+
+    Recover(Options options, Console console, Disk disk) {
+        this.disk = disk;
         this.options = options;
         this.console = console;
     }

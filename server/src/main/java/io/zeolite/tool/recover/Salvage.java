@@ -76,7 +76,7 @@ final class Salvage {
         private @Nullable Flaw flaw;
     }
 
-    /** Reads all records of a transaction without their data. */
+    /** Reads all records of a transaction, so that nothing of it is written before all of it is known to be readable. */
     private Survey survey(FileTransaction transaction) {
         Survey survey = new Survey();
         long at = transaction.recordsStart();
@@ -96,9 +96,9 @@ final class Salvage {
         return survey;
     }
 
-    /** Whether the data of a record is there: in the copy already, or wherever the record leads to. */
+    /** Whether the data of a record can be read: from the copy already, or wherever the record leads to. */
     private void checkData(FileRecord record) throws IOException {
-        FileRecord target = from.target(record);
+        FileRecord target = record.hasData() ? record : from.target(record);
         if (target != null && positions.get(target.position()) == 0) {
             from.data(record);
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.disk.UnreadableException;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -306,6 +307,30 @@ final class RecoveryTest {
             assertIndexRepaired(Arrays.copyOf(index, length));
             assertThat(directory.resolve("Data.fs.index")).hasBinaryContent(index);
         }
+    }
+
+    @Test
+    void index_thatCannotBeRead_isMadeAnew() throws IOException {
+        byte[] index = indexOfTheWholeFile();
+        disk.spoil(directory.resolve("Data.fs.index"), 0, 1);
+        assertIndexRepaired(index);
+        // Another reason, in another place: it cannot be opened.
+        Files.delete(directory.resolve("Data.fs.index"));
+        Files.createSymbolicLink(directory.resolve("Data.fs.index"), Path.of("Data.fs.index"));
+        open().close();
+        assertThat(directory.resolve("Data.fs.index")).hasBinaryContent(index);
+    }
+
+    @Test
+    void data_thatCannotBeRead_isRefusedAndLeftAlone() throws IOException {
+        Files.write(path, file.bytes());
+        disk.spoil(path, starts[3], starts[3] + 1);
+        assertThatThrownBy(this::open)
+                .isInstanceOf(UnreadableException.class)
+                .hasMessageStartingWith(path + ": cannot read ")
+                .hasMessageContaining(" at " + starts[3] + ": ");
+        assertThat(path).hasBinaryContent(file.bytes());
+        assertThat(tail(0)).doesNotExist();
     }
 
     @Test

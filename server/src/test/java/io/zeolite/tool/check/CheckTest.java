@@ -3,6 +3,7 @@ package io.zeolite.tool.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.storage.file.DataFile;
 import io.zeolite.storage.file.FileStorageFormatException;
@@ -93,6 +94,32 @@ class CheckTest {
                 .contains("ERROR damage at " + (third + 8))
                 .contains("unreadable from " + third + " to " + fourth)
                 .contains("CRITICAL: 1 error, 0 warnings");
+    }
+
+    @Test
+    void check_badSectorInData_isShown() throws IOException {
+        file.transaction(0x30).store(3, "z".repeat(9000)).finish();
+        long third = file.position(3);
+        file.writeTo(path());
+        FaultyDisk disk = new FaultyDisk();
+        disk.spoil(path(), 4096, 8192);
+        Check.Options options = new Check.Options(path(), null, true, 100, true);
+        assertThat(new Check(options, output.console(), disk).run()).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(shown()).contains("record " + third + " 0x03");
+    }
+
+    @Test
+    void check_badSectorInATransactionsHeader_isPassed() throws IOException {
+        long third = file.end();
+        file.transaction(0x30).store(3, "z".repeat(9000)).finish();
+        file.transaction(0x40).store(4, "E").finish();
+        file.writeTo(path());
+        FaultyDisk disk = new FaultyDisk();
+        disk.spoil(path(), third + 10, third + 11);
+        Check.Options options = new Check.Options(path(), null, false, 100, true);
+        assertThat(new Check(options, output.console(), disk).run()).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(shown()).containsExactly("damage " + (third + 10) + " null");
+        assertThat(output.json().get("transactions")).isEqualTo(3L);
     }
 
     @Test

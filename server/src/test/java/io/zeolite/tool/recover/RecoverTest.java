@@ -3,6 +3,7 @@ package io.zeolite.tool.recover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.LockedException;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.storage.file.DataFile;
@@ -167,6 +168,64 @@ class RecoverTest {
             assertThat(status).as("flip at %s", place).isIn(ExitStatus.OK, ExitStatus.LOST);
             assertThat(revisions(output())).as("flip at %s", place).hasSizeLessThanOrEqualTo(10);
         }
+    }
+
+    @Test
+    void recover_badSector_losesTheTransactionsThatItTouches() throws IOException {
+        int[] starts = new int[13];
+        for (int i = 0; i < 12; i++) {
+            starts[i] = file.end();
+            file.transaction(0x10 + i)
+                    .by("user", "x".repeat(200))
+                    .store(2L * i, "y".repeat(3000))
+                    .store(2L * i + 1, "z".repeat(9000))
+                    .finish();
+        }
+        starts[12] = file.end();
+        Files.write(input(), file.bytes());
+        Recover.Options options = new Recover.Options(input(), output(), false, true, true);
+        // Of the first sector nothing can be left out: it says what file it is.
+        for (int sector = 4096; sector < file.end(); sector += 4096) {
+            FaultyDisk disk = new FaultyDisk();
+            disk.spoil(input(), sector, sector + 4096);
+            ToolOutput output = new ToolOutput();
+            assertThat(new Recover(options, output.console(), disk).run()).isEqualTo(ExitStatus.LOST);
+
+            Set<String> expected = new HashSet<>();
+            for (int i = 0; i < 12; i++) {
+                if (starts[i + 1] <= sector || starts[i] >= sector + 4096) {
+                    String tid = " " + Integer.toHexString(0x10 + i) + " ";
+                    expected.add(2 * i + tid + "y".repeat(3000));
+                    expected.add(2 * i + 1 + tid + "z".repeat(9000));
+                }
+            }
+            assertThat(revisions(output())).as("sector %s", sector).isEqualTo(expected);
+            assertThat(ToolOutput.objects(output.json(), "lost"))
+                    .as("sector %s", sector)
+                    .allSatisfy(
+                            loss -> assertThat(loss.get("message")).asString().startsWith(input() + ": cannot read "));
+        }
+    }
+
+    @Test
+    void recover_badSectorInData_takesWhatComesBeforeIfWanted() throws IOException {
+        file.transaction(0x10)
+                .store(1, "one")
+                .store(2, "z".repeat(9000))
+                .store(3, "three")
+                .finish();
+        file.transaction(0x20).store(3, "THREE").finish();
+        Files.write(input(), file.bytes());
+        FaultyDisk disk = new FaultyDisk();
+        disk.spoil(input(), 4096, 8192);
+        ToolOutput output = new ToolOutput();
+        Recover.Options options = new Recover.Options(input(), output(), true, false, true);
+        assertThat(new Recover(options, output.console(), disk).run()).isEqualTo(ExitStatus.LOST);
+
+        assertThat(revisions(output())).containsExactlyInAnyOrder("1 10 one", "3 20 THREE");
+        assertThat(ToolOutput.objects(ToolOutput.objects(output.json(), "lost").get(0), "revisions"))
+                .extracting(revision -> revision.get("oid") + " " + revision.get("lost"))
+                .containsExactly("0x02 object", "0x03 revision");
     }
 
     @Test
