@@ -96,6 +96,11 @@ public final class FileIterator implements Closeable {
         return position;
     }
 
+    /** Where the transactions of this file are, from {@link #size} backwards. May be used until the iterator is closed. */
+    public TransactionsBackwards backwards() {
+        return new TransactionsBackwards(file, size);
+    }
+
     /** Makes {@link #next} read what is at a position, at least 4, where a transaction must start. */
     public void seek(long newPosition) {
         if (newPosition < FIRST_TRANSACTION) {

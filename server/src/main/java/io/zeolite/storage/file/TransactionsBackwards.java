@@ -4,19 +4,16 @@ import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
-import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds where transactions start, the newest first, by the lengths at their ends: the last of a large file are there at
  * once. It knows nothing of what is in them. For one thread.
  */
-public final class TransactionsBackwards implements Closeable {
+public final class TransactionsBackwards {
     private static final int WINDOW_LENGTH = 64 << 10;
 
     /** In place of a position: no whole transaction ends there. */
@@ -24,22 +21,13 @@ public final class TransactionsBackwards implements Closeable {
 
     private final DiskFile file;
     private final FileWindow window;
+    private final long size;
 
-    private TransactionsBackwards(DiskFile file) {
+    /** @param size where the file ends, whatever comes after */
+    TransactionsBackwards(DiskFile file, long size) {
         this.file = file;
+        this.size = size;
         this.window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
-    }
-
-    /** @throws FileStorageFormatException if it is no data file */
-    public static TransactionsBackwards open(Disk disk, Path path) throws IOException {
-        DiskFile file = disk.open(path, Disk.Mode.READ);
-        try {
-            Magic.of(file);
-            return new TransactionsBackwards(file);
-        } catch (IOException | RuntimeException | Error e) {
-            file.close();
-            throw e;
-        }
     }
 
     /**
@@ -48,7 +36,8 @@ public final class TransactionsBackwards implements Closeable {
      * @return {@link #NONE} if the file does not end with a whole transaction: then only a walk from its start finds it
      */
     public long committedEnd() throws IOException {
-        long end = file.size();
+        // A server that aborts a transaction cuts it off.
+        long end = Math.min(size, file.size());
         while (end > FIRST_TRANSACTION) {
             TransactionHeader header = header(end);
             if (header == null) {
@@ -85,10 +74,5 @@ public final class TransactionsBackwards implements Closeable {
         }
         TransactionHeader header = window.transactionHeader(end - TRAILER_LENGTH - length);
         return header.length() == length && length >= header.headerLength() ? header : null;
-    }
-
-    @Override
-    public void close() throws IOException {
-        file.close();
     }
 }

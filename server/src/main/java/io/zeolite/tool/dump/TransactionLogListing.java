@@ -1,6 +1,5 @@
 package io.zeolite.tool.dump;
 
-import io.zeolite.disk.Disk;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileTransaction;
@@ -42,12 +41,10 @@ public final class TransactionLogListing {
      * @throws IOException if the file is no data file
      */
     public int run() throws IOException {
-        Disk disk = new RealDisk();
-        try (FileIterator file = FileIterator.open(disk, path);
+        try (FileIterator file = FileIterator.open(new RealDisk(), path);
                 Listing listing = Listings.of(console.out(), options.json(), null);
-                Progress progress = new Progress(console, "reading", file.size());
-                NewestFirst newest = new NewestFirst(disk, path, file, progress, damages(listing))) {
-            list(file, newest, listing);
+                Progress progress = new Progress(console, "reading", file.size())) {
+            list(file, new NewestFirst(file, progress, damages(listing)), listing);
             return listing.damages() == 0 ? ExitStatus.OK : ExitStatus.FAILED;
         }
     }

@@ -1,21 +1,18 @@
 package io.zeolite.tool.file;
 
-import io.zeolite.disk.Disk;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileTransaction;
 import io.zeolite.storage.file.Longs;
 import io.zeolite.storage.file.TransactionsBackwards;
 import io.zeolite.tool.Progress;
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The transactions of a data file, the newest first. As long as their lengths are right nothing else of the file is read;
  * where they are not, the rest is found by a walk from the start, which remembers eight bytes for each transaction.
  */
-public final class NewestFirst implements Closeable {
+public final class NewestFirst {
     private static final long FIRST_TRANSACTION = 4;
 
     private final FileIterator file;
@@ -27,10 +24,9 @@ public final class NewestFirst implements Closeable {
     private @Nullable Longs walked;
 
     /** @param damages is told of damage that a walk finds; the transactions that it is given do not count */
-    public NewestFirst(Disk disk, Path path, FileIterator file, Progress progress, Walk.Visitor damages)
-            throws IOException {
+    public NewestFirst(FileIterator file, Progress progress, Walk.Visitor damages) throws IOException {
         this.file = file;
-        this.backwards = TransactionsBackwards.open(disk, path);
+        this.backwards = file.backwards();
         this.progress = progress;
         this.damages = damages;
         this.end = backwards.committedEnd();
@@ -38,31 +34,40 @@ public final class NewestFirst implements Closeable {
 
     /** The next older transaction; null if there is none. */
     public @Nullable FileTransaction next() throws IOException {
-        long start = walked == null ? stepBack() : TransactionsBackwards.NONE;
         Longs positions = walked;
-        if (positions != null) {
-            if (positions.isEmpty()) {
+        if (positions == null) {
+            if (end == FIRST_TRANSACTION) {
                 return null;
             }
-            start = positions.removeLast();
+            FileTransaction before = stepBack();
+            if (before != null) {
+                end = before.position();
+                return before;
+            }
+            positions = walk(end == TransactionsBackwards.NONE ? Long.MAX_VALUE : end);
+            walked = positions;
         }
+        if (positions.isEmpty()) {
+            return null;
+        }
+        long start = positions.removeLast();
+        file.seek(start);
+        FileTransaction transaction = file.next();
+        if (transaction == null) {
+            throw new IOException(file.path() + " has no transaction at " + start
+                    + " any more (expected: one that was there before)");
+        }
+        return transaction;
+    }
+
+    /** The transaction before the end; null if it cannot be found from there, or does not count as committed. */
+    private @Nullable FileTransaction stepBack() throws IOException {
+        long start = end == TransactionsBackwards.NONE ? end : backwards.before(end);
         if (start == TransactionsBackwards.NONE) {
             return null;
         }
-        end = start;
         file.seek(start);
         return file.next();
-    }
-
-    private long stepBack() throws IOException {
-        if (end == FIRST_TRANSACTION) {
-            return TransactionsBackwards.NONE;
-        }
-        long start = end == TransactionsBackwards.NONE ? end : backwards.before(end);
-        if (start == TransactionsBackwards.NONE) {
-            walked = walk(end == TransactionsBackwards.NONE ? Long.MAX_VALUE : end);
-        }
-        return start;
     }
 
     private Longs walk(long limit) throws IOException {
@@ -86,10 +91,5 @@ public final class NewestFirst implements Closeable {
             }
         });
         return positions;
-    }
-
-    @Override
-    public void close() throws IOException {
-        backwards.close();
     }
 }
