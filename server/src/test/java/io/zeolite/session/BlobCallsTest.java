@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The blobs that one client asks for. They are open when the test says so, and sent when it says so. */
+/** The blobs that one client asks for. They are open when the test says so, and client.sent when it says so. */
 class BlobCallsTest {
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -36,75 +36,27 @@ class BlobCallsTest {
 
     private final ArrayDeque<Completion<OpenBlob>> opening = new ArrayDeque<>();
     private final ArrayDeque<Completion<Long>> sending = new ArrayDeque<>();
-    private final ArrayDeque<Runnable> loop = new ArrayDeque<>();
-    private final List<Message> sent = new ArrayList<>();
     private final List<OpenBlob> files = new ArrayList<>();
-    private int pauses;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private Session session;
 
     private long lastId;
 
-    private final class Client implements Outbox {
-        @Override
-        public void sendShared(Message message) {
-            send(message);
-        }
-
-        @Override
-        public void send(Message message) {
-            sent.add(message);
-        }
-
+    private final QueuedOutbox client = new QueuedOutbox() {
         @Override
         public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
             files.add(source);
             sending.add(outcome);
         }
-
-        @Override
-        public void execute(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public void executeUnasked(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public void pauseReading() {
-            pauses++;
-        }
-
-        @Override
-        public void resumeReading() {
-            pauses--;
-        }
-
-        @Override
-        public void close() {
-            throw new AssertionError("no call is a reason to close");
-        }
-
-        @Override
-        public String peer() {
-            return "test";
-        }
-    }
+    };
 
     @BeforeEach
     void register() {
         ServedStorage served = new ServedStorage("1", storage(), true, Duration.ZERO, Instant.EPOCH);
-        session = new Session(new SessionSettings(Map.of("1", served), Runnable::run, 1 << 20), new Client());
+        session = new Session(new SessionSettings(Map.of("1", served), Runnable::run, 1 << 20), client);
         session.receive(new Message.Call(0L, Methods.REGISTER, PyTuple.of("1", true)));
-        sent.clear();
+        client.sent.clear();
     }
 
     @AfterEach
@@ -147,12 +99,12 @@ class BlobCallsTest {
 
     private void opened() throws IOException {
         opening.remove().complete(new OpenBlob.LocalFile(FileChannel.open(Files.createTempFile(directory, "", "")), 0));
-        loop.remove().run();
+        client.loop.remove().run();
     }
 
     private void failed() {
         opening.remove().fail(CallException.storage("broken"));
-        loop.remove().run();
+        client.loop.remove().run();
     }
 
     @Test
@@ -166,7 +118,7 @@ class BlobCallsTest {
         assertThat(opening).isEmpty();
         assertThat(sending).hasSize(BlobCalls.MAX_OPEN);
 
-        while (sent.size() < blobs) {
+        while (client.sent.size() < blobs) {
             sending.remove().complete(0L);
             assertThat(opening.size() + sending.size()).isLessThanOrEqualTo(BlobCalls.MAX_OPEN);
             if (!opening.isEmpty()) {
@@ -174,7 +126,7 @@ class BlobCallsTest {
             }
         }
 
-        assertThat(sent)
+        assertThat(client.sent)
                 .isEqualTo(LongStream.rangeClosed(1, blobs)
                         .mapToObj(id -> new Message.Reply(id, null))
                         .toList());
@@ -184,10 +136,10 @@ class BlobCallsTest {
     void blobsThatFail_makeRoomForOthers() {
         int blobs = 2 * BlobCalls.MAX_OPEN;
         ask(blobs);
-        while (sent.size() < blobs) {
+        while (client.sent.size() < blobs) {
             failed();
         }
-        assertThat(sent).allMatch(message -> message instanceof Message.ErrorReply);
+        assertThat(client.sent).allMatch(message -> message instanceof Message.ErrorReply);
         assertThat(opening).isEmpty();
     }
 
@@ -195,15 +147,15 @@ class BlobCallsTest {
     void clientThatAsksFarAhead_isNotReadFromUntilItsBlobsHaveHadTheirTurn() {
         int blobs = BlobCalls.MAX_OPEN + BlobCalls.MAX_WAITING;
         ask(blobs);
-        assertThat(pauses).isZero();
+        assertThat(client.pauses).isZero();
         ask(1);
-        assertThat(pauses).isOne();
-        while (pauses > 0) {
+        assertThat(client.pauses).isOne();
+        while (client.pauses > 0) {
             failed();
         }
         assertThat(opening).hasSize(BlobCalls.MAX_OPEN);
         ask(1);
-        assertThat(pauses).isZero();
+        assertThat(client.pauses).isZero();
     }
 
     @Test
@@ -212,6 +164,6 @@ class BlobCallsTest {
         session.disconnected();
         failed();
         assertThat(opening).hasSize(BlobCalls.MAX_OPEN - 1);
-        assertThat(pauses).isOne();
+        assertThat(client.pauses).isOne();
     }
 }

@@ -2,11 +2,10 @@ package io.zeolite.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
-import io.zeolite.commit.Timers;
+import io.zeolite.commit.NoTimeouts;
 import io.zeolite.error.CallException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.message.Message;
@@ -14,7 +13,6 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
-import io.zeolite.storage.Completion;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.Storage;
@@ -26,7 +24,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,80 +34,16 @@ class IteratorCallsTest {
     private static final byte[] EXTENSION = ExtensionPickle.encode(new PyDict().put("k", 1L));
 
     private final ArrayDeque<Runnable> io = new ArrayDeque<>();
-    private final ArrayDeque<Runnable> loop = new ArrayDeque<>();
-    private final List<Message> sent = new ArrayList<>();
-    private int pauses;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private Session session;
 
     private long lastId;
 
-    private final Outbox outbox = new Outbox() {
-        @Override
-        public void sendShared(Message message) {
-            send(message);
-        }
-
-        @Override
-        public void send(Message message) {
-            sent.add(message);
-        }
-
-        @Override
-        public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
-            throw new AssertionError("there are no blobs");
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public void executeUnasked(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public void pauseReading() {
-            pauses++;
-        }
-
-        @Override
-        public void resumeReading() {
-            pauses--;
-        }
-
-        @Override
-        public void close() {
-            throw new AssertionError("no call is a reason to close");
-        }
-
-        @Override
-        public String peer() {
-            return "test";
-        }
-    };
+    private final QueuedOutbox client = new QueuedOutbox();
 
     @BeforeEach
     void openStorage() throws IOException {
-        Timers noTimeouts = new Timers() {
-            @Override
-            public long nanoTime() {
-                return 0;
-            }
-
-            @Override
-            public void after(Duration delay, Runnable task) {
-                throw new AssertionError("there is no timeout");
-            }
-        };
         MemoryLog log = new MemoryLog("test");
         Logs.commit(
                 log,
@@ -124,14 +57,15 @@ class IteratorCallsTest {
         Storage storage = LocalStorage.open(
                 log,
                 null,
-                new CommitContext(Runnable::run, Runnable::run, InstantSource.system(), noTimeouts, Duration.ZERO),
+                new CommitContext(
+                        Runnable::run, Runnable::run, InstantSource.system(), new NoTimeouts(), Duration.ZERO),
                 new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, () -> {
                     throw new IOException("nothing is stored");
                 }));
         ServedStorage served = new ServedStorage("1", storage, true, Duration.ZERO, java.time.Instant.EPOCH);
-        session = new Session(new SessionSettings(java.util.Map.of("1", served), io::add, 1 << 20), outbox);
+        session = new Session(new SessionSettings(java.util.Map.of("1", served), io::add, 1 << 20), client);
         call(Methods.REGISTER, "1", true);
-        sent.clear();
+        client.sent.clear();
     }
 
     private void call(String method, @Nullable Object... args) {
@@ -148,8 +82,8 @@ class IteratorCallsTest {
     }
 
     private void run() {
-        while (!io.isEmpty() || !loop.isEmpty()) {
-            (io.isEmpty() ? loop : io).remove().run();
+        while (!io.isEmpty() || !client.loop.isEmpty()) {
+            (io.isEmpty() ? client.loop : io).remove().run();
         }
     }
 
@@ -157,7 +91,7 @@ class IteratorCallsTest {
     private @Nullable Object ask(String method, @Nullable Object... args) {
         send(method, tuple(args));
         run();
-        return value(sent.get(sent.size() - 1));
+        return value(client.sent.get(client.sent.size() - 1));
     }
 
     private static @Nullable Object value(Message message) {
@@ -247,10 +181,11 @@ class IteratorCallsTest {
         call(Methods.ITERATOR_RECORD_NEXT, 1L);
         assertThat(io).hasSize(1);
         run();
-        assertThat(sent.stream().map(it -> ((Message.Reply) (it instanceof Message.Reply ? it : sent.get(0))).id()))
+        assertThat(client.sent.stream()
+                        .map(it -> ((Message.Reply) (it instanceof Message.Reply ? it : client.sent.get(0))).id()))
                 .startsWith(2L, 3L, 4L, 5L, 6L);
-        assertThat(value(sent.get(5))).isEqualTo(keyError(1));
-        assertThat(pauses).isZero();
+        assertThat(value(client.sent.get(5))).isEqualTo(keyError(1));
+        assertThat(client.pauses).isZero();
     }
 
     @Test
@@ -258,10 +193,10 @@ class IteratorCallsTest {
         for (int i = 0; i < 100; i++) {
             call(Methods.ITERATOR_START, null, null);
         }
-        assertThat(pauses).isEqualTo(1);
+        assertThat(client.pauses).isEqualTo(1);
         run();
-        assertThat(pauses).isZero();
-        assertThat(sent).hasSize(100);
+        assertThat(client.pauses).isZero();
+        assertThat(client.sent).hasSize(100);
     }
 
     @Test
@@ -280,11 +215,11 @@ class IteratorCallsTest {
     @Test
     void disconnected_whileReading_nothingIsSent() {
         ask(Methods.ITERATOR_START, null, null);
-        sent.clear();
+        client.sent.clear();
         call(Methods.ITERATOR_NEXT, 0L);
         call(Methods.ITERATOR_NEXT, 0L);
         session.disconnected();
         run();
-        assertThat(sent).isEmpty();
+        assertThat(client.sent).isEmpty();
     }
 }

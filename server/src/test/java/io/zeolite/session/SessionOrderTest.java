@@ -2,18 +2,16 @@ package io.zeolite.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
-import io.zeolite.commit.Timers;
+import io.zeolite.commit.NoTimeouts;
 import io.zeolite.commit.staging.SpillFiles;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyPrefix;
 import io.zeolite.pickle.PyTuple;
-import io.zeolite.storage.Completion;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
@@ -50,24 +48,14 @@ class SessionOrderTest {
 
     @BeforeEach
     void openStorage() throws IOException {
-        Timers noTimeouts = new Timers() {
-            @Override
-            public long nanoTime() {
-                return 0;
-            }
-
-            @Override
-            public void after(Duration delay, Runnable task) {
-                throw new AssertionError("there is no timeout");
-            }
-        };
         SpillFiles noSpills = () -> {
             throw new IOException("nothing should be spilled");
         };
         LocalStorage storage = LocalStorage.open(
                 new MemoryLog("test"),
                 null,
-                new CommitContext(committer::add, Runnable::run, InstantSource.system(), noTimeouts, Duration.ZERO),
+                new CommitContext(
+                        committer::add, Runnable::run, InstantSource.system(), new NoTimeouts(), Duration.ZERO),
                 new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
         ServedStorage served = new ServedStorage("1", storage, false, Duration.ZERO, Instant.EPOCH);
         settings = new SessionSettings(Map.of("1", served), Runnable::run, 1 << 20);
@@ -80,9 +68,7 @@ class SessionOrderTest {
     }
 
     /** A client and the loop of its connection. */
-    private final class Client implements Outbox {
-        final ArrayDeque<Runnable> loop = new ArrayDeque<>();
-        final List<Message> sent = new ArrayList<>();
+    private final class Client extends QueuedOutbox {
         private final Session session = new Session(settings, this);
         private long lastId;
 
@@ -132,52 +118,6 @@ class SessionOrderTest {
             return sent.stream()
                     .map(message -> message instanceof Message.OneWay oneWay ? oneWay.method() : "reply")
                     .toList();
-        }
-
-        @Override
-        public void sendShared(Message message) {
-            send(message);
-        }
-
-        @Override
-        public void send(Message message) {
-            sent.add(message);
-        }
-
-        @Override
-        public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
-            throw new AssertionError("there are no blobs");
-        }
-
-        @Override
-        public void execute(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public void executeUnasked(Runnable task) {
-            loop.add(task);
-        }
-
-        @Override
-        public boolean inLoop() {
-            return true;
-        }
-
-        @Override
-        public void pauseReading() {}
-
-        @Override
-        public void resumeReading() {}
-
-        @Override
-        public void close() {
-            throw new AssertionError("the session closed the connection");
-        }
-
-        @Override
-        public String peer() {
-            return "a test";
         }
     }
 

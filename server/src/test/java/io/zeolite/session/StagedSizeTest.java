@@ -6,7 +6,7 @@ import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
-import io.zeolite.commit.Timers;
+import io.zeolite.commit.NoTimeouts;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
@@ -47,21 +47,11 @@ class StagedSizeTest {
 
     @BeforeEach
     void open(@TempDir Path directory) throws IOException {
-        Timers noTimeouts = new Timers() {
-            @Override
-            public long nanoTime() {
-                return 0;
-            }
-
-            @Override
-            public void after(Duration delay, Runnable task) {
-                throw new AssertionError("there is no timeout");
-            }
-        };
         storage = LocalStorage.open(
                 FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT),
                 BlobDirectory.open(directory.resolve("blobs")),
-                new CommitContext(Runnable::run, Runnable::run, InstantSource.system(), noTimeouts, Duration.ZERO),
+                new CommitContext(
+                        Runnable::run, Runnable::run, InstantSource.system(), new NoTimeouts(), Duration.ZERO),
                 new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, () -> {
                     throw new IOException("nothing should be spilled");
                 }));

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
-import io.zeolite.commit.Timers;
+import io.zeolite.commit.NoTimeouts;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.PosKeyException;
@@ -42,18 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Changes in memory over a base in memory with two transactions; the committer runs at once. */
 final class DemoStorageTest {
-    private static final Timers NO_TIMEOUTS = new Timers() {
-        @Override
-        public long nanoTime() {
-            return 0;
-        }
-
-        @Override
-        public void after(Duration delay, Runnable task) {
-            throw new AssertionError("there is no timeout");
-        }
-    };
-
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private DemoStorage demo;
 
@@ -79,7 +67,7 @@ final class DemoStorageTest {
                         Runnable::run,
                         Runnable::run,
                         InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z")),
-                        NO_TIMEOUTS,
+                        new NoTimeouts(),
                         Duration.ZERO),
                 new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, () -> {
                     throw new IOException("nothing is spilled");

@@ -457,9 +457,7 @@ class FilePackTest {
             if (!hasLinks) {
                 disk.refuseLinks();
             }
-            FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
-            commit(log, 0x10, TestRecords.of(0, record("a")));
-            commit(log, 0x20, TestRecords.of(0, record("b")));
+            FileLog log = openWithTwoRevisions(disk);
             int before = disk.operations();
             disk.failOnce(failing);
             try {
@@ -485,6 +483,14 @@ class FilePackTest {
         assertThat(refused).as("the rename and the force of the directory").isEqualTo(2);
     }
 
+    /** Of the root: "a" of 0x10, "b" of 0x20. */
+    private FileLog openWithTwoRevisions(FaultyDisk disk) throws IOException {
+        FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("a")));
+        commit(log, 0x20, TestRecords.of(0, record("b")));
+        return log;
+    }
+
     private void deleteFiles() throws IOException {
         for (String suffix : List.of("", ".index", ".old", ".pack", ".pack.index")) {
             Files.deleteIfExists(FileOpening.sibling(path, suffix));
@@ -495,9 +501,7 @@ class FilePackTest {
     void pack_withoutHardLinks_renamesTheOldFile() throws IOException {
         FaultyDisk disk = new FaultyDisk();
         disk.refuseLinks();
-        FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
-        commit(log, 0x10, TestRecords.of(0, record("a")));
-        commit(log, 0x20, TestRecords.of(0, record("b")));
+        FileLog log = openWithTwoRevisions(disk);
         byte[] before = Files.readAllBytes(path);
         assertThat(pack(log, Tid.MAX)).isTrue();
 
@@ -516,9 +520,7 @@ class FilePackTest {
             if (!hasLinks) {
                 disk.refuseLinks();
             }
-            FileLog log = FileLog.open(disk, path, FileLogOptions.DEFAULT);
-            commit(log, 0x10, TestRecords.of(0, record("a")));
-            commit(log, 0x20, TestRecords.of(0, record("b")));
+            FileLog log = openWithTwoRevisions(disk);
             int before = disk.operations();
             if (isKilled) {
                 disk.failFrom(failing);

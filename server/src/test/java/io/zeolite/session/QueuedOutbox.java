@@ -1,0 +1,66 @@
+package io.zeolite.session;
+
+import io.zeolite.client.blob.OpenBlob;
+import io.zeolite.message.Message;
+import io.zeolite.storage.Completion;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A client that keeps what it is sent, and whose event loop is a queue that a test runs when it likes. */
+class QueuedOutbox implements Outbox {
+    final ArrayDeque<Runnable> loop = new ArrayDeque<>();
+    final List<Message> sent = new ArrayList<>();
+    /** How often reading was paused without having been resumed. */
+    int pauses;
+
+    @Override
+    public void sendShared(Message message) {
+        send(message);
+    }
+
+    @Override
+    public void send(Message message) {
+        sent.add(message);
+    }
+
+    @Override
+    public void sendBlob(long oid, long serial, OpenBlob source, Completion<Long> outcome) {
+        throw new AssertionError("there are no blobs");
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        loop.add(task);
+    }
+
+    @Override
+    public void executeUnasked(Runnable task) {
+        loop.add(task);
+    }
+
+    @Override
+    public boolean inLoop() {
+        return true;
+    }
+
+    @Override
+    public void pauseReading() {
+        pauses++;
+    }
+
+    @Override
+    public void resumeReading() {
+        pauses--;
+    }
+
+    @Override
+    public void close() {
+        throw new AssertionError("the session closed the connection");
+    }
+
+    @Override
+    public String peer() {
+        return "a test";
+    }
+}
