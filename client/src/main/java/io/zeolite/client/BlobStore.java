@@ -113,13 +113,7 @@ final class BlobStore implements Closeable {
                     // It has failed, and what the server still sends of it must not be taken for another one's.
                     running.over().whenComplete((over, failure) -> {
                         arriving.remove(key, running);
-                        join(cache, oid, serial, passedOn).whenComplete((blob, refused) -> {
-                            if (refused != null) {
-                                joined.completeExceptionally(refused);
-                            } else {
-                                joined.complete(blob);
-                            }
-                        });
+                        ClientCore.relay(join(cache, oid, serial, passedOn), joined);
                     });
                     return;
                 }

@@ -198,7 +198,8 @@ final class ClientCore implements LinkUser {
         return result;
     }
 
-    private static <T extends @Nullable Object> void relay(CompletableFuture<T> from, CompletableFuture<T> to) {
+    /** Lets one future end as another one does. */
+    static <T extends @Nullable Object> void relay(CompletableFuture<T> from, CompletableFuture<T> to) {
         from.whenComplete((value, failure) -> {
             if (failure == null) {
                 to.complete(value);

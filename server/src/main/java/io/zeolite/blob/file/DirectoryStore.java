@@ -227,7 +227,7 @@ public final class DirectoryStore implements BlobStore {
     /** Visits files below a directory, in no particular order. What comes or goes meanwhile may be missed. */
     private static void forEachFile(Path directory, Visit visit) throws IOException {
         // The walk follows no links, and the directory may be one.
-        Path start = Files.isSymbolicLink(directory) ? directory.toRealPath() : directory;
+        Path start = directory.toRealPath();
         Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
