@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A request may also want everything. It is granted when no other is active, and what is requested after it joins no
  * queue before it has been released, so that it is served in its turn too.
  *
- * <p>Used by the committer's thread only.
+ * <p>Used by the committer only.
  */
 final class ObjectLocks {
     private static final long[] NOTHING = {};

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a transaction that has its locks must find in the log to be committed. On the committer's thread, so that nothing
+ * What a transaction that has its locks must find in the log to be committed. By the committer, so that nothing
  * changes meanwhile.
  */
 final class VoteChecks {

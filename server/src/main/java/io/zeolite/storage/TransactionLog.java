@@ -8,7 +8,8 @@ import java.util.List;
  * The history of a storage on this machine: transactions in the order of their tids, and an index of what is current.
  *
  * <p>Reads may run at any time on any thread, without locks, and see every transaction that has been published and
- * nothing of the others. The writing methods (from {@link #reserve} on) are called by one thread, the committer.
+ * nothing of the others. The writing methods (from {@link #reserve} on) are called by the committer, that is by one thread
+ * at a time.
  */
 public interface TransactionLog extends Closeable {
     /** The most transactions that are appended at once. */

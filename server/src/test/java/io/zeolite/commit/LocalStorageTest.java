@@ -24,6 +24,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,8 +74,12 @@ class LocalStorageTest {
     }
 
     private Storage open(TransactionLog log) throws IOException {
+        return open(log, committer::add);
+    }
+
+    private Storage open(TransactionLog log, Executor committer) throws IOException {
         CommitContext context =
-                new CommitContext(committer::add, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
+                new CommitContext(committer, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
         SpillFiles noSpills = () -> {
             throw new IOException("nothing should be spilled");
         };
@@ -177,22 +186,27 @@ class LocalStorageTest {
 
     @Test
     void vote_mistakeInTheLog_isAnsweredAndFreesItsLocks() throws IOException {
-        MemoryLog log = new MemoryLog("test");
-        storage = open((TransactionLog) Proxy.newProxyInstance(
-                TransactionLog.class.getClassLoader(),
-                new Class<?>[] {TransactionLog.class},
-                (proxy, method, arguments) -> {
-                    if (method.getName().equals("sizeOf")) {
-                        throw new IllegalStateException("a mistake");
-                    }
-                    return method.invoke(log, arguments);
-                }));
+        storage = open(failingLog(new IllegalStateException("a mistake")));
 
         vote(storing(0));
 
         assertThat(answers).singleElement().isInstanceOfSatisfying(CallException.class, it -> assertThat(it)
                 .hasMessageContaining("a mistake"));
         assertThat(storage.lockedSince()).isNull();
+    }
+
+    /** A log in which the last step of a vote fails. */
+    private static TransactionLog failingLog(Throwable failure) {
+        MemoryLog log = new MemoryLog("test");
+        return (TransactionLog) Proxy.newProxyInstance(
+                TransactionLog.class.getClassLoader(),
+                new Class<?>[] {TransactionLog.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("sizeOf")) {
+                        throw failure;
+                    }
+                    return method.invoke(log, arguments);
+                });
     }
 
     @Test
@@ -269,6 +283,113 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).containsExactly("0 conflicts", "finished", "1 conflicts", "1 conflicts");
+    }
+
+    @Test
+    void vote_nothingElseToDo_isAnsweredByTheThreadThatAsks() {
+        storing(0).vote(answer((VoteResult result) -> answers.add("voted")));
+
+        assertThat(committer).isEmpty();
+        assertThat(answers).containsExactly("voted");
+    }
+
+    @Test
+    void vote_behindSomethingThatIsQueued_waitsForIt() {
+        StorageTransaction first = storing(0);
+        vote(first);
+        first.finish(answer((Finished finished) -> answers.add("finished")));
+
+        storing(0)
+                .vote(answer(
+                        (VoteResult result) -> answers.add(result.conflicts().size() + " conflicts")));
+        assertThat(answers).containsExactly("0 conflicts");
+        runCommitter();
+
+        assertThat(answers).containsExactly("0 conflicts", "finished", "1 conflicts");
+    }
+
+    /** An event loop has others to serve. */
+    @Test
+    void vote_manyObjects_isLeftToTheCommitter() {
+        StorageTransaction transaction = begin();
+        for (int oid = 0; oid < 33; oid++) {
+            transaction.store(oid, 0, new byte[] {1});
+        }
+
+        transaction.vote(answer((VoteResult result) -> answers.add("voted")));
+        assertThat(answers).isEmpty();
+        runCommitter();
+
+        assertThat(answers).containsExactly("voted");
+    }
+
+    /** What is half done nobody may go on with: the committer ends, and with it the process. */
+    @Test
+    void vote_errorOnTheThreadThatAsks_isTheCommitters() throws IOException {
+        Error failure = new OutOfMemoryError("a test");
+        storage = open(failingLog(failure));
+
+        storing(0).vote(answer());
+
+        assertThatThrownBy(this::runCommitter).isSameAs(failure);
+    }
+
+    @Test
+    @Timeout(60)
+    void commits_ofManyThreads_areAllAnswered() throws Exception {
+        int threads = 4;
+        int commits = 2_000;
+        ExecutorService clients = Executors.newFixedThreadPool(threads);
+        ExecutorService single = Executors.newSingleThreadExecutor();
+        try {
+            storage = open(new MemoryLog("test"), single);
+            List<Future<?>> finished = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                long oid = i;
+                finished.add(clients.submit(() -> {
+                    long serial = 0;
+                    for (int n = 0; n < commits; n++) {
+                        serial = commitAndWait(oid, serial);
+                    }
+                }));
+            }
+            for (Future<?> client : finished) {
+                client.get();
+            }
+        } finally {
+            clients.shutdown();
+            single.shutdown();
+        }
+
+        assertThat(answers).isEmpty();
+        assertThat(storage.length()).isEqualTo(threads);
+        assertThat(storage.lockedSince()).isNull();
+    }
+
+    /** @return its tid */
+    private long commitAndWait(long oid, long serial) {
+        CompletableFuture<Finished> outcome = new CompletableFuture<>();
+        StorageTransaction transaction = begin();
+        transaction.store(oid, serial, new byte[] {1});
+        transaction.vote(to(outcome, (VoteResult result) -> {
+            assertThat(result.conflicts()).isEmpty();
+            transaction.finish(to(outcome, outcome::complete));
+        }));
+        return outcome.join().tid();
+    }
+
+    private static <T> Completion<T> to(CompletableFuture<?> outcome, Consumer<T> onValue) {
+        return new Completion<>() {
+            @Override
+            public void complete(T value) {
+                onValue.accept(value);
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                outcome.completeExceptionally(failure);
+            }
+        };
     }
 
     /** Who resolves is overtaken once, not again and again. */

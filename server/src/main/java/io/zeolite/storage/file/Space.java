@@ -4,7 +4,7 @@ import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.NoSpaceException;
 import java.io.IOException;
 
-/** The room that is kept on the disk for transactions that may be finished. Used by the committer's thread. */
+/** The room that is kept on the disk for transactions that may be finished. Used by the committer. */
 final class Space {
     /** Room is made ahead, so that most reservations need not ask the system. */
     private static final long AHEAD = 4 << 20;
