@@ -26,8 +26,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +119,6 @@ final class ArchiveTraining {
     private int start(Path directory, String section, Visit visit) throws IOException {
         Files.writeString(directory.resolve("zeo.conf"), CONFIGURATION.formatted(section));
         ConfigEnvironment environment = new ConfigEnvironment(Map.of(), directory);
-        AtomicReference<@Nullable Runnable> stop = new AtomicReference<>();
         ServerLauncher visited = config -> {
             RunningServer server = launcher.start(config);
             // A server that has no file descriptor left logs it, perhaps before its jars are open.
@@ -132,14 +129,13 @@ final class ArchiveTraining {
                 server.stop();
                 throw e;
             }
-            Objects.requireNonNull(stop.get(), "stop").run();
             return server;
         };
-        Consumer<Runnable> noted = stopping -> {
-            stop.set(stopping);
-            onShutdown.accept(stopping);
+        Consumer<Runnable> atOnce = stop -> {
+            onShutdown.accept(stop);
+            stop.run();
         };
-        return new Zeolite(visited, environment, out, err, noted)
+        return new Zeolite(visited, environment, out, err, atOnce)
                 .run("serve", "-C", "zeo.conf", "--address-file", "address");
     }
 

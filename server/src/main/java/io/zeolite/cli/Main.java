@@ -14,14 +14,15 @@ public final class Main {
     public static void main(String[] args) {
         Logging.useQuickProvider();
         nameSelectorProvider();
+        Shutdown shutdown = new Shutdown();
         if (Zeolite.startsServer(args)) {
+            shutdown.await();
             Thread.setDefaultUncaughtExceptionHandler(new FatalError(System.err, Runtime.getRuntime()::halt));
             // What nearly every server needs and takes long to load, beside what it does first.
             new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
             Logging.load();
             new Thread(ZeoServer::preload, "zeolite-preload-transport").start();
         }
-        Shutdown shutdown = new Shutdown();
         Zeolite zeolite = new Zeolite(
                 ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
         int status = 1;

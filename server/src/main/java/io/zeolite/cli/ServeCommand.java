@@ -53,13 +53,12 @@ final class ServeCommand {
         Signals.handle(Signals.USER_2, ServeCommand::reopenLog);
         config.notices().forEach(LoggerFactory.getLogger("ZEO.runzeo")::info);
 
-        StopRequest stop = new StopRequest();
-        onShutdown.accept(stop);
         RunningServer server = launcher.start(config);
+        StopRequest stop = new StopRequest(server);
+        onShutdown.accept(stop);
         try (PidFile pidFile = new PidFile(config.zeo().pidFile())) {
             pidFile.write();
             announce(config, server, options);
-            stop.started(server);
             openJars();
             server.awaitStop();
         } catch (InterruptedException e) {

@@ -2,11 +2,15 @@ package io.zeolite.cli;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the process. When the system asks for it (SIGTERM, SIGINT, SIGHUP), the JVM runs its shutdown hooks and then
  * ends with a status that says which signal it was. Supervisors want 0 after an orderly end, so the hook here waits for
  * the command to end and then halts with the status of the command.
+ *
+ * <p>A server that is still opening its storages, or waits for another server, has nothing that would need an orderly
+ * end: what it has written so far is as after a kill. So the process ends at once.
  */
 final class Shutdown {
     /** Longer than any orderly end takes; a disk that hangs must not keep the process for ever. */
@@ -14,10 +18,16 @@ final class Shutdown {
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile int status;
+    private volatile @Nullable Runnable stop;
+
+    /** Takes over what happens when the system asks the process to end. */
+    void await() {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::end, "shutdown"));
+    }
 
     /** Has {@code stop} called when the system asks the process to end; the command is to end soon after. */
-    void onRequest(Runnable stop) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(stop), "shutdown"));
+    void onRequest(Runnable orderly) {
+        stop = orderly;
     }
 
     /** Ends the process after the command has ended. Does not return. */
@@ -27,8 +37,13 @@ final class Shutdown {
         System.exit(commandStatus);
     }
 
-    private void end(Runnable stop) {
-        stop.run();
+    private void end() {
+        Runnable orderly = stop;
+        if (orderly == null) {
+            halt(ended.getCount() == 0 ? status : 0);
+            return;
+        }
+        orderly.run();
         int last = 1;
         try {
             if (ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -39,6 +54,10 @@ final class Shutdown {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        halt(last);
+    }
+
+    private static void halt(int last) {
         System.out.flush();
         System.err.flush();
         Runtime.getRuntime().halt(last);

@@ -1,34 +1,21 @@
 package io.zeolite.cli;
 
-import org.jspecify.annotations.Nullable;
-
-/** Stops a server when it is run, or as soon as the server has started. Any thread may call it. */
+/** Stops a server when it is run, and remembers that. Any thread may call it. */
 final class StopRequest implements Runnable {
-    private @Nullable RunningServer server;
-    private boolean made;
+    private final RunningServer server;
+    private volatile boolean made;
+
+    StopRequest(RunningServer server) {
+        this.server = server;
+    }
 
     @Override
     public void run() {
-        @Nullable RunningServer running;
-        synchronized (this) {
-            made = true;
-            running = server;
-        }
-        if (running != null) {
-            running.stop();
-        }
+        made = true;
+        server.stop();
     }
 
-    void started(RunningServer running) {
-        synchronized (this) {
-            server = running;
-        }
-        if (wasMade()) {
-            running.stop();
-        }
-    }
-
-    synchronized boolean wasMade() {
+    boolean wasMade() {
         return made;
     }
 }

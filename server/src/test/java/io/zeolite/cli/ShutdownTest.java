@@ -34,12 +34,27 @@ class ShutdownTest {
         awaitLine("Zeolite serves on ");
         assertThat(directory.resolve("zeo.pid")).hasContent(Long.toString(process.pid()));
 
+        signal(signal);
+        assertEndsWith(0);
+        assertThat(directory.resolve("zeo.pid")).doesNotExist();
+    }
+
+    @Test
+    void signal_whileStarting_endsAtOnceWithStatus0() throws Exception {
+        start(List.of("-Dstarting="), "serve");
+        awaitLine("starting");
+
+        signal("TERM");
+        // Not after the minute that an orderly end may take.
+        assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
+        assertEndsWith(0);
+    }
+
+    private void signal(String signal) throws IOException, InterruptedException {
         assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                         .start()
                         .waitFor())
                 .isZero();
-        assertEndsWith(0);
-        assertThat(directory.resolve("zeo.pid")).doesNotExist();
     }
 
     @Test
@@ -65,11 +80,14 @@ class ShutdownTest {
     }
 
     private void start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                FakeMain.class.getName()));
+        start(List.of(), arguments);
+    }
+
+    private void start(List<String> options, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), FakeMain.class.getName()));
         command.addAll(List.of(arguments));
         process = new ProcessBuilder(command)
                 .directory(directory.toFile())
