@@ -44,6 +44,9 @@ public interface Disk {
     /** Gives a file a second name, which must be free. On disk after the next {@link #forceDirectory}. */
     void link(Path existing, Path name) throws IOException;
 
+    /** Whether two names, both of which are there, are names of one file. */
+    boolean isSameFile(Path one, Path other) throws IOException;
+
     /** Deletes a file if it is there. */
     void delete(Path path) throws IOException;
 

@@ -53,4 +53,7 @@ public interface DiskFile extends Closeable {
      * @throws NoSpaceException if there is not that much room
      */
     void reserve(long end) throws IOException;
+
+    /** Gives back what room the file has on the disk beyond its length; a file keeps that over its closing. */
+    void releaseRoom() throws IOException;
 }

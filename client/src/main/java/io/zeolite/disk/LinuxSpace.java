@@ -7,6 +7,8 @@ import io.zeolite.platform.NativeCalls;
 final class LinuxSpace {
     static final int FALLOC_FL_KEEP_SIZE = 1;
 
+    static final int SEEK_END = 2;
+
     static final int EFBIG = 27;
     static final int ENOSPC = 28;
     static final int ENOSYS = 38;
@@ -22,6 +24,10 @@ final class LinuxSpace {
     private LinuxSpace() {}
 
     static native int fallocate(int fd, int mode, long offset, long length) throws LastErrorException;
+
+    static native int ftruncate(int fd, long length) throws LastErrorException;
+
+    static native long lseek(int fd, long offset, int whence) throws LastErrorException;
 
     private static native int getrlimit(int resource, long[] limits) throws LastErrorException;
 

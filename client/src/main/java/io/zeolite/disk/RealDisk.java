@@ -103,6 +103,11 @@ public final class RealDisk implements Disk {
     }
 
     @Override
+    public boolean isSameFile(Path one, Path other) throws IOException {
+        return Files.isSameFile(one, other);
+    }
+
+    @Override
     public Closeable lock(Path path) throws IOException {
         return LockFile.acquire(path);
     }

@@ -166,9 +166,7 @@ final class RealDiskFile implements DiskFile {
             if (end > maxSize) {
                 throw new NoSpaceException(path, end - size, Math.max(0, maxSize - size));
             }
-            if (descriptor == NO_DESCRIPTOR) {
-                descriptor = LibC.open(LibC.nativePath(path), LibC.O_RDWR | LibC.O_CLOEXEC);
-            }
+            openDescriptor();
             allocateFully(size, end - size);
             return true;
         } catch (LinkageError e) {
@@ -199,6 +197,29 @@ final class RealDiskFile implements DiskFile {
                     throw e;
                 }
             }
+        }
+    }
+
+    /** The JDK's truncate does nothing where the length stays; the system's gives the room back. */
+    @Override
+    public synchronized void releaseRoom() throws IOException {
+        if (!canAllocate) {
+            return;
+        }
+        try {
+            openDescriptor();
+            // Its own length, whatever has the file's name by now.
+            LinuxSpace.ftruncate(descriptor, LinuxSpace.lseek(descriptor, 0, LinuxSpace.SEEK_END));
+        } catch (LinkageError e) {
+            canAllocate = false;
+        } catch (LastErrorException e) {
+            throw new IOException("cannot give back room that " + path + " does not need: " + e.getMessage(), e);
+        }
+    }
+
+    private void openDescriptor() {
+        if (descriptor == NO_DESCRIPTOR) {
+            descriptor = LibC.open(LibC.nativePath(path), LibC.O_RDWR | LibC.O_CLOEXEC);
         }
     }
 

@@ -134,6 +134,11 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
+    public boolean isSameFile(Path one, Path other) throws IOException {
+        return disk.isSameFile(one, other);
+    }
+
+    @Override
     public void delete(Path path) throws IOException {
         operate("delete");
         disk.delete(path);
@@ -212,6 +217,11 @@ public final class FaultyDisk implements Disk {
         public void reserve(long end) throws IOException {
             operate("reserve");
             file.reserve(end);
+        }
+
+        @Override
+        public void releaseRoom() throws IOException {
+            file.releaseRoom();
         }
 
         @Override

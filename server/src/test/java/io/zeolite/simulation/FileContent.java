@@ -64,6 +64,10 @@ final class FileContent {
         reservedEnd = Math.max(reservedEnd, end);
     }
 
+    void releaseRoom() {
+        reservedEnd = seenLength;
+    }
+
     int read(ByteBuffer buffer, long position) {
         if (position >= seenLength) {
             return 0;

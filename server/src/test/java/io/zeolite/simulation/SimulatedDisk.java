@@ -304,6 +304,12 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public boolean isSameFile(Path one, Path other) throws IOException {
+        checkAlive(process);
+        return existing(one) == existing(other);
+    }
+
+    @Override
     public void delete(Path path) throws IOException {
         perform("delete", path, () -> {
             if (names.containsKey(path)) {
@@ -472,6 +478,15 @@ final class SimulatedDisk implements Disk {
                     throw new NoSpaceException(path, growth, available);
                 }
                 content.reserve(end);
+                return path;
+            });
+        }
+
+        @Override
+        public void releaseRoom() throws IOException {
+            checkOpen();
+            perform("release room", path, () -> {
+                content.releaseRoom();
                 return path;
             });
         }

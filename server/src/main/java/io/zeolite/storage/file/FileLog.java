@@ -328,7 +328,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public void release(long bytes) {
-        space.release(bytes);
+        space.release(generation.appendedEnd(), bytes);
     }
 
     @Override
@@ -453,13 +453,12 @@ public final class FileLog implements TransactionLog, UndoableLog {
         indexedEnd = 0;
         Path oldPath = FileOpening.sibling(path, ".old");
         disk.delete(oldPath);
+        boolean isLinked = false;
         try {
-            if (options.pack().keepOld()) {
-                keepAs(oldPath);
-            }
+            isLinked = options.pack().keepOld() && keepAs(oldPath);
             disk.move(replacement.path, path);
         } catch (IOException e) {
-            throw notMoved(replacement.path, oldPath, e);
+            throw notMoved(replacement.path, oldPath, isLinked, e);
         }
         replacement.file.moved(path);
         generation = new Generation(
@@ -477,29 +476,46 @@ public final class FileLog implements TransactionLog, UndoableLog {
         adopt(replacement);
     }
 
-    /** Where files have no second names, there is no data file for a moment, as with Python. */
-    private void keepAs(Path oldPath) throws IOException {
+    /**
+     * Where files have no second names, there is no data file for a moment, as with Python.
+     *
+     * @return whether the file has both names now
+     */
+    private boolean keepAs(Path oldPath) throws IOException {
         try {
             disk.link(path, oldPath);
+            return true;
         } catch (FileSystemException | UnsupportedOperationException e) {
             LOG.info("{} is renamed to {}, as it cannot get a second name: {}", path, oldPath, e.toString());
             disk.move(path, oldPath);
+            return false;
         }
     }
 
     /** A rename can report an error and have taken place, with NFS for one. */
-    private IOException notMoved(Path packed, Path oldPath, IOException cause) {
+    private IOException notMoved(Path packed, Path oldPath, boolean isLinked, IOException cause) {
         try {
             if (!disk.exists(packed)) {
                 return fail(cause);
             }
             if (!disk.exists(path)) {
                 disk.move(oldPath, path);
+            } else if (isLinked) {
+                removeSecondName(oldPath);
             }
             return cause;
         } catch (IOException e) {
             cause.addSuppressed(e);
             return fail(cause);
+        }
+    }
+
+    /** Left there it would be taken for what the data file was before, and goes on to change with it. */
+    private void removeSecondName(Path oldPath) {
+        try {
+            disk.delete(oldPath);
+        } catch (IOException e) {
+            LOG.warn("{} stays a second name of {}: {}", oldPath, path, e.toString());
         }
     }
 
@@ -600,6 +616,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         try (lock) {
             try {
                 saveIndex();
+                if (!options.readOnly()) {
+                    space.giveBack();
+                }
             } finally {
                 generation.release();
             }

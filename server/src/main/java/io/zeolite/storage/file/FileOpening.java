@@ -115,6 +115,11 @@ final class FileOpening {
                 disk.delete(leftover);
             }
         }
+        Path old = sibling(path, ".old");
+        if (disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path)) {
+            LOG.info("{} is removed: an interrupted pack has left it as a second name of {}", old, path);
+            disk.delete(old);
+        }
     }
 
     /** An interrupted pack can leave all data in its other files. An empty database beside them would look like a loss. */

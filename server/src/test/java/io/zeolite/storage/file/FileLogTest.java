@@ -9,16 +9,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.LockedException;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
+import io.zeolite.storage.Pack;
+import io.zeolite.storage.PackControl;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.zodb.Tid;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +32,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
@@ -400,6 +407,63 @@ final class FileLogTest {
             log.reserve(1000);
             log.release(1000);
             assertThat(Files.size(path)).isEqualTo(4);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void release_ofMuchThatWasNotUsed_givesTheRoomBack() throws Exception {
+        try (FileLog log = open()) {
+            log.reserve(1000);
+            log.reserve(50 << 20);
+            assertThat(allocatedBytes(path)).isGreaterThan(50 << 20);
+
+            log.release(50 << 20);
+            log.release(1000);
+            assertThat(allocatedBytes(path)).isLessThan(1 << 20);
+
+            log.reserve(1000);
+            commit(log, 0x10, TestRecords.of(1, "A"));
+        }
+        assertThat(allocatedBytes(path)).isLessThan(1 << 20);
+    }
+
+    /** As after a kill. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void reserve_forTheFirstTime_givesBackWhatAnotherProcessHasKept() throws Exception {
+        open().close();
+        try (DiskFile file = disk.open(path, Disk.Mode.READ_WRITE)) {
+            file.reserve(50 << 20);
+        }
+        try (FileLog log = open()) {
+            log.reserve(1000);
+            assertThat(allocatedBytes(path)).isLessThan(10 << 20);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void pack_roomThatWasKeptForIt_isGivenBack() throws Exception {
+        try (FileLog log = FileLog.open(
+                disk, path, new FileLogOptions(false, false, 100_000, new PackOptions(false, false), true))) {
+            commit(log, 0x10, TestRecords.of(1, "x".repeat(50 << 20)));
+            commit(log, 0x20, TestRecords.of(1, "B"));
+            try (Pack pack = log.pack(new PackControl(Tid.MAX, true, bytes -> {}, null))) {
+                assertThat(pack.copy()).isTrue();
+                assertThat(pack.replace(true)).isTrue();
+            }
+            assertThat(load(log, 1, Tid.MAX)).isEqualTo("B 20-");
+            assertThat(allocatedBytes(path)).isLessThan(10 << 20);
+        }
+    }
+
+    private static long allocatedBytes(Path file) throws Exception {
+        Process du = new ProcessBuilder("du", "-k", file.toString()).start();
+        try (BufferedReader out = du.inputReader()) {
+            return Long.parseLong(out.readLine().split("\\s", 2)[0]) << 10;
+        } finally {
+            du.waitFor();
         }
     }
 }

@@ -497,6 +497,13 @@ class FilePackTest {
         }
     }
 
+    private void checkOldIsAnotherFile(int failing) throws IOException {
+        Path old = FileOpening.sibling(path, ".old");
+        assertThat(Files.exists(old) && Files.isSameFile(old, path))
+                .as("one file after operation %s", failing)
+                .isFalse();
+    }
+
     @Test
     void pack_withoutHardLinks_renamesTheOldFile() throws IOException {
         FaultyDisk disk = new FaultyDisk();
@@ -538,9 +545,11 @@ class FilePackTest {
             if (isKilled) {
                 disk.releaseLocks();
             } else {
+                checkOldIsAnotherFile(failing);
                 log.close();
             }
             try (FileLog again = open(PackOptions.DEFAULT)) {
+                checkOldIsAnotherFile(failing);
                 assertThat(load(again, 0, Tid.MAX)).isEqualTo(record("b") + " 20-");
                 commit(again, 0x30, TestRecords.of(0, record("c")));
                 assertThat(pack(again, Tid.MAX)).isTrue();
