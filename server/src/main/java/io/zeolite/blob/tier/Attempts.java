@@ -66,6 +66,9 @@ final class Attempts {
             throw failure;
         }
         pause(failure);
+        if (breaker.isStopped()) {
+            throw failure;
+        }
     }
 
     /** Between half and all of a time that doubles, so that those who failed together do not come back together. */
@@ -74,7 +77,7 @@ final class Attempts {
                 settings.longestPause().toNanos(), settings.firstPause().toNanos() << Math.min(failed - 1, 20));
         long nanos = most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1);
         try {
-            Thread.sleep(nanos / 1_000_000, (int) (nanos % 1_000_000));
+            breaker.pause(nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failure;

@@ -177,6 +177,7 @@ public final class BlobTier implements ColdBlobs {
         if (kept != null) {
             kept.close();
         }
+        breaker.stop();
         threads.shutdown();
         // Downloads that are under way break off.
         store.close();

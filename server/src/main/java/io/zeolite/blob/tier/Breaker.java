@@ -3,6 +3,8 @@ package io.zeolite.blob.tier;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ final class Breaker {
     private final int failuresUntilAway;
     private final long pauseNanos;
     private final NanoClock clock;
+    private final CountDownLatch stopped = new CountDownLatch(1);
 
     private int failures;
     private boolean away;
@@ -63,6 +66,9 @@ final class Breaker {
 
     /** To be called when a request was not answered, not in time, or not to its end. */
     synchronized void failed(StoreException failure) {
+        if (isStopped()) {
+            return;
+        }
         failures++;
         reason = failure.getMessage();
         if (!away && failures >= failuresUntilAway) {
@@ -79,5 +85,20 @@ final class Breaker {
 
     synchronized boolean isAway() {
         return away;
+    }
+
+    /** To be called before the store is closed: what breaks off then says nothing of the store. */
+    void stop() {
+        stopped.countDown();
+    }
+
+    /** Whether nothing is to be tried again. */
+    boolean isStopped() {
+        return stopped.getCount() == 0;
+    }
+
+    /** Waits for so long, or until {@link #stop}. */
+    void pause(long nanos) throws InterruptedException {
+        stopped.await(nanos, TimeUnit.NANOSECONDS);
     }
 }

@@ -433,6 +433,22 @@ final class BlobTierTest {
     }
 
     @Test
+    void close_withDownloadsUnderWay_isNoFailureOfTheStore() throws Exception {
+        BlobTier tier = tier();
+        proxy.set(new Fault.Hold(1000, new CountDownLatch(1)));
+        List<OpenBlob> sources = new ArrayList<>();
+        for (long oid = 1; oid <= SETTINGS.failuresUntilAway() + 1; oid++) {
+            put(oid, LARGE);
+            sources.add(opened(tier, oid));
+        }
+        tier.close();
+        for (OpenBlob source : sources) {
+            assertThatThrownBy(() -> read(source)).rootCause().hasMessageContaining("the server is stopping");
+        }
+        assertThat(log.list).isEmpty();
+    }
+
+    @Test
     void open_muchMoreThanTheCacheHolds_limitHolds() throws Exception {
         int size = 200_000;
         long limit = 2_000_000;
