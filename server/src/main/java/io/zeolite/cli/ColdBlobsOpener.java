@@ -38,6 +38,7 @@ final class ColdBlobsOpener {
     private final ColdStorage config;
     private final Path blobDirectory;
     private final BlobStore store;
+    private final RetryingStore writing;
     private final @Nullable Garbage garbage;
     private final BlobTier tier;
 
@@ -45,10 +46,9 @@ final class ColdBlobsOpener {
         this.config = config;
         this.blobDirectory = config.blobDirectory();
         this.store = store(config);
+        this.writing = new RetryingStore(store, config.tier());
         Duration grace = config.upkeep().gcGrace();
-        this.garbage = grace == null
-                ? null
-                : new Garbage(blobDirectory, new RetryingStore(store, config.tier()), config.layout(), grace);
+        this.garbage = grace == null ? null : new Garbage(blobDirectory, writing, config.layout(), grace);
         Cache cache = config.cache();
         BlobCache opened = BlobCache.open(cache.directory(), cache.limit(), cache.verify());
         this.tier = new BlobTier(store, config.layout(), opened, config.tier(), garbage);
@@ -83,7 +83,7 @@ final class ColdBlobsOpener {
         if (!readOnly && !keeps) {
             return;
         }
-        Keeper keeper = new Keeper(blobDirectory, store, Clock.system(ZoneId.systemDefault()));
+        Keeper keeper = new Keeper(blobDirectory, store, writing, Clock.system(ZoneId.systemDefault()));
         tier.keep(keeper);
         keeper.look(readOnly);
         if (garbage != null) {
@@ -91,10 +91,8 @@ final class ColdBlobsOpener {
         }
         ArchivePolicy policy = config.upkeep().archive();
         if (policy != null) {
-            Archiver archiver = new Archiver(
-                    BlobDirectory.openReadOnly(blobDirectory),
-                    new RetryingStore(store, config.tier()),
-                    config.layout());
+            Archiver archiver =
+                    new Archiver(BlobDirectory.openReadOnly(blobDirectory), writing, config.layout());
             keeper.archive(archiver, policy);
         }
     }

@@ -35,6 +35,8 @@ public final class BlobTier implements ColdBlobs {
     private static final Logger LOG = LoggerFactory.getLogger(BlobTier.class);
 
     private static final Duration MOST_AT_END = Duration.ofSeconds(10);
+    /** For uploads that are nearly done. */
+    private static final Duration MOMENT = Duration.ofSeconds(3);
 
     private final BlobStore store;
     private final KeyLayout layout;
@@ -72,7 +74,7 @@ public final class BlobTier implements ColdBlobs {
         threads.allowCoreThreadTimeOut(true);
     }
 
-    /** Takes over what is done about the store in the background; it ends before the store is closed. */
+    /** Takes over what is done about the store in the background, and ends it. */
     public void keep(Keeper newKeeper) {
         keeper = newKeeper;
     }
@@ -173,14 +175,17 @@ public final class BlobTier implements ColdBlobs {
 
     @Override
     public void close() {
+        breaker.stop();
+        threads.shutdown();
         Keeper kept = keeper;
+        if (kept != null) {
+            kept.end(MOMENT);
+        }
+        // Downloads, and uploads that hang, break off.
+        store.close();
         if (kept != null) {
             kept.close();
         }
-        breaker.stop();
-        threads.shutdown();
-        // Downloads that are under way break off.
-        store.close();
         try {
             if (!threads.awaitTermination(MOST_AT_END.toSeconds(), TimeUnit.SECONDS)) {
                 LOG.warn("downloads from {} are still busy after {} s", store.name(), MOST_AT_END.toSeconds());

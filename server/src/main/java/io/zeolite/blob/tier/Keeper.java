@@ -39,18 +39,24 @@ public final class Keeper implements AutoCloseable {
     private static final Duration STALE = Duration.ofDays(2);
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(5);
-    private static final Duration MOST_AT_END = Duration.ofSeconds(30);
+    private static final Duration MOST_AT_END = Duration.ofSeconds(10);
 
     private final Path blobDirectory;
     private final BlobStore store;
+    private final RetryingStore writing;
     private final Clock clock;
     private final ScheduledThreadPoolExecutor thread;
     private volatile boolean closed;
 
-    /** Begins to watch over a store with {@link #look}, {@link #archive} and the like; closes nothing of what it is given. */
-    public Keeper(Path blobDirectory, BlobStore store, Clock clock) {
+    /**
+     * Begins to watch over a store with {@link #look}, {@link #archive} and the like; closes nothing of what it is given.
+     *
+     * @param writing the same store, as those write to it whom this has at work
+     */
+    public Keeper(Path blobDirectory, BlobStore store, RetryingStore writing, Clock clock) {
         this.blobDirectory = blobDirectory;
         this.store = store;
+        this.writing = writing;
         this.clock = clock;
         this.thread = new ScheduledThreadPoolExecutor(THREADS, task -> {
             Thread daemon = new Thread(task, "zeolite-keeper");
@@ -70,9 +76,12 @@ public final class Keeper implements AutoCloseable {
                     tryStore();
                 }
             } catch (IOException | RuntimeException e) {
+                if (closed) {
+                    return;
+                }
                 boolean again = e instanceof StoreException said && said.reason() == StoreException.Reason.UNAVAILABLE;
                 LOG.warn("a look at {}: {}", store.name(), e.getMessage());
-                if (again && !closed) {
+                if (again) {
                     thread.schedule(() -> look(readOnly), LOOK_AGAIN.toSeconds(), TimeUnit.SECONDS);
                 }
             }
@@ -172,7 +181,17 @@ public final class Keeper implements AutoCloseable {
             owned.claim();
         }
         Tally tally = new Tally();
-        archiver.archive(blobs, Afterwards.REMOVE, policy.effort(), tally::note, () -> mustStop(policy));
+        archiver.archive(
+                blobs,
+                Afterwards.REMOVE,
+                policy.effort(),
+                step -> {
+                    // What breaks off at the end has not failed.
+                    if (!(closed && step instanceof Step.Failed)) {
+                        tally.note(step);
+                    }
+                },
+                () -> mustStop(policy));
         tally.report(store.name(), blobs.size());
     }
 
@@ -227,17 +246,28 @@ public final class Keeper implements AutoCloseable {
         }
     }
 
+    /**
+     * Ends what is being done at the next opportunity, and waits for it. A request that hangs ends when the store is closed.
+     *
+     * @return whether it has ended
+     */
+    boolean end(Duration most) {
+        closed = true;
+        writing.stop();
+        thread.shutdown();
+        try {
+            return thread.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     /** Ends what is being done at the next opportunity, and waits for it. */
     @Override
     public void close() {
-        closed = true;
-        thread.shutdown();
-        try {
-            if (!thread.awaitTermination(MOST_AT_END.toSeconds(), TimeUnit.SECONDS)) {
-                LOG.warn("{} is still written to after {} s", store.name(), MOST_AT_END.toSeconds());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!end(MOST_AT_END)) {
+            LOG.warn("{} is still written to after {} s", store.name(), MOST_AT_END.toSeconds());
         }
     }
 }

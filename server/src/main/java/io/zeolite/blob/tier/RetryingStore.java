@@ -41,6 +41,14 @@ public final class RetryingStore implements BlobStore {
         reading = throttle;
     }
 
+    /**
+     * Has nothing be tried again from now on. To be called before the store behind it is closed: what breaks off then says
+     * nothing of the store.
+     */
+    void stop() {
+        breaker.stop();
+    }
+
     Attempts attempts() {
         return new Attempts(settings, breaker);
     }
@@ -150,6 +158,7 @@ public final class RetryingStore implements BlobStore {
 
     @Override
     public void close() {
+        stop();
         store.close();
     }
 }

@@ -8,11 +8,14 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Store;
+import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheEntry;
@@ -27,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -109,8 +113,12 @@ final class BlobTierTest {
     }
 
     private BlobTier tier(long cacheBytes, Duration timeout) throws IOException {
+        return tier(cacheBytes, new S3Store(settings(timeout)));
+    }
+
+    private BlobTier tier(long cacheBytes, BlobStore store) throws IOException {
         BlobCache cache = BlobCache.open(directory.resolve("cache"), new CacheLimit.Bytes(cacheBytes), false);
-        BlobTier tier = new BlobTier(new S3Store(settings(timeout)), KeyLayout.FLAT, cache, SETTINGS);
+        BlobTier tier = new BlobTier(store, KeyLayout.FLAT, cache, SETTINGS);
         tiers.add(tier);
         return tier;
     }
@@ -445,6 +453,32 @@ final class BlobTierTest {
         for (OpenBlob source : sources) {
             assertThatThrownBy(() -> read(source)).rootCause().hasMessageContaining("the server is stopping");
         }
+        assertThat(log.list).isEmpty();
+    }
+
+    @Test
+    void close_whileAnUploadHangs_cutsItOffAndTriesNothingAgain() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(directory.resolve("blobs"));
+        blobs.prepare(1);
+        Files.write(blobs.path(1, TID), bytes(1, 1000));
+        S3Store store = new S3Store(settings(PATIENT));
+        RetryingStore writing = new RetryingStore(store, SETTINGS);
+        BlobTier tier = tier(100_000_000, store);
+        Keeper keeper = new Keeper(directory.resolve("blobs"), store, writing, Clock.systemUTC());
+        tier.keep(keeper);
+        // It is looked for, and then written.
+        proxy.setAfter(1, new Fault.Hang(), Integer.MAX_VALUE);
+        keeper.archive(
+                new Archiver(blobs, writing, KeyLayout.FLAT),
+                new ArchivePolicy(Duration.ZERO, 0, Duration.ofHours(1), null, null, new Effort(1, 0)));
+        while (proxy.requests() < 2) {
+            Thread.onSpinWait();
+        }
+        long start = System.nanoTime();
+        tier.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(PATIENT.dividedBy(2));
+        assertThat(proxy.requests()).isEqualTo(2);
+        assertThat(blobs.path(1, TID)).hasBinaryContent(bytes(1, 1000));
         assertThat(log.list).isEmpty();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
@@ -59,12 +60,16 @@ final class KeeperTest {
     }
 
     private Keeper keeper() {
-        return new Keeper(directory.resolve("blobs"), store, Clock.fixed(NOW, ZoneOffset.UTC));
+        return new Keeper(directory.resolve("blobs"), store, writing(store), Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
+    private static RetryingStore writing(BlobStore store) {
+        return new RetryingStore(
+                store, new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 10));
     }
 
     private Archiver archiver() {
-        TierSettings once = new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 10);
-        return new Archiver(blobs, new RetryingStore(store, once), KeyLayout.FLAT);
+        return new Archiver(blobs, writing(store), KeyLayout.FLAT);
     }
 
     private static ArchivePolicy policy(@Nullable Window window, @Nullable Integer percent) {
