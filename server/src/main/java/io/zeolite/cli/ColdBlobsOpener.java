@@ -46,7 +46,10 @@ final class ColdBlobsOpener {
         this.config = config;
         this.blobDirectory = config.blobDirectory();
         this.store = store(config);
-        this.writing = new RetryingStore(store, config.tier());
+        this.writing = new RetryingStore(
+                store,
+                config.tier(),
+                "Nothing is archived or deleted there until it is back; everything else goes on.");
         Duration grace = config.upkeep().gcGrace();
         this.garbage = grace == null ? null : new Garbage(blobDirectory, writing, config.layout(), grace);
         Cache cache = config.cache();

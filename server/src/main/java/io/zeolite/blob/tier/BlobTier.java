@@ -62,8 +62,12 @@ public final class BlobTier implements ColdBlobs {
         this.layout = layout;
         this.cache = cache;
         this.settings = settings;
-        this.breaker =
-                new Breaker(store.name(), settings.failuresUntilAway(), settings.longestPause(), System::nanoTime);
+        this.breaker = new Breaker(
+                store.name(),
+                settings.failuresUntilAway(),
+                settings.longestPause(),
+                "Blobs that are only there cannot be read until it is back; everything else goes on.",
+                System::nanoTime);
         AtomicInteger count = new AtomicInteger();
         this.threads = new ThreadPoolExecutor(
                 settings.downloads(), settings.downloads(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {

@@ -20,6 +20,7 @@ final class Breaker {
     private final String store;
     private final int failuresUntilAway;
     private final long pauseNanos;
+    private final String consequence;
     private final NanoClock clock;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
@@ -33,10 +34,12 @@ final class Breaker {
         long nanos();
     }
 
-    Breaker(String store, int failuresUntilAway, Duration pause, NanoClock clock) {
+    /** @param consequence what it means that the store is away, as a sentence */
+    Breaker(String store, int failuresUntilAway, Duration pause, String consequence, NanoClock clock) {
         this.store = store;
         this.failuresUntilAway = failuresUntilAway;
         this.pauseNanos = pause.toNanos();
+        this.consequence = consequence;
         this.clock = clock;
     }
 
@@ -75,11 +78,11 @@ final class Breaker {
             away = true;
             nextTrialNanos = clock.nanos() + pauseNanos;
             LOG.error(
-                    "{} is away: {} requests failed, the last one: {}. Blobs that are only there cannot be read until it"
-                            + " is back; everything else goes on.",
+                    "{} is away: {} requests failed, the last one: {}. {}",
                     store,
                     failures,
-                    failure.getMessage());
+                    failure.getMessage(),
+                    consequence);
         }
     }
 

@@ -25,10 +25,15 @@ public final class RetryingStore implements BlobStore {
 
     /** Takes over the store, and closes it. */
     public RetryingStore(BlobStore store, TierSettings settings) {
+        this(store, settings, "What needs it fails until it is back.");
+    }
+
+    /** @param consequence what the log says it means that the store is away, as a sentence */
+    public RetryingStore(BlobStore store, TierSettings settings, String consequence) {
         this.store = store;
         this.settings = settings;
-        this.breaker =
-                new Breaker(store.name(), settings.failuresUntilAway(), settings.longestPause(), System::nanoTime);
+        this.breaker = new Breaker(
+                store.name(), settings.failuresUntilAway(), settings.longestPause(), consequence, System::nanoTime);
     }
 
     /** Whether so many requests had no answer that there is little hope for the next one. */

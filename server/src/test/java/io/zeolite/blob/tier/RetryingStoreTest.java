@@ -1,7 +1,12 @@
 package io.zeolite.blob.tier;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.zeolite.blob.StoreException;
 import io.zeolite.blob.file.DirectoryStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class RetryingStoreTest {
     private static final TierSettings ONE_ATTEMPT =
@@ -34,5 +40,27 @@ final class RetryingStoreTest {
         new ObjectReader(store).read("a.blob", content -> true);
         assertThat(bytes.get()).isEqualTo(size);
         assertThat(pieces.get()).isGreaterThan(4);
+    }
+
+    @Test
+    void isAway_isSaidOnceWithWhatItMeans() {
+        TierSettings twoFailures = new TierSettings(1, 1, Duration.ofMillis(1), Duration.ofMillis(1), 2);
+        RetryingStore store = new RetryingStore(
+                new DirectoryStore(directory.resolve("absent")), twoFailures, "Nothing is archived until it is back.");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(Breaker.class);
+        log.start();
+        logger.addAppender(log);
+        try {
+            while (!store.isAway()) {
+                assertThatExceptionOfType(StoreException.class).isThrownBy(() -> store.open("a.blob", 0, null));
+            }
+            assertThatExceptionOfType(StoreException.class).isThrownBy(() -> store.open("a.blob", 0, null));
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(log.list).singleElement().satisfies(event -> assertThat(event.getFormattedMessage())
+                .endsWith(". Nothing is archived until it is back.")
+                .doesNotContain("cannot be read until"));
     }
 }
