@@ -45,7 +45,7 @@ public final class BlobTier implements ColdBlobs {
     private final Breaker breaker;
     private final ThreadPoolExecutor threads;
     private final ConcurrentHashMap<BlobRevision, Download> downloads = new ConcurrentHashMap<>();
-    private final OncePerMinute complaints = new OncePerMinute();
+    private final OncePerMinute complaints = new OncePerMinute(System::nanoTime);
     private final @Nullable Garbage garbage;
     private volatile @Nullable Keeper keeper;
 
@@ -159,12 +159,18 @@ public final class BlobTier implements ColdBlobs {
                 }
                 case UNAVAILABLE -> LOG.debug("{}: {}", revision, said.getMessage());
                 case DENIED, REFUSED, CHANGED, CONTENDED ->
-                    complaints.tell(() -> LOG.error("cannot fetch {}: {}", revision, said.getMessage()));
+                    complaints.tell(
+                            said.reason(),
+                            unsaid -> LOG.error("cannot fetch {}: {}{}", revision, said.getMessage(), others(unsaid)));
             }
             return CallException.storage(revision + " cannot be fetched: " + said.getMessage());
         }
         LOG.error("cannot fetch {}: {}", revision, failure.toString());
         return CallException.storage(revision + " cannot be fetched: " + failure);
+    }
+
+    private static String others(long unsaid) {
+        return unsaid == 0 ? "" : " (and " + unsaid + " others of this kind before)";
     }
 
     private PosKeyException notFound(BlobRevision revision, PosKeyException missing) {

@@ -58,6 +58,7 @@ final class BlobTierTest {
     private static final long TID = 0x03f1a2b3c4d5e6f7L;
     private static final Duration PATIENT = Duration.ofSeconds(30);
     private static final int LARGE = 3_000_000;
+    private static final List<Class<?>> LOGGED = List.of(Breaker.class, BlobTier.class);
     private static final TierSettings SETTINGS = new TierSettings(8, 3, Duration.ofMillis(1), Duration.ofMillis(50), 3);
 
     @TempDir
@@ -78,12 +79,16 @@ final class BlobTierTest {
         server = S3Server.start(Files.createDirectories(directory.resolve("s3")));
         proxy = FaultProxy.before(server.port());
         log.start();
-        ((Logger) LoggerFactory.getLogger(Breaker.class)).addAppender(log);
+        for (Class<?> logged : LOGGED) {
+            ((Logger) LoggerFactory.getLogger(logged)).addAppender(log);
+        }
     }
 
     @AfterEach
     void stop() throws Exception {
-        ((Logger) LoggerFactory.getLogger(Breaker.class)).detachAppender(log);
+        for (Class<?> logged : LOGGED) {
+            ((Logger) LoggerFactory.getLogger(logged)).detachAppender(log);
+        }
         tiers.forEach(BlobTier::close);
         proxy.close();
         server.close();
@@ -343,6 +348,24 @@ final class BlobTierTest {
         assertThat(source.available()).isEqualTo(199_999);
         tier.close();
         assertThat(cached()).isEmpty();
+    }
+
+    @Test
+    void open_failuresOfTwoKinds_areBothSaid() throws Exception {
+        put(1, 1000, 12345);
+        put(2, 1000, 12345);
+        BlobTier tier = tier();
+        for (long oid = 1; oid <= 2; oid++) {
+            OpenBlob source = opened(tier, oid);
+            assertThatThrownBy(() -> read(source)).rootCause().hasMessageContaining("is damaged");
+        }
+        proxy.set(new Fault.Status(403));
+        assertThatThrownBy(() -> opened(tier, 3)).rootCause().hasMessageContaining("HTTP 403");
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        damaged -> assertThat(damaged).contains("is damaged"),
+                        denied -> assertThat(denied).contains("HTTP 403"));
     }
 
     @Test
