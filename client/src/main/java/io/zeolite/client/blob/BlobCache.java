@@ -428,6 +428,16 @@ public final class BlobCache implements Closeable {
         });
     }
 
+    /**
+     * Lets blobs go if the disk has less room than the limit says, since others use it too.
+     *
+     * @param bytes how many are to be written
+     * @return whether there is more room now
+     */
+    public boolean makeRoomOnDisk(long bytes) throws IOException {
+        return Files.getFileStore(root).getUsableSpace() < bytes && evict(bytes) > 0;
+    }
+
     /** Keeps the cache a little below its limit, so that nobody has to wait for room. */
     private void shrink(long bytes) throws IOException {
         evict(bytes);

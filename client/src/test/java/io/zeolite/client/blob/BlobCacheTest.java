@@ -150,6 +150,17 @@ final class BlobCacheTest {
     }
 
     @Test
+    void makeRoomOnDisk_letsBlobsGoOnlyIfTheDiskIsFull() throws IOException {
+        BlobCache cache = cache(1_000_000);
+        add(cache, 1, 1000);
+        assertThat(cache.makeRoomOnDisk(1000)).isFalse();
+        assertThat(has(cache, 1)).isTrue();
+        assertThat(cache.makeRoomOnDisk(Long.MAX_VALUE)).isTrue();
+        assertThat(has(cache, 1)).isFalse();
+        assertThat(cache.makeRoomOnDisk(Long.MAX_VALUE)).isFalse();
+    }
+
+    @Test
     void begin_everythingInUse_evictsNothingAndStillWorks() throws IOException {
         BlobCache cache = cache(1000);
         add(cache, 1, 600);

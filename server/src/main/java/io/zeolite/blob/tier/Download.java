@@ -241,7 +241,7 @@ final class Download {
         toldAtNanos = System.nanoTime() - PATIENCE_NANOS;
         while (position < entry.size()) {
             StoreException broken = fill(buffer, content, entry.size());
-            write(buffer, entry.channel());
+            write(buffer, entry);
             blob.arrived(Math.min(position, entry.size() - 1));
             toldAtNanos = System.nanoTime();
             if (broken != null) {
@@ -272,10 +272,17 @@ final class Download {
         }
     }
 
-    private void write(ByteBuffer buffer, FileChannel channel) throws IOException {
+    private void write(ByteBuffer buffer, NewEntry entry) throws IOException {
+        FileChannel channel = entry.channel();
         crc.update(buffer.flip().duplicate());
         while (buffer.hasRemaining()) {
-            position += channel.write(buffer, position);
+            try {
+                position += channel.write(buffer, position);
+            } catch (IOException e) {
+                if (!cache.makeRoomOnDisk(entry.size() - position)) {
+                    throw e;
+                }
+            }
         }
     }
 

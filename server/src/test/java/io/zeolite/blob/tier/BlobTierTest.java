@@ -369,6 +369,27 @@ final class BlobTierTest {
     }
 
     @Test
+    void open_cacheThatCannotBeWritten_isSaidOnceWithItsDirectory() throws Exception {
+        BlobTier tier = tier();
+        for (long oid = 1; oid <= 2; oid++) {
+            put(oid, LARGE);
+            CountDownLatch rest = new CountDownLatch(1);
+            proxy.set(new Fault.Hold(1000, rest));
+            try (OpenBlob source = opened(tier, oid)) {
+                // The same one that is written to.
+                source.channel().close();
+                rest.countDown();
+                awaitMoreThan(LARGE - 1, source);
+                assertThat(source.failure())
+                        .hasMessageContaining(KeyLayout.FLAT.key(oid, TID))
+                        .hasMessageContaining(directory.resolve("cache").toString());
+            }
+        }
+        assertThat(log.list).singleElement().satisfies(event -> assertThat(event.getFormattedMessage())
+                .contains(KeyLayout.FLAT.key(1, TID), directory.resolve("cache").toString()));
+    }
+
+    @Test
     void open_storeIsBusyOnce_isTriedAgain() throws Exception {
         put(1, 1000);
         proxy.set(new Fault.Status(503), 1);
