@@ -61,9 +61,6 @@ public final class BlobDirectory {
     private static final Set<PosixFilePermission> WRITE = EnumSet.of(
             PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
-    /** So often the directory of a blob may vanish at the wrong moment. */
-    private static final int MAX_MOVES = 10;
-
     private final Path root;
     private final OldBlobs old;
     private final Path temporary;
@@ -225,7 +222,8 @@ public final class BlobDirectory {
     public void prepare(long oid) throws IOException {
         Path directory = oidDirectory(oid);
         directories.create(directory);
-        if (!Files.isWritable(directory)) {
+        // If it has vanished again, commit creates it.
+        if (!Files.isWritable(directory) && Files.exists(directory)) {
             throw new IOException("no permission to write to the blob directory " + directory);
         }
     }
@@ -259,13 +257,27 @@ public final class BlobDirectory {
         Path committed = directory.resolve(BlobLayout.fileName(tid));
         // Not all versions of Java refuse to change the permissions of what a link leads to.
         regularFile(staged, attributes(staged));
-        setCommittedPermissions(staged, directory);
+        for (int attempt = 1; ; attempt++) {
+            directories.create(directory);
+            try {
+                setCommittedPermissions(staged, directory);
+                move(staged, committed);
+                return directory;
+            } catch (NoSuchFileException e) {
+                // It was empty, and a pack or the archiver has removed it.
+                if (attempt == DurableDirectories.MAX_ATTEMPTS || Files.notExists(staged)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void move(Path staged, Path committed) throws IOException {
         try {
-            move(staged, directory, committed);
+            Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
             moveByCopy(staged, committed, sync);
         }
-        return directory;
     }
 
     /** Moves a file to another file system, where it appears at once, complete and with the same permissions. */
@@ -288,21 +300,6 @@ public final class BlobDirectory {
         Files.delete(from);
     }
 
-    /** A pack may have removed the directory, empty as it was, since it was prepared. */
-    private void move(Path staged, Path directory, Path committed) throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            directories.create(directory);
-            try {
-                Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
-                return;
-            } catch (NoSuchFileException e) {
-                if (attempt == MAX_MOVES || Files.notExists(staged)) {
-                    throw e;
-                }
-            }
-        }
-    }
-
     private static PosixFileAttributes regularFile(Path staged, PosixFileAttributeView view) throws IOException {
         PosixFileAttributes attributes = view.readAttributes();
         if (!attributes.isRegularFile()) {
@@ -317,7 +314,11 @@ public final class BlobDirectory {
             return;
         }
         for (Path directory : new LinkedHashSet<>(oidDirectories)) {
-            DurableDirectories.force(directory);
+            try {
+                DurableDirectories.force(directory);
+            } catch (NoSuchFileException e) {
+                LOG.debug("{} is empty and gone: what was committed there has been archived", directory);
+            }
         }
     }
 
@@ -408,7 +409,7 @@ public final class BlobDirectory {
     }
 
     /**
-     * Takes away the file of a revision that was packed away, and the directories that become empty.
+     * Takes away the file of a revision that was packed away or archived, and the directories that become empty.
      *
      * @param keep whether it is moved to {@link #oldRoot} or deleted
      * @return whether it was there

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -16,6 +17,9 @@ import java.util.Arrays;
  * that one can see under its lock is on disk, and so is everything above it.
  */
 final class DurableDirectories {
+    /** So often directories may vanish at the wrong moment: whoever takes away a blob removes what becomes empty. */
+    static final int MAX_ATTEMPTS = 10;
+
     /** Directories share these by their hash. No thread holds two of them. */
     private final Object[] locks = new Object[64];
 
@@ -33,12 +37,25 @@ final class DurableDirectories {
      * @param directory an absolute path
      */
     void create(Path directory) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                createAll(directory);
+                return;
+            } catch (NoSuchFileException e) {
+                if (attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void createAll(Path directory) throws IOException {
         Path parent = directory.getParent();
         if (parent == null) {
             return;
         }
         if (!Files.isDirectory(directory)) {
-            create(parent);
+            createAll(parent);
         }
         synchronized (locks[Math.floorMod(directory.hashCode(), locks.length)]) {
             if (!Files.isDirectory(directory)) {
@@ -76,10 +93,16 @@ final class DurableDirectories {
         }
     }
 
-    /** Makes the entries of a directory survive a crash of the machine. */
+    /**
+     * Makes the entries of a directory survive a crash of the machine.
+     *
+     * @throws NoSuchFileException if it is not there
+     */
     static void force(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        } catch (NoSuchFileException e) {
+            throw e;
         } catch (IOException e) {
             throw new IOException("cannot force the directory " + directory + ": " + e, e);
         }

@@ -2,7 +2,7 @@ package io.zeolite.blob.directory;
 
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -87,13 +87,17 @@ final class OldBlobs {
         }
     }
 
-    /** Deletes the directory that a file was in, and those above it, as far as nothing is in them. */
+    /** Deletes the directory that a file was in, and those above it, as far as nothing is in them. Links stay. */
     void removeEmptyDirectoriesOf(Path file) throws IOException {
         Path directory = file.getParent();
         while (directory != null && directory.startsWith(blobs) && !directory.equals(blobs)) {
+            if (Files.isSymbolicLink(directory)) {
+                return;
+            }
             try {
                 Files.deleteIfExists(directory);
-            } catch (DirectoryNotEmptyException e) {
+            } catch (FileSystemException e) {
+                // Something is in it; or it may not be removed, and does no harm.
                 return;
             }
             directory = directory.getParent();

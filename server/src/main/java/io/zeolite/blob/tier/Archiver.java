@@ -178,7 +178,7 @@ public final class Archiver {
     private void letGo(long oid, long tid, Afterwards afterwards) throws IOException {
         switch (afterwards) {
             case KEEP -> {}
-            case REMOVE -> directory.remove(oid, tid);
+            case REMOVE -> directory.retire(oid, tid, false);
             case BACK_UP -> directory.backUp(oid, tid);
         }
     }

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -487,6 +488,73 @@ class BlobDirectoryTest {
             }
             Files.delete(elsewhere);
         }
+    }
+
+    @Test
+    void commit_directoryHasVanishedSinceItWasPrepared_createsIt() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        blobs.prepare(1);
+        blobs.commit(stage(blobs, "first"), 1, TID);
+        blobs.prepare(1);
+        blobs.retire(1, TID, false);
+        assertThat(temp.resolve("0x00")).doesNotExist();
+
+        blobs.commit(stage(blobs, "second"), 1, TID + 1);
+
+        assertThat(read(blobs, 1, TID + 1)).isEqualTo("second");
+    }
+
+    @Test
+    void forceDirectories_whatWasCommittedIsGoneAlready_isDone() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        Path directory = blobs.commit(stage(blobs, "data"), 1, TID);
+        blobs.retire(1, TID, false);
+
+        blobs.forceDirectories(List.of(directory));
+
+        assertThat(directory).doesNotExist();
+    }
+
+    @Test
+    void commit_whileOthersTakeAway_alwaysFindsItsDirectory() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp, false);
+        AtomicLong committed = new AtomicLong();
+        int count = 1000;
+        ExecutorService archiver = Executors.newSingleThreadExecutor();
+        try {
+            Future<Integer> taken = archiver.submit(() -> {
+                int gone = 0;
+                while (gone < count && !Thread.currentThread().isInterrupted()) {
+                    if (committed.get() > gone && blobs.retire(1, TID + gone, false)) {
+                        gone++;
+                    }
+                }
+                return gone;
+            });
+            for (int i = 0; i < count; i++) {
+                blobs.prepare(1);
+                blobs.forceDirectories(List.of(blobs.commit(stage(blobs, "data"), 1, TID + i)));
+                committed.incrementAndGet();
+            }
+            assertThat(taken.get()).isEqualTo(count);
+        } finally {
+            archiver.shutdownNow();
+        }
+        assertThat(temp.resolve("0x00")).doesNotExist();
+    }
+
+    @Test
+    void retire_lastInALinkedDirectory_leavesTheLink() throws Exception {
+        Files.writeString(temp.resolve(".layout"), "bushy");
+        Path elsewhere = Files.createDirectories(temp.resolve("tmp/elsewhere"));
+        Files.createSymbolicLink(temp.resolve("0x00"), elsewhere);
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        blobs.commit(stage(blobs, "data"), 1, TID);
+
+        assertThat(blobs.retire(1, TID, false)).isTrue();
+
+        assertThat(elsewhere).isEmptyDirectory();
+        assertThat(temp.resolve("0x00")).isSymbolicLink();
     }
 
     private Path otherFileSystem() throws IOException {

@@ -167,6 +167,8 @@ final class ArchiverTest {
         assertThat(isInTheBucket(2, 0)).isTrue();
         assertThat(isLocal(1)).isFalse();
         assertThat(isLocal(2)).isFalse();
+        assertThat(directory.oidDirectory(1)).doesNotExist();
+        assertThat(home.resolve("blobs/tmp")).isEmptyDirectory();
     }
 
     @Test
