@@ -94,8 +94,7 @@ final class ColdBlobsOpener {
         }
         ArchivePolicy policy = config.upkeep().archive();
         if (policy != null) {
-            Archiver archiver =
-                    new Archiver(BlobDirectory.openReadOnly(blobDirectory), writing, config.layout());
+            Archiver archiver = new Archiver(BlobDirectory.openReadOnly(blobDirectory), writing, config.layout());
             keeper.archive(archiver, policy);
         }
     }

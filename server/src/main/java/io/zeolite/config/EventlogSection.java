@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The keys of {@code <eventlog>} and the {@code <logfile>} sections in it. */
@@ -179,11 +180,17 @@ final class EventlogSection {
 
     private static LogFormat format(Values values) throws ConfigException {
         String format = unescape(values.get(FORMAT));
+        String dateFormat = values.get(DATE_FORMAT);
+        compile(values, FORMAT, () -> LogFormat.of(format, LogFormat.ISO_SECONDS));
+        return compile(values, DATE_FORMAT, () -> LogFormat.of(format, dateFormat));
+    }
+
+    private static LogFormat compile(Values values, Key<String> key, Supplier<LogFormat> format)
+            throws ConfigException {
         try {
-            return LogFormat.of(format, values.get(DATE_FORMAT));
+            return format.get();
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(
-                    values.position(values.has(FORMAT) ? FORMAT : DATE_FORMAT), "format: " + e.getMessage());
+            throw new ConfigException(values.position(key), key.name() + ": " + e.getMessage());
         }
     }
 

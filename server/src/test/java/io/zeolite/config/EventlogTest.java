@@ -121,7 +121,8 @@ class EventlogTest {
                 "<logfile>;path a;style format;</logfile> | zeo.conf:8: style: \"format\" is not supported by this version",
                 "<logfile>;path a;encoding x-no;</logfile> | zeo.conf:8: encoding: \"x-no\" (expected an encoding, like utf-8)",
                 "<logfile>;path a;format %(nope)s;</logfile> | zeo.conf:8: format: unknown field %(nope)s (expected asctime,",
-                "<logfile>;path a;dateformat %Q;</logfile> | zeo.conf:8: format: \"%Q\": unknown directive %Q (expected % and",
+                "<logfile>;path a;format %(message)s;dateformat %Q;</logfile> | zeo.conf:9: dateformat: \"%Q\": unknown",
+                "<logfile>;path a;dateformat %Q;</logfile> | zeo.conf:8: dateformat: \"%Q\": unknown directive %Q (expected % and",
             })
     void load_badEventlog_isRefused(String lines, String message) throws Exception {
         assertThat(text.error(BEFORE + lines.replace(";", "\n") + "\n</eventlog>\n"))

@@ -111,6 +111,9 @@ public final class CacheFile implements CacheJournal, Closeable {
 
     private void replay() throws IOException {
         long goodLength = 0;
+        if (Files.isDirectory(path)) {
+            throw new IOException("cache file " + path + " is a directory (expected: a file, or nothing yet)");
+        }
         if (Files.exists(path)) {
             replaying = true;
             try (CacheLogReader reader = CacheLogReader.open(path)) {

@@ -266,8 +266,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        Throwable root = cause.getCause() instanceof MalformedMessageException malformed ? malformed : cause;
-        give(ctx, new DisconnectedException(server + ": " + root.getMessage(), root));
+        give(ctx, new DisconnectedException(server + ": " + BrokenConnection.explain(cause), cause));
     }
 
     private void give(ChannelHandlerContext ctx, DisconnectedException reason) {

@@ -61,7 +61,7 @@ public final class StatusRequest {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            fail(cause.getMessage(), cause);
+            fail(BrokenConnection.explain(cause), cause);
             ctx.close();
         }
 

@@ -58,6 +58,14 @@ class CacheFileTest {
     }
 
     @Test
+    void open_directory_isRefusedByName() throws IOException {
+        Files.createDirectory(path);
+
+        assertThatThrownBy(() -> CacheFile.open(path, "main", LIMIT))
+                .hasMessage("cache file " + path + " is a directory (expected: a file, or nothing yet)");
+    }
+
+    @Test
     void open_cutOffAnywhere_isAsOfATransactionThatItWasAsOf() throws IOException {
         try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
             fill(file.cache());

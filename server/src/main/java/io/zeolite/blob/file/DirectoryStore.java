@@ -34,15 +34,19 @@ public final class DirectoryStore implements BlobStore {
     private static final String UNFINISHED = ".zeolite-unfinished";
 
     private final Path root;
+    private final String name;
 
     /** @param root created by the first object that is written; must be there before it is read */
     public DirectoryStore(Path root) {
         this.root = root.toAbsolutePath().normalize();
+        // Java puts the slash at the end of directories that are there.
+        String uri = this.root.toUri().toString();
+        this.name = uri.endsWith("/") ? uri : uri + "/";
     }
 
     @Override
     public String name() {
-        return root.toUri().toString();
+        return name;
     }
 
     private Path path(String key) throws StoreException {
@@ -63,6 +67,9 @@ public final class DirectoryStore implements BlobStore {
             reason = e instanceof AccessDeniedException ? Reason.DENIED : Reason.UNAVAILABLE;
         }
         String said = reason == Reason.NOT_FOUND ? "no such file" : e.toString();
+        if (Files.notExists(root)) {
+            said = "the directory is not there (mount it, or create it)";
+        }
         return new StoreException(reason, "cannot " + what + " " + name() + key + ": " + said, e);
     }
 

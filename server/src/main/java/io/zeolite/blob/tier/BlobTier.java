@@ -165,8 +165,8 @@ public final class BlobTier implements ColdBlobs {
             }
             return CallException.storage(revision + " cannot be fetched: " + said.getMessage());
         }
-        String what = store.name() + layout.key(revision.oid(), revision.tid()) + " into the cache "
-                + cache.directory() + ": " + failure;
+        String what = store.name() + layout.key(revision.oid(), revision.tid()) + " into the cache " + cache.directory()
+                + ": " + failure;
         complaints.tell(failure.getClass(), unsaid -> LOG.error("cannot fetch {}{}", what, others(unsaid)));
         return CallException.storage("cannot fetch " + what);
     }

@@ -59,7 +59,7 @@ public final class ZConfigParser {
         String text;
         try {
             real = file.toRealPath();
-            text = Files.readString(file);
+            text = withoutMark(Files.readString(file));
         } catch (NoSuchFileException e) {
             throw new ConfigException(asked, "no such file: " + file + " (expected a configuration file)");
         } catch (CharacterCodingException e) {
@@ -73,6 +73,11 @@ public final class ZConfigParser {
         open.push(real);
         parseText(text, file, into);
         open.pop();
+    }
+
+    /** Editors of other systems put a byte order mark before everything. */
+    private static String withoutMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
     private void parseText(String text, Path file, OpenSection into) throws ConfigException {

@@ -1,6 +1,7 @@
 package io.zeolite.blob.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.BlobStoreContract;
@@ -27,6 +28,8 @@ final class DirectoryStoreTest extends BlobStoreContract {
     void open_directoryNotMounted_isUnavailableAndNotMissing() {
         BlobStore store = new DirectoryStore(directory.resolve("elsewhere"));
         assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
+        assertThatThrownBy(() -> store.open("a.blob", 0, null))
+                .hasMessageEndingWith("/elsewhere/a.blob: the directory is not there (mount it, or create it)");
     }
 
     @Test

@@ -363,9 +363,8 @@ final class BlobTierTest {
         assertThatThrownBy(() -> opened(tier, 3)).rootCause().hasMessageContaining("HTTP 403");
         assertThat(log.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .satisfiesExactly(
-                        damaged -> assertThat(damaged).contains("is damaged"),
-                        denied -> assertThat(denied).contains("HTTP 403"));
+                .satisfiesExactly(damaged -> assertThat(damaged).contains("is damaged"), denied -> assertThat(denied)
+                        .contains("HTTP 403"));
     }
 
     @Test

@@ -64,8 +64,7 @@ final class KeeperTest {
     }
 
     private static RetryingStore writing(BlobStore store) {
-        return new RetryingStore(
-                store, new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 10));
+        return new RetryingStore(store, new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 10));
     }
 
     private Archiver archiver() {

@@ -59,6 +59,13 @@ class ZConfigParserTest {
         assertThat(document.root().sections().get(0).name()).isEqualTo("n");
     }
 
+    @Test
+    void parse_byteOrderMark_isNoPartOfTheFirstLine() throws Exception {
+        Document document = parse("\ufeff<s>\r\n</s>\r\n");
+
+        assertThat(document.root().sections()).extracting(Section::type).containsExactly("s");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
