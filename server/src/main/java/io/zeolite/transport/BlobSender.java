@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.unix.Errors;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
@@ -15,7 +16,9 @@ import io.zeolite.wire.Codec;
 import io.zeolite.zodb.Ids;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,9 @@ final class BlobSender {
     /** Enough to keep the socket busy until the next turn, and the most that is sent in one. */
     private static final int CHUNKS_UNDER_WAY = 8;
 
+    /** Of Linux: {@code EPIPE, ENETUNREACH, ECONNRESET, ETIMEDOUT, EHOSTUNREACH}. */
+    private static final Set<Integer> ERRORS_OF_CONNECTIONS = Set.of(32, 101, 104, 110, 113);
+
     private final Connection connection;
     private final Channel channel;
     private final Codec codec;
@@ -41,11 +47,15 @@ final class BlobSender {
     private final OpenBlob source;
     private final Completion<Long> outcome;
     private final boolean encrypted;
+    private final Set<BlobRevision> unreadable;
+
+    /** Whether all of it is to be read before the client gets any of it. */
+    private boolean doubtful;
 
     /** What the client has of it already, which is not compared yet. */
     private @Nullable SentPart has;
 
-    /** While it compares what the client has, or sums up what it keeps after a failure. */
+    /** While it reads all of it, compares what the client has, or sums up what it keeps after a failure. */
     private @Nullable PartChecksum summing;
 
     private @Nullable Throwable failure;
@@ -57,13 +67,18 @@ final class BlobSender {
     private boolean turnAwaited;
     private boolean ended;
 
-    /** @param has what the client has of it, from an attempt that failed on this connection; null for nothing */
+    /**
+     * @param unreadable the blobs of which the disk could not give all that was to be sent; this one may become, or cease
+     *     to be, one of them
+     * @param has what the client has of it, from an attempt that failed on this connection; null for nothing
+     */
     BlobSender(
             Connection connection,
             Channel channel,
             Codec codec,
             BlobRevision revision,
             OpenBlob source,
+            Set<BlobRevision> unreadable,
             @Nullable SentPart has,
             Completion<Long> outcome) {
         this.connection = connection;
@@ -74,6 +89,8 @@ final class BlobSender {
         this.has = has;
         this.outcome = outcome;
         this.encrypted = TlsPeer.isSecured(channel);
+        this.unreadable = unreadable;
+        this.doubtful = source.available() == source.size() && unreadable.contains(revision);
     }
 
     void start() {
@@ -106,11 +123,45 @@ final class BlobSender {
         }
         if (failure != null) {
             breakOff(failure);
+        } else if (doubtful) {
+            readThrough();
         } else if (has != null) {
             compare(has);
         } else {
             sendAvailable();
         }
+    }
+
+    /** Finds out whether the disk gives all of it now: if not, the client gets an error in place of a part. */
+    private void readThrough() {
+        try {
+            if (summing == null) {
+                summing = new PartChecksum(source, source.size());
+            }
+            summing.proceed();
+        } catch (IOException e) {
+            CallException why = cannotRead(e);
+            if (has == null) {
+                end(why);
+            } else {
+                keepAndEnd(has, why);
+            }
+            return;
+        }
+        if (summing.isComplete()) {
+            unreadable.remove(revision);
+            doubtful = false;
+            summing = null;
+            proceed();
+        } else {
+            proceedInNextTurn();
+        }
+    }
+
+    private CallException cannotRead(Throwable why) {
+        unreadable.add(revision);
+        LOG.error("{} cannot be read: {}", revision, why.toString());
+        return CallException.storage(revision + " cannot be read: " + why);
     }
 
     /** Sees whether what the client has is the beginning of this; if so, goes on behind it. */
@@ -125,7 +176,7 @@ final class BlobSender {
             }
             summing.proceed();
         } catch (IOException e) {
-            keepAndEnd(part, CallException.storage(revision + " cannot be read: " + e));
+            keepAndEnd(part, cannotRead(e));
             return;
         }
         if (!summing.isComplete()) {
@@ -165,7 +216,7 @@ final class BlobSender {
             try {
                 writeChunk((int) Math.min(CHUNK_BYTES, available - position));
             } catch (IOException e) {
-                breakOff(CallException.storage(revision + " cannot be read: " + e));
+                breakOff(cannotRead(e));
                 return;
             }
         }
@@ -315,10 +366,21 @@ final class BlobSender {
 
     private void fail(Throwable why) {
         ended = true;
-        // The client has a part of a message: nothing but a new connection helps. A vanished one is no news.
-        if (channel.isActive()) {
-            connection.drop("was being sent {}, which failed: {}", revision, why);
+        // A vanished client is no news. Else it has a part of a message: nothing but a new connection helps. The
+        // channel
+        // has closed itself, whichever of the two it was.
+        if (!isOfConnection(why)) {
+            cannotRead(why);
         }
+        channel.close();
+    }
+
+    private boolean isOfConnection(Throwable why) {
+        return why instanceof IOException
+                && (encrypted
+                        || why instanceof ClosedChannelException
+                        || (why instanceof Errors.NativeIoException error
+                                && ERRORS_OF_CONNECTIONS.contains(-error.expectedErr())));
     }
 
     void close() {

@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +60,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private final TransportSettings settings;
     private final StatusReport status;
     private final SharedFrames shared;
+    private final Set<BlobRevision> unreadable;
     private final Session session;
     private final String peer;
 
@@ -88,15 +90,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     private boolean watched;
 
-    /** @param bulk the loops that connections are on while they carry blobs */
+    /**
+     * @param bulk the loops that connections are on while they carry blobs
+     * @param unreadable the blobs of which the disk could not give all; the same for all connections
+     */
     Connection(
             Channel channel,
             EventLoopGroup bulk,
             TransportSettings settings,
             SessionSettings sessions,
             StatusReport status,
-            SharedFrames shared) {
+            SharedFrames shared,
+            Set<BlobRevision> unreadable) {
         this.shared = shared;
+        this.unreadable = unreadable;
         this.channel = channel;
         this.loop = new ConnectionLoop(channel, bulk, this);
         this.settings = settings;
@@ -340,7 +347,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         }
         BlobRevision revision = new BlobRevision(oid, serial);
         SentPart has = broken.remove(revision);
-        BlobSender sender = new BlobSender(this, channel, encoding, revision, source, has, outcome);
+        BlobSender sender = new BlobSender(this, channel, encoding, revision, source, unreadable, has, outcome);
         if (source.available() < source.size()) {
             arriving.add(sender);
             sender.start();
@@ -577,7 +584,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private record Progress(@Nullable Object first, long firstBytesSent, long blobBytesSent) {}
 
     private boolean blobWaitsForClient() {
-        return !blobs.isEmpty() || arriving.stream().anyMatch(BlobSender::waitsForClient);
+        return Stream.concat(blobs.stream(), arriving.stream()).anyMatch(BlobSender::waitsForClient);
     }
 
     private Progress progress() {

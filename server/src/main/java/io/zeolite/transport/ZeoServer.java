@@ -23,6 +23,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.platform.Foreground;
 import io.zeolite.session.ServedStorage;
@@ -35,7 +36,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.StringJoiner;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,6 +79,7 @@ public final class ZeoServer implements AutoCloseable {
         this.bulkLoops = bulkLoops;
         StatusReport status = () -> statusJson(sessions);
         SharedFrames shared = new SharedFrames();
+        Set<BlobRevision> unreadable = ConcurrentHashMap.newKeySet();
         boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
@@ -90,7 +94,8 @@ public final class ZeoServer implements AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast(new FrameDecoder(settings.maxMessageBytes()))
-                                .addLast(new Connection(channel, bulkLoops, settings, sessions, status, shared));
+                                .addLast(new Connection(
+                                        channel, bulkLoops, settings, sessions, status, shared, unreadable));
                     }
                 });
         if (unix) {

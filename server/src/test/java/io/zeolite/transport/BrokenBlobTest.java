@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Blobs whose bytes stop coming while they are sent, and clients that ask again on the same connection. */
@@ -164,7 +166,11 @@ final class BrokenBlobTest {
     }
 
     private void ask() throws IOException {
-        client.call(PATIENT, Methods.SEND_BLOB, PyTuple.of(id(OID), id(TID)));
+        ask(client);
+    }
+
+    private static void ask(BlockingConnection connection) throws IOException {
+        connection.call(PATIENT, Methods.SEND_BLOB, PyTuple.of(id(OID), id(TID)));
     }
 
     private void askInVain(String why) {
@@ -230,5 +236,35 @@ final class BrokenBlobTest {
         Files.write(blobs.path(OID, TID), bytes);
         ask();
         assertThat(file.complete()).isEqualTo(bytes);
+    }
+
+    /** The connection breaks once; after that nobody is sent a part of what the disk cannot give. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void fileCannotBeRead_nextClientGetsAnError_restoredFileIsSent() throws Exception {
+        // Linux opens a directory, and does not read it.
+        Path path = BlobDirectory.openReadOnly(directory.resolve("blobs")).path(OID, TID);
+        Files.createDirectories(path.resolve("unreadable"));
+        assertThatThrownBy(this::ask).isNotInstanceOf(ZeoException.class);
+        assertThat(file.arrived()).isZero();
+
+        PythonFile another = new PythonFile();
+        try (BlockingConnection next =
+                BlockingConnection.open(server.address(), ConnectionOptions.DEFAULT, another::received)) {
+            next.register("1", false, PATIENT);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> ask(next))
+                        .isInstanceOf(ZeoException.class)
+                        .hasMessageContaining("cannot be read");
+                assertThat(another.arrived()).isEqualTo(-1);
+            }
+            Files.delete(path.resolve("unreadable"));
+            Files.delete(path);
+            byte[] bytes = new byte[SIZE];
+            new Random(3).nextBytes(bytes);
+            Files.write(path, bytes);
+            ask(next);
+            assertThat(another.complete()).isEqualTo(bytes);
+        }
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -13,19 +15,29 @@ import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Storage;
 import io.zeolite.wire.PickleCodec;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A connection whose client takes what was sent to it when it is flushed, and not before. */
 final class ConnectionTest {
     private static final int BUFFER_LIMIT = 1 << 20;
     private static final int LONG = 5 << 20;
+    private static final BlobRevision DOUBTED = new BlobRevision(5, 6);
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
 
@@ -41,7 +53,8 @@ final class ConnectionTest {
                 new TransportSettings(false, 1 << 20, BUFFER_LIMIT, patient, patient, 1),
                 new SessionSettings(Map.of("1", broken()), Runnable::run, 1 << 20),
                 () -> "{}",
-                new SharedFrames());
+                new SharedFrames(),
+                new HashSet<>(Set.of(DOUBTED)));
         channel.pipeline().addLast(connection);
         channel.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
     }
@@ -111,6 +124,29 @@ final class ConnectionTest {
         assertThat(channel.isActive()).isTrue();
         send(100_000, 1);
         assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void blobIsReadForLongBeforeItIsSent_clientIsNotTakenForStuck(@TempDir Path directory) throws IOException {
+        channel.freezeTime();
+        Path file = Files.write(directory.resolve("blob"), new byte[LONG]);
+        CompletableFuture<Long> outcome = new CompletableFuture<>();
+        connection.sendBlob(
+                DOUBTED.oid(),
+                DOUBTED.tid(),
+                new OpenBlob.LocalFile(FileChannel.open(file), LONG),
+                BlobSenderTest.to(outcome));
+        channel.advanceTimeBy(61, TimeUnit.SECONDS);
+        channel.runScheduledPendingTasks();
+        assertThat(channel.isActive()).isTrue();
+        assertThat(flushed()).isZero();
+        while (!outcome.isDone()) {
+            channel.runPendingTasks();
+            channel.advanceTimeBy(1, TimeUnit.NANOSECONDS);
+            channel.runScheduledPendingTasks();
+            channel.releaseOutbound();
+        }
+        assertThat(outcome.join()).isEqualTo(LONG);
     }
 
     @Test

@@ -1,0 +1,28 @@
+package io.zeolite.logging;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.List;
+import org.slf4j.LoggerFactory;
+
+/** What a class logs until this is closed. */
+public final class RecordedLog implements AutoCloseable {
+    private final Logger logger;
+    private final ListAppender<ILoggingEvent> events = new ListAppender<>();
+
+    public RecordedLog(Class<?> logging) {
+        logger = (Logger) LoggerFactory.getLogger(logging);
+        events.start();
+        logger.addAppender(events);
+    }
+
+    public List<String> messages() {
+        return events.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    @Override
+    public void close() {
+        logger.detachAppender(events);
+    }
+}
