@@ -99,6 +99,8 @@ public final class RealDisk implements Disk {
     public void forceDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
+        } catch (IOException e) {
+            throw new IOException("cannot force the directory " + directory + ": " + e, e);
         }
     }
 

@@ -139,7 +139,14 @@ final class RealDiskFile implements DiskFile {
     /** {@code fdatasync}, which covers the length where it has changed. */
     @Override
     public void force() throws IOException {
-        channel.force(false);
+        try {
+            channel.force(false);
+        } catch (IOException e) {
+            if (isOfSystem(e)) {
+                throw new IOException(path + ": cannot force it to the disk: " + e.getMessage(), e);
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -76,9 +76,15 @@ final class RealDiskTest {
             assertThatThrownBy(() -> file.write(ByteBuffer.allocate(10), 7))
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith("/dev/full: cannot write 10 bytes at 7: ");
+            assertThatThrownBy(file::force)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith("/dev/full: cannot force it to the disk: ");
             file.close();
             assertThatThrownBy(() -> file.read(ByteBuffer.allocate(10), 7)).isInstanceOf(ClosedChannelException.class);
         }
+        assertThatThrownBy(() -> disk.forceDirectory(Path.of("/proc")))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot force the directory /proc: ");
     }
 
     @Test

@@ -362,7 +362,12 @@ final class LocalTransaction implements StorageTransaction {
             @Override
             public void fail(Throwable failure) {
                 abort();
-                answer.fail(failure instanceof IOException ? CallException.storage(failure.toString()) : failure);
+                if (failure instanceof IOException) {
+                    LOG.error("vote failed: {}", failure.toString());
+                    answer.fail(CallException.storage(failure.toString()));
+                } else {
+                    answer.fail(failure);
+                }
             }
         });
     }

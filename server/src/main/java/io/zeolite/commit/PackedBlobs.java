@@ -72,7 +72,11 @@ final class PackedBlobs implements RemovedBlobs {
         flush();
         FileChannel open = list;
         if (open != null) {
-            open.force(true);
+            try {
+                open.force(true);
+            } catch (IOException e) {
+                throw new IOException("cannot force the list of removed blobs " + path() + ": " + e, e);
+            }
         }
     }
 

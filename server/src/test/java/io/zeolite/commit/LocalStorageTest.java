@@ -9,6 +9,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.error.TransactionException;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Storage;
@@ -19,6 +20,7 @@ import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.memory.MemoryLog;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -437,6 +439,24 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
+    }
+
+    @Test
+    void vote_blobThatCannotBeStaged_failsAndIsLoggedWithTheFile() throws IOException {
+        Path inTheWay = Files.createFile(directory.resolve("0x00"));
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 0, new byte[] {1}, storage.newBlobFile());
+        try (RecordedLog log = new RecordedLog(LocalTransaction.class)) {
+            vote(transaction);
+
+            assertThat(log.messages())
+                    .singleElement()
+                    .asString()
+                    .startsWith("vote failed: ")
+                    .contains(inTheWay.toString());
+        }
+        assertThat(answers).singleElement().isInstanceOfSatisfying(CallException.class, it -> assertThat(it)
+                .hasMessageContaining(inTheWay.toString()));
     }
 
     @Test

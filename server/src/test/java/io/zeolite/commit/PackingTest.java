@@ -1,6 +1,7 @@
 package io.zeolite.commit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zeolite.blob.ColdBlobs;
@@ -37,6 +38,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -177,6 +180,20 @@ class PackingTest {
             Object result = method.invoke(target, args);
             return result instanceof Pack ? failing(result, Pack.class, failing) : result;
         }));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void listThatCannotBeForced_isNamed() throws IOException {
+        BlobDirectory blobs = BlobDirectory.open(directory.resolve("others"));
+        // Linux takes what is written to it, and does not force it.
+        Files.createSymbolicLink(blobs.removedList(), Path.of("/dev/null"));
+        PackedBlobs packed = new PackedBlobs(blobs, false, null);
+        packed.clear();
+        assertThatThrownBy(packed::force)
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot force the list of removed blobs " + blobs.removedList());
+        packed.discard();
     }
 
     /** What the undo is going to write are positions in the file that the pack replaces. */

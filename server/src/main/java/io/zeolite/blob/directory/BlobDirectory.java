@@ -467,9 +467,11 @@ public final class BlobDirectory {
         }
     }
 
-    private static void force(Path file) throws IOException {
+    static void force(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
             channel.force(true);
+        } catch (IOException e) {
+            throw new IOException("cannot force the blob " + file + ": " + e, e);
         }
     }
 }

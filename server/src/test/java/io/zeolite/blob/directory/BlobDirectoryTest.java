@@ -32,6 +32,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +73,14 @@ class BlobDirectoryTest {
 
         assertThatThrownBy(() -> blobs.stageAgain(1, TID)).isInstanceOf(PosKeyException.class);
         assertThat(names(temp.resolve("tmp"))).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void force_whatCannotBeForced_isNamed() {
+        assertThatIOException()
+                .isThrownBy(() -> BlobDirectory.force(Path.of("/dev/null")))
+                .withMessageStartingWith("cannot force the blob /dev/null: ");
     }
 
     @Test
