@@ -3,6 +3,8 @@ package io.zeolite.transport;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -24,6 +26,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.zeolite.blob.BlobRevision;
+import io.zeolite.logging.Logging;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.platform.Foreground;
 import io.zeolite.session.ServedStorage;
@@ -108,6 +111,8 @@ public final class ZeoServer implements AutoCloseable {
                     .childOption(ChannelOption.SO_KEEPALIVE, true);
         }
         this.acceptor = bind(bootstrap, address);
+        // Behind the handler that has Netty wait for a second before it accepts again.
+        acceptor.pipeline().addLast(new AcceptFailures());
         LoggerFactory.getLogger("ZEO.asyncio.server").info("listening on {}", Addresses.describe(address()));
     }
 
@@ -164,6 +169,18 @@ public final class ZeoServer implements AutoCloseable {
                     "cannot listen on " + Addresses.describe(address) + ": " + failure.getMessage(), failure);
         }
         return bound.channel();
+    }
+
+    /** Where somebody could not be let in, as when the process has all the files open that it may. */
+    private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.error(
+                    Logging.NOISE,
+                    "cannot accept connections to {}, trying again in a second: {}",
+                    Addresses.describe(ctx.channel().localAddress()),
+                    cause.getMessage());
+        }
     }
 
     /** Where it listens, with the port that it really got. */

@@ -55,6 +55,11 @@ final class FileDescriptorsIT {
         scene.run("crash.py", "setup", server.address());
         server.stop();
         assertThat(server.log()).doesNotContain("NoClassDefFoundError");
+        if (ServerKind.underTest() == ServerKind.ZEOLITE) {
+            assertThat(server.log())
+                    .containsPattern("cannot accept connections to .*: Too many open files")
+                    .doesNotContain("exceptionCaught");
+        }
     }
 
     private static Stream<String> openFiles(ZeoServer server) {
