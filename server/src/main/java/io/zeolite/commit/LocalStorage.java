@@ -388,6 +388,11 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public @Nullable String failure() {
+        return log.failure();
+    }
+
+    @Override
     public void drain(Completion<Void> completion) {
         packing.cancel();
         committer.drain(completion);

@@ -79,10 +79,11 @@ public final class ServedStorage {
         return last.message;
     }
 
-    /** The answer to {@code server_status}: the fields of Python's server, in its order. */
+    /** The answer to {@code server_status}: the fields of Python's server, in its order, and {@code failed} if it has. */
     public PyDict status() {
         Instant locked = storage.lockedSince();
-        return new PyDict()
+        String failure = storage.failure();
+        PyDict status = new PyDict()
                 .put("connections", (long) stats.connections.get())
                 .put("loads", stats.loads.sum())
                 .put("stores", stats.stores.sum())
@@ -96,6 +97,7 @@ public final class ServedStorage {
                 .put("waiting", (long) storage.waitingVotes())
                 .put("timeout-thread-is-alive", transactionTimeout.isZero() ? "stub" : (Object) true)
                 .put("last-transaction", Tid.toHex(storage.lastTransaction()));
+        return failure == null ? status : status.put("failed", failure);
     }
 
     /** As C's function of this name, by which Python prints the start of its server. */

@@ -160,6 +160,11 @@ public interface Storage extends AutoCloseable {
     @Nullable
     Instant lockedSince();
 
+    /** Why it takes no transactions until it is opened anew; null while it does. For the monitor. */
+    default @Nullable String failure() {
+        return null;
+    }
+
     /** Refuses votes from now on, and completes when no transaction holds locks any more. */
     void drain(Completion<Void> completion);
 

@@ -3,6 +3,7 @@ package io.zeolite.storage;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The history of a storage on this machine: transactions in the order of their tids, and an index of what is current.
@@ -102,6 +103,11 @@ public interface TransactionLog extends Closeable {
      * @throws IOException if it is unknown what is on disk; the log takes nothing any more
      */
     List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException;
+
+    /** Why it takes nothing any more, after an {@link #append} or a pack that failed; null while it does. Any thread. */
+    default @Nullable String failure() {
+        return null;
+    }
 
     /**
      * Prepares a pack; one at a time. Nothing has been read or written when it returns.

@@ -296,6 +296,11 @@ public final class DemoStorage implements Storage {
     }
 
     @Override
+    public @Nullable String failure() {
+        return changes.failure();
+    }
+
+    @Override
     public void drain(Completion<Void> completion) {
         changes.drain(completion);
     }

@@ -565,10 +565,18 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     private IOException fail(IOException cause) {
         failure = cause;
-        return new IOException(
-                path + ": it is not known any more what is on disk; it takes no transactions until it is opened anew: "
-                        + cause.getMessage(),
-                cause);
+        return new IOException(describe(cause), cause);
+    }
+
+    private String describe(IOException cause) {
+        return path + ": it is not known any more what is on disk; it takes no transactions until it is opened anew: "
+                + cause.getMessage();
+    }
+
+    @Override
+    public @Nullable String failure() {
+        IOException cause = failure;
+        return cause == null ? null : describe(cause);
     }
 
     private void requireWritable() throws IOException {

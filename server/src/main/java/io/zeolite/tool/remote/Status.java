@@ -98,6 +98,9 @@ public final class Status {
     }
 
     private void judge(String name, Map<?, ?> status, Instant now) {
+        if (status.get("failed") instanceof String why) {
+            raise(ExitStatus.CRITICAL, "storage " + name + " has failed: " + why);
+        }
         if (Figure.lastTransaction(status) == Tid.NONE) {
             raise(ExitStatus.WARNING, "Empty storage '" + name + "'");
         }
