@@ -366,8 +366,7 @@ final class BlobSender {
 
     private void fail(Throwable why) {
         ended = true;
-        // A vanished client is no news. Else it has a part of a message: nothing but a new connection helps. The
-        // channel
+        // A vanished client is no news. Else it has a part of a message: nothing but a new connection helps. The channel
         // has closed itself, whichever of the two it was.
         if (!isOfConnection(why)) {
             cannotRead(why);
