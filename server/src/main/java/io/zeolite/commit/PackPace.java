@@ -66,7 +66,7 @@ final class PackPace implements Pace {
     }
 
     private void report(long now) {
-        if (now - progressNanos < PROGRESS_NANOS || spent > expected) {
+        if (now - progressNanos < PROGRESS_NANOS || spent >= expected) {
             return;
         }
         progressNanos = now;

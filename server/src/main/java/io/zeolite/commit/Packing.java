@@ -69,9 +69,10 @@ final class Packing {
         if (left != null && left.isLeft() && enter()) {
             context.packer().execute(() -> {
                 try {
+                    pace.begin();
                     left.process(log, pace);
                 } catch (IOException | RuntimeException e) {
-                    LOG.error("blobs that a pack has left could not be removed: {}", e.toString());
+                    LOG.error("blobs that a pack has left could not be removed: {}", e.toString(), stackOf(e));
                 } finally {
                     leave();
                 }
@@ -99,6 +100,11 @@ final class Packing {
     /** Waits until nothing is under way. Returns false if that takes too long. */
     boolean awaitEnd(Duration atMost) throws InterruptedException {
         return ended.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** What the log shows the stack of; null if what has gone wrong says enough. */
+    private static @Nullable Throwable stackOf(Throwable cause) {
+        return cause instanceof ZeoException || cause instanceof IOException ? null : cause;
     }
 
     /**
@@ -220,13 +226,13 @@ final class Packing {
             if (cause == null) {
                 Completion.done(completion);
             } else {
-                boolean isExpected = cause instanceof ZeoException || cause instanceof IOException;
-                LOG.error("pack failed: {}", cause.toString(), isExpected ? null : cause);
+                Throwable unexpected = stackOf(cause);
+                LOG.error("pack failed: {}", cause.toString(), unexpected);
                 completion.fail(
                         cause instanceof ZeoException
                                 ? cause
-                                : CallException.fileStorage(
-                                        "pack failed: " + (isExpected ? cause.getMessage() : cause.toString())));
+                                : CallException.fileStorage("pack failed: "
+                                        + (unexpected == null ? cause.getMessage() : cause.toString())));
             }
         }
 
