@@ -1,5 +1,6 @@
 package io.zeolite.commit;
 
+import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.error.PosKeyException;
@@ -14,8 +15,11 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,17 +31,22 @@ import org.slf4j.LoggerFactory;
  * hex. It is complete and on disk before the packed file takes the place of the old one, and is deleted when all of it
  * has been done, so that after a crash the rest can be done. No entry is believed: a blob goes only if the log does not
  * have its revision, so a list that is left of a pack that did not come to its end does no harm.
+ *
+ * <p>A list that is left and cannot be worked off, because the disk is full perhaps, becomes the head of the next one.
  */
 final class PackedBlobs implements RemovedBlobs {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
     private static final int BUFFER_LENGTH = 64 << 10;
     private static final int ID_DIGITS = 16;
+    private static final int LINE_LENGTH = 2 * ID_DIGITS + 1;
 
     private final BlobDirectory directory;
     private final boolean keepOld;
     private final @Nullable ColdBlobs cold;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_LENGTH);
     private @Nullable FileChannel list;
+    /** How many lines at the head of the list an earlier pack has left: what they name is not kept. */
+    private long carried;
 
     /** @param cold hears of the revisions too, before the list is forgotten; null if there is nothing but the directory */
     PackedBlobs(BlobDirectory directory, boolean keepOld, @Nullable ColdBlobs cold) {
@@ -53,9 +62,14 @@ final class PackedBlobs implements RemovedBlobs {
     @Override
     public void clear() throws IOException {
         closeList();
+        openList(path(), carried);
+    }
+
+    private void openList(Path path, long lines) throws IOException {
         buffer.clear();
-        list = FileChannel.open(
-                path(), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        FileChannel open = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        list = open;
+        open.truncate(lines * LINE_LENGTH).position(lines * LINE_LENGTH);
     }
 
     @Override
@@ -107,10 +121,55 @@ final class PackedBlobs implements RemovedBlobs {
 
     /** Forgets the list that this pack has begun, if it has: the pack has come to nothing. What an earlier one left stays. */
     void discard() throws IOException {
-        if (list != null) {
-            closeList();
+        FileChannel open = list;
+        if (open == null) {
+            return;
+        }
+        open.truncate(carried * LINE_LENGTH);
+        closeList();
+        if (carried == 0) {
             Files.deleteIfExists(path());
         }
+    }
+
+    /** Works off what an earlier pack has left, or begins the list of this one with it if that fails. */
+    void takeOver(TransactionLog log, Pace pace) throws IOException {
+        carried = 0;
+        if (!isLeft()) {
+            return;
+        }
+        try {
+            process(log, pace);
+        } catch (IOException e) {
+            carry(log, pace);
+            LOG.warn("blobs that an earlier pack has left still cannot be removed: {}", e.toString());
+        }
+    }
+
+    /**
+     * Leaves in the list only what the log does not have now. It belongs to the old data file, which is gone when this
+     * pack has put the present one in its place: then it can be deleted.
+     */
+    private void carry(TransactionLog log, Pace pace) throws IOException {
+        Path rest = path().resolveSibling(path().getFileName() + ".tmp");
+        try (BufferedReader lines = read()) {
+            openList(rest, 0);
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                pace.spent(0);
+                for (BlobRevision left : superfluous(log, line.strip())) {
+                    add(left.oid(), left.tid());
+                    carried++;
+                }
+            }
+            force();
+        } finally {
+            closeList();
+        }
+        Files.move(rest, path(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private BufferedReader read() throws IOException {
+        return Files.newBufferedReader(path(), StandardCharsets.ISO_8859_1);
     }
 
     /** Removes what an earlier pack has kept. */
@@ -121,49 +180,67 @@ final class PackedBlobs implements RemovedBlobs {
     /** Removes the blobs of the list, as far as the log does not have their revisions, and the list. */
     void process(TransactionLog log, Pace pace) throws IOException {
         closeList();
-        long count = 0;
-        try (BufferedReader lines = Files.newBufferedReader(path(), StandardCharsets.ISO_8859_1)) {
+        long read = 0;
+        long moved = 0;
+        long deleted = 0;
+        try (BufferedReader lines = read()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 pace.spent(0);
-                count += process(log, line.strip());
+                boolean keep = keepOld && read++ >= carried;
+                int count = 0;
+                for (BlobRevision removed : superfluous(log, line.strip())) {
+                    count += remove(removed, keep) ? 1 : 0;
+                }
+                if (keep) {
+                    moved += count;
+                } else {
+                    deleted += count;
+                }
             }
         }
         if (cold != null) {
             cold.forceRemoved();
         }
         Files.delete(path());
-        if (count > 0) {
-            LOG.info("pack: {} blobs {} ", count, keepOld ? "moved to " + directory.oldRoot() : "deleted");
+        if (moved > 0) {
+            LOG.info("pack: {} blobs moved to {}", moved, directory.oldRoot());
+        }
+        if (deleted > 0) {
+            LOG.info("pack: {} blobs deleted", deleted);
         }
     }
 
-    private int process(TransactionLog log, String line) throws IOException {
+    /** The revisions that a line names, as far as the log does not have them. */
+    private List<BlobRevision> superfluous(TransactionLog log, String line) throws IOException {
         if (line.length() == 2 * ID_DIGITS && line.chars().allMatch(HexFormat::isHexDigit)) {
             long oid = HexFormat.fromHexDigitsToLong(line, 0, ID_DIGITS);
-            return remove(log, oid, HexFormat.fromHexDigitsToLong(line, ID_DIGITS, 2 * ID_DIGITS));
+            return superfluous(log, oid, List.of(HexFormat.fromHexDigitsToLong(line, ID_DIGITS, 2 * ID_DIGITS)));
         }
         if (line.length() == ID_DIGITS && line.chars().allMatch(HexFormat::isHexDigit)) {
             // Python's way to say that the object is gone altogether.
             long oid = HexFormat.fromHexDigitsToLong(line);
-            int count = 0;
-            for (long tid : directory.revisions(oid)) {
-                count += remove(log, oid, tid);
-            }
-            return count;
+            return superfluous(log, oid, directory.revisions(oid));
         }
         LOG.warn("{} has a line that is not understood: '{}' (expected: oid and tid in hex)", path(), line);
-        return 0;
+        return List.of();
     }
 
-    private int remove(TransactionLog log, long oid, long tid) throws IOException {
-        try {
-            log.loadSerial(oid, tid);
-            return 0;
-        } catch (PosKeyException e) {
-            if (cold != null) {
-                cold.removed(oid, tid);
+    private static List<BlobRevision> superfluous(TransactionLog log, long oid, List<Long> tids) throws IOException {
+        List<BlobRevision> revisions = new ArrayList<>();
+        for (long tid : tids) {
+            try {
+                log.loadSerial(oid, tid);
+            } catch (PosKeyException e) {
+                revisions.add(new BlobRevision(oid, tid));
             }
-            return directory.retire(oid, tid, keepOld) ? 1 : 0;
         }
+        return revisions;
+    }
+
+    private boolean remove(BlobRevision revision, boolean keep) throws IOException {
+        if (cold != null) {
+            cold.removed(revision.oid(), revision.tid());
+        }
+        return directory.retire(revision.oid(), revision.tid(), keep);
     }
 }

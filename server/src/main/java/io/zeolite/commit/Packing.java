@@ -133,9 +133,8 @@ final class Packing {
             try {
                 pace.begin();
                 pack = log.pack(new PackControl(stop, isWhole, pace, blobs));
-                if (blobs != null && blobs.isLeft()) {
-                    // It could not be worked off so far. The list of this pack is going to take its place.
-                    blobs.process(log, pace);
+                if (blobs != null) {
+                    blobs.takeOver(log, pace);
                 }
             } catch (Throwable e) {
                 end(e);
