@@ -530,8 +530,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     private void adopt(Replacement replacement) {
         try {
-            disk.move(replacement.indexPath, FileOpening.sibling(path, ".index"));
-            indexedEnd = replacement.indexedEnd;
+            // There is none if no object is left.
+            if (disk.exists(replacement.indexPath)) {
+                disk.move(replacement.indexPath, FileOpening.sibling(path, ".index"));
+                indexedEnd = replacement.indexedEnd;
+            }
         } catch (IOException e) {
             LOG.warn("the index of {} could not be saved; opening it will take longer: {}", path, e.toString());
         }

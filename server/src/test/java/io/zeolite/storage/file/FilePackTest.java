@@ -5,6 +5,9 @@ import static io.zeolite.storage.Logs.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.ReadOnlyException;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class FilePackTest {
     private static final PackOptions NO_GC = new PackOptions(false, true);
@@ -373,6 +377,28 @@ class FilePackTest {
 
         assertThat(log.lastTransaction()).isEqualTo(0x20);
         checkReopened(log, 0, 1);
+    }
+
+    @Test
+    void pack_thatLeavesNoObjects_missesNoIndex() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x10).store(0, record("root")).finish();
+        file.transaction(0x20).back(0, 0).finish();
+        file.writeTo(path);
+        ListAppender<ILoggingEvent> messages = new ListAppender<>();
+        Logger logger = (Logger) LoggerFactory.getLogger(FileLog.class);
+        messages.start();
+        logger.addAppender(messages);
+        try (FileLog log = open(PackOptions.DEFAULT)) {
+            assertThat(pack(log, Tid.MAX)).isTrue();
+
+            assertThat(log.length()).isZero();
+            assertThat(log.lastTransaction()).isEqualTo(0x20);
+        } finally {
+            logger.detachAppender(messages);
+        }
+        assertThat(messages.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();
+        assertThat(FileOpening.sibling(path, ".index")).doesNotExist();
     }
 
     @Test
