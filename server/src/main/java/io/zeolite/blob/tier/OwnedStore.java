@@ -41,7 +41,7 @@ public final class OwnedStore implements BlobStore {
     private static final int MOST_BYTES = 4096;
     private static final String TYPE = "text/plain";
 
-    /** For so long what was found out is believed. */
+    /** For so long what was found out is believed when something is written. Before anything is deleted it is found out anew. */
     private static final long BELIEVED_NANOS = Duration.ofMinutes(10).toNanos();
 
     private final BlobStore store;
@@ -70,9 +70,12 @@ public final class OwnedStore implements BlobStore {
      */
     public void claim() throws StoreException, IOException {
         Long since = ownerSinceNanos;
-        if (since != null && System.nanoTime() - since < BELIEVED_NANOS) {
-            return;
+        if (since == null || System.nanoTime() - since >= BELIEVED_NANOS) {
+            claimAnew();
         }
+    }
+
+    private void claimAnew() throws StoreException, IOException {
         // Several threads may do so at the same time, and find the same: no lock is held while the store is asked.
         ownerSinceNanos = null;
         String id = DatabaseIdentity.of(blobDirectory);
@@ -162,9 +165,13 @@ public final class OwnedStore implements BlobStore {
         return new StoreProbe(store, MARKER, TYPE).lacks();
     }
 
-    private void claimOrFail() throws StoreException {
+    private void claimOrFail(boolean anew) throws StoreException {
         try {
-            claim();
+            if (anew) {
+                claimAnew();
+            } else {
+                claim();
+            }
         } catch (StoreException e) {
             throw e;
         } catch (IOException e) {
@@ -195,7 +202,7 @@ public final class OwnedStore implements BlobStore {
 
     @Override
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
-        claimOrFail();
+        claimOrFail(false);
         return store.put(key, file, crc32c, contentType);
     }
 
@@ -212,13 +219,13 @@ public final class OwnedStore implements BlobStore {
     @Override
     public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
             throws StoreException, IOException {
-        claimOrFail();
+        claimOrFail(false);
         return store.putInParts(key, file, crc32c, contentType);
     }
 
     @Override
     public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
-        claimOrFail();
+        claimOrFail(false);
         return store.putIfAbsent(key, content, contentType);
     }
 
@@ -229,19 +236,19 @@ public final class OwnedStore implements BlobStore {
 
     @Override
     public void delete(String key) throws StoreException {
-        claimOrFail();
+        claimOrFail(true);
         store.delete(key);
     }
 
     @Override
     public Map<String, StoreException> deleteAll(List<String> keys) throws StoreException {
-        claimOrFail();
+        claimOrFail(true);
         return store.deleteAll(keys);
     }
 
     @Override
     public int abortStaleUploads(Instant before) throws StoreException {
-        claimOrFail();
+        claimOrFail(true);
         return store.abortStaleUploads(before);
     }
 

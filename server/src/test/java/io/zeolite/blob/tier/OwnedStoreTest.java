@@ -14,6 +14,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -134,6 +135,30 @@ final class OwnedStoreTest {
         put(store("second", null), "c.blob");
         assertThat(refusal(store("first", null))).contains("directory: " + directory.resolve("second"));
         assertThat(refusal(store("third", id.group(1)))).contains("belongs to another database");
+    }
+
+    private String idOf(String database) throws IOException {
+        return DatabaseIdentity.of(directory.resolve(database));
+    }
+
+    @Test
+    void prefixIsTakenOver_ownerOfBeforeStillRuns_deletesNothing() throws IOException {
+        List<ThrowingWrite> deletions = List.of(
+                store -> store.delete("a.blob"),
+                store -> store.deleteAll(List.of("a.blob")),
+                store -> store.abortStaleUploads(Instant.now()));
+        List<OwnedStore> running = new ArrayList<>();
+        for (int i = 0; i < deletions.size(); i++) {
+            running.add(store("first", null));
+            put(running.get(i), "a.blob");
+        }
+        store("second", idOf("first")).claim();
+        for (int i = 0; i < deletions.size(); i++) {
+            ThrowingWrite deletion = deletions.get(i);
+            OwnedStore former = running.get(i);
+            assertThatThrownBy(() -> deletion.on(former)).hasMessageContaining("it belongs to another database");
+        }
+        assertThat(store("third", null).stat("a.blob").size()).isEqualTo(7);
     }
 
     @Test
