@@ -20,6 +20,11 @@ public interface BlobStore extends AutoCloseable {
     /** Where this is, for messages: a URL without secrets. */
     String name();
 
+    /** Where this is, in one line that no other place has and that stays the same. */
+    default String place() {
+        return name();
+    }
+
     /**
      * What is known of an object.
      *

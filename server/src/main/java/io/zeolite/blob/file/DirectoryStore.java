@@ -49,6 +49,12 @@ public final class DirectoryStore implements BlobStore {
         return name;
     }
 
+    /** The name does not stay: it ends in a slash if the directory is there. */
+    @Override
+    public String place() {
+        return root.toString();
+    }
+
     private Path path(String key) throws StoreException {
         Path path = root.resolve(key).normalize();
         if (key.isEmpty() || key.startsWith("/") || !path.startsWith(root) || path.equals(root)) {

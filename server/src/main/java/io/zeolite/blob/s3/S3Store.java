@@ -97,6 +97,12 @@ public final class S3Store implements BlobStore {
         return "s3://" + settings.bucket() + "/" + settings.prefix();
     }
 
+    /** Names of buckets are unique for one store only. */
+    @Override
+    public String place() {
+        return settings.endpoint() == null ? name() : name() + " at " + settings.endpoint();
+    }
+
     private String full(String key) {
         return settings.prefix() + key;
     }

@@ -1,16 +1,10 @@
 package io.zeolite.blob.tier;
 
-import io.zeolite.blob.NewFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,44 +58,6 @@ final class DatabaseIdentity {
     }
 
     private static void create(Path directory, boolean replace) throws IOException {
-        Path file = directory.resolve(FILE);
-        Path unfinished = Files.createTempFile(directory, FILE, ".tmp");
-        try {
-            String line = UUID.randomUUID() + " " + inode(unfinished) + "\n";
-            Files.writeString(unfinished, line, StandardCharsets.US_ASCII);
-            giveToOwnerOf(directory, unfinished);
-            force(unfinished);
-            if (replace) {
-                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-            } else {
-                NewFile.nameUnlessTaken(unfinished, file);
-            }
-            force(directory);
-        } catch (FileAlreadyExistsException e) {
-            LOG.debug("{} was written by another process", file);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
-    }
-
-    /** Root may be the first one who archives, and the server, as another user, must be able to read it. */
-    private static void giveToOwnerOf(Path directory, Path file) {
-        try {
-            for (String attribute : List.of("unix:gid", "unix:uid")) {
-                Object wanted = Files.getAttribute(directory, attribute);
-                if (!wanted.equals(Files.getAttribute(file, attribute))) {
-                    Files.setAttribute(file, attribute, wanted);
-                }
-            }
-        } catch (IOException e) {
-            // Only root may do so; for whoever else has access to the directory it stays as it is.
-            LOG.debug("{} keeps its owner: {}", file, e.toString());
-        }
-    }
-
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        SmallFile.write(directory.resolve(FILE), replace, file -> UUID.randomUUID() + " " + inode(file) + "\n");
     }
 }

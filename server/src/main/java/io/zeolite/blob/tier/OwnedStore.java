@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A store that one database writes to. The object {@code .zeolite-owner} says which one; whoever else wants to write or
  * delete there is refused. Reading is for everybody. An empty prefix belongs to the first who writes; one in which there is
- * something without an owner, from another program, and one of another owner, have to be taken over by an option. Any thread.
+ * something without an owner, from another program, one of another owner, and one that was this database's and has lost its
+ * marker, have to be taken over by an option. Any thread.
  */
 public final class OwnedStore implements BlobStore {
     /** Its name, below the prefix. */
@@ -46,6 +47,7 @@ public final class OwnedStore implements BlobStore {
 
     private final BlobStore store;
     private final Path blobDirectory;
+    private final Claims claims;
     private final @Nullable String takeover;
 
     /** When this database was found to be the owner; null if it is not known to be. */
@@ -60,6 +62,7 @@ public final class OwnedStore implements BlobStore {
     public OwnedStore(BlobStore store, Path blobDirectory, @Nullable String takeover) {
         this.store = store;
         this.blobDirectory = blobDirectory;
+        this.claims = new Claims(blobDirectory);
         this.takeover = takeover;
     }
 
@@ -80,13 +83,19 @@ public final class OwnedStore implements BlobStore {
         ownerSinceNanos = null;
         String id = DatabaseIdentity.of(blobDirectory);
         String marker = marker();
+        boolean claimedBefore = claims.has(store.place());
         if (marker == null) {
-            if (UNOWNED.equals(takeover) || store.isEmpty("")) {
+            if (UNOWNED.equals(takeover) || (!claimedBefore && store.isEmpty(""))) {
                 marker = write(id);
             } else {
                 // Objects that have an owner come after its marker: one who was faster has written both since the first
                 // look.
                 marker = marker();
+            }
+            if (marker == null && claimedBefore) {
+                throw refusal("it was this database's, and " + MARKER + " is gone: a disk is not mounted, it is another"
+                        + " one, or it was emptied; nothing is written there by " + id
+                        + ". If it is the right one, take it over: bucket-takeover " + UNOWNED);
             }
             if (marker == null) {
                 throw refusal("it has objects, and no owner; nothing is written there by " + id
@@ -101,7 +110,19 @@ public final class OwnedStore implements BlobStore {
             throw refusal("it belongs to another database, " + describe(marker) + "; nothing is written there by " + id
                     + ". If that one is no more, take it over: bucket-takeover " + id(marker));
         }
+        if (!claimedBefore) {
+            noteClaim();
+        }
         ownerSinceNanos = System.nanoTime();
+    }
+
+    /** It is the owner in any case, and if the disk is full, blobs have to go to the store all the more. */
+    private void noteClaim() {
+        try {
+            claims.note(store.place());
+        } catch (IOException e) {
+            LOG.warn("{}: that it is this database's cannot be noted in {}: {}", name(), claims.file(), e.toString());
+        }
     }
 
     private StoreException refusal(String why) {

@@ -206,6 +206,50 @@ final class OwnedStoreTest {
         assertThat(store.lacks()).singleElement().asString().startsWith("checksums of its own");
     }
 
+    private OwnedStore directoryStore(String root, @Nullable String takeover) throws IOException {
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        return new OwnedStore(new DirectoryStore(Files.createDirectories(directory.resolve(root))), blobs, takeover);
+    }
+
+    @Test
+    void mountPointWithoutItsDisk_isNotClaimedAgain() throws IOException {
+        put(directoryStore("mount", null), "a.blob");
+        Path disk = Files.move(directory.resolve("mount"), directory.resolve("disk"));
+        OwnedStore unmounted = directoryStore("mount", null);
+        for (ThrowingWrite write :
+                List.<ThrowingWrite>of(store -> put(store, "b.blob"), store -> store.deleteAll(List.of("a.blob")))) {
+            assertThatThrownBy(() -> write.on(unmounted))
+                    .hasMessageContaining("it was this database's, and .zeolite-owner is gone")
+                    .hasMessageContaining("bucket-takeover unowned");
+        }
+        assertThat(directory.resolve("mount")).isEmptyDirectory();
+
+        put(directoryStore("another", null), "c.blob");
+        Files.delete(directory.resolve("mount"));
+        Files.move(disk, directory.resolve("mount"));
+        put(unmounted, "d.blob");
+    }
+
+    @Test
+    void prefixThatWasEmptied_hasToBeTakenOver() throws IOException {
+        put(store("first", null), "a.blob");
+        try (S3Store plain = new S3Store(server.settings("site/"))) {
+            plain.deleteAll(List.of("a.blob", OwnedStore.MARKER));
+        }
+        assertThat(refusal(store("first", null))).contains("it was this database's, and .zeolite-owner is gone");
+        put(store("first", OwnedStore.UNOWNED), "b.blob");
+        put(store("first", null), "c.blob");
+    }
+
+    @Test
+    void claimThatWasNeverNoted_isNotedByTheNext() throws IOException {
+        put(directoryStore("mount", null), "a.blob");
+        Path note = directory.resolve("blobs/.zeolite-claims");
+        Files.delete(note);
+        put(directoryStore("mount", null), "b.blob");
+        assertThat(note).hasContent(directory.resolve("mount").toString());
+    }
+
     @Test
     void directoryThatIsNotMounted_isNotClaimed() throws IOException {
         Path blobs = Files.createDirectories(directory.resolve("blobs"));

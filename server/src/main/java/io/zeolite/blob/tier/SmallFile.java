@@ -1,0 +1,69 @@
+package io.zeolite.blob.tier;
+
+import io.zeolite.blob.NewFile;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A file of the blob directory that is written whole: complete and on disk before it has its name. */
+final class SmallFile {
+    private static final Logger LOG = LoggerFactory.getLogger(SmallFile.class);
+
+    private SmallFile() {}
+
+    /** What a file is to have. */
+    interface Content {
+        /** @param unfinished the file, under another name */
+        String of(Path unfinished) throws IOException;
+    }
+
+    /** @param replace whether it takes the place of one that is there; otherwise that one stays */
+    static void write(Path file, boolean replace, Content content) throws IOException {
+        Path directory = file.resolveSibling("");
+        Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
+        try {
+            Files.writeString(unfinished, content.of(unfinished), StandardCharsets.UTF_8);
+            giveToOwnerOf(directory, unfinished);
+            force(unfinished);
+            if (replace) {
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+            } else {
+                NewFile.nameUnlessTaken(unfinished, file);
+            }
+            force(directory);
+        } catch (FileAlreadyExistsException e) {
+            LOG.debug("{} was written by another process", file);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+
+    /** Root may be the first one who archives, and the server, as another user, must be able to read it. */
+    private static void giveToOwnerOf(Path directory, Path file) {
+        try {
+            for (String attribute : List.of("unix:gid", "unix:uid")) {
+                Object wanted = Files.getAttribute(directory, attribute);
+                if (!wanted.equals(Files.getAttribute(file, attribute))) {
+                    Files.setAttribute(file, attribute, wanted);
+                }
+            }
+        } catch (IOException e) {
+            // Only root may do so; for whoever else has access to the directory it stays as it is.
+            LOG.debug("{} keeps its owner: {}", file, e.toString());
+        }
+    }
+
+    private static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}
