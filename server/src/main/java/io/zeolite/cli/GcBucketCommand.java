@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -20,7 +21,6 @@ final class GcBucketCommand implements ToolCommand {
     private static final String ALSO = "--also";
     private static final String DELETE = "--delete";
     private static final String FORCE = "--force";
-    private static final int DEFAULT_GRACE_DAYS = 7;
 
     private final ConfigEnvironment environment;
     private final Console console;
@@ -35,7 +35,7 @@ final class GcBucketCommand implements ToolCommand {
         CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         spec.addOption(Options.value(
-                Integer.class, "DAYS", "objects that are younger stay (default: " + DEFAULT_GRACE_DAYS + ")", GRACE));
+                Integer.class, "DAYS", "objects that are younger stay (default: the server's gc-grace)", GRACE));
         spec.addOption(OptionSpec.builder(ALSO)
                 .paramLabel("PATH")
                 .description("what this data file has stays too: a backup, a copy; may be given several times")
@@ -57,13 +57,13 @@ final class GcBucketCommand implements ToolCommand {
 
     @Override
     public int run(ParseResult options) throws ConfigException, IOException {
-        int days = options.matchedOptionValue(GRACE, DEFAULT_GRACE_DAYS);
-        if (days < 0) {
+        @Nullable Integer days = options.matchedOptionValue(GRACE, null);
+        if (days != null && days < 0) {
             throw new ConfigException(GRACE + ": " + days + " (expected: 0 or more)");
         }
         List<Path> also = options.matchedOptionValue(ALSO, List.of());
         GcBucket.Options asked = new GcBucket.Options(
-                Duration.ofDays(days),
+                days == null ? null : Duration.ofDays(days),
                 also,
                 Options.isSet(options, DELETE),
                 Options.isSet(options, FORCE),

@@ -13,7 +13,9 @@ import io.zeolite.config.zconfig.ConfigException;
 import io.zeolite.tool.blobs.Site;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -23,6 +25,9 @@ import picocli.CommandLine.ParseResult;
 final class SiteOptions {
     private static final String CONFIGURE = "--configure";
     private static final String NAME = "--name";
+
+    /** Where the server deletes nothing by itself. */
+    private static final Duration USUAL_GRACE = Duration.ofDays(7);
 
     private SiteOptions() {}
 
@@ -73,7 +78,11 @@ final class SiteOptions {
         }
         RetryingStore store = new RetryingStore(ColdBlobsOpener.store(cold), cold.tier());
         return new Site.Cold(
-                store, cold.layout(), cold.readOnlyBucket(), cold.cache().directory());
+                store,
+                cold.layout(),
+                cold.readOnlyBucket(),
+                Objects.requireNonNullElse(cold.upkeep().gcGrace(), USUAL_GRACE),
+                cold.cache().directory());
     }
 
     private static NamedStorage storage(ParseResult options, ConfigEnvironment environment)

@@ -2,6 +2,7 @@ package io.zeolite.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.storage.file.DataFile;
@@ -13,6 +14,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +139,18 @@ final class BlobCommandsTest {
         assertThat(run("verify-blobs -C plain.conf --deep")).isZero();
         assertThat(run("blob-stats -C plain.conf --json")).isZero();
         assertThat(out()).contains("\"blobs\" : 3");
+    }
+
+    @Test
+    void gc_graceOfTheServer_isTheUsualOne() throws IOException {
+        configure(
+                "patient.conf", "gc-grace 30d\n  bucket " + home.resolve("cold").toUri());
+        Path orphan = Files.write(home.resolve("cold").resolve(KeyLayout.FLAT.key(9, TID)), new byte[1]);
+        Files.setLastModifiedTime(orphan, FileTime.from(Instant.now().minus(Duration.ofDays(10))));
+        assertThat(run("gc-bucket -C patient.conf")).isZero();
+        assertThat(out()).contains("1 object, 0 orphans");
+        assertThat(run("gc-bucket -C patient.conf --grace 9")).isZero();
+        assertThat(out()).contains("1 object, 1 orphan ");
     }
 
     @Test

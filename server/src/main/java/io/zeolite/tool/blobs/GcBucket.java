@@ -20,8 +20,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code zeolite gc-bucket}: finds objects that are no revision of a blob that any of the data files has, and deletes them if it
@@ -52,12 +54,12 @@ public final class GcBucket {
     /**
      * What may be deleted.
      *
-     * @param grace objects that are younger stay
+     * @param grace objects that are younger stay; null for as long as the server leaves what a pack has made superfluous
      * @param also other data files whose blobs stay: backups, copies
      * @param delete whether anything is deleted at all
      * @param force whether that may be more than half of the objects, or some that are later than all data files
      */
-    public record Options(Duration grace, List<Path> also, boolean delete, boolean force, boolean json) {
+    public record Options(@Nullable Duration grace, List<Path> also, boolean delete, boolean force, boolean json) {
         public Options {
             also = List.copyOf(also);
         }
@@ -83,8 +85,8 @@ public final class GcBucket {
         Inventory inventory = readData();
         BlobTable recorded = inventory.table();
         Set<BlobRevision> waiting =
-                new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), options.grace()).waiting(now);
-        Instant newest = now.minus(options.grace());
+                new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), bucket.gcGrace()).waiting(now);
+        Instant newest = now.minus(Objects.requireNonNullElse(options.grace(), bucket.gcGrace()));
         for (Item object : listed) {
             if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
                 continue;

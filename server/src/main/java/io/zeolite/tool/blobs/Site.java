@@ -5,6 +5,7 @@ import io.zeolite.blob.tier.RetryingStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +24,10 @@ public record Site(
      * Where blobs are that have left the blob directory.
      *
      * @param readOnly whether nothing may be written or deleted there
+     * @param gcGrace how long the server leaves there what a pack has made superfluous
      * @param cacheDirectory what comes from there is kept here; need not exist
      */
-    public record Cold(RetryingStore store, KeyLayout layout, boolean readOnly, Path cacheDirectory) {
+    public record Cold(RetryingStore store, KeyLayout layout, boolean readOnly, Duration gcGrace, Path cacheDirectory) {
         String key(long oid, long tid) {
             return layout.key(oid, tid);
         }

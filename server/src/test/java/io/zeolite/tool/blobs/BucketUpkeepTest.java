@@ -143,7 +143,7 @@ final class BucketUpkeepTest {
         BreakingStore store = new BreakingStore(test.store(true));
         store.lock(test.key(9, TID));
         Site.Cold cold = new Site.Cold(
-                new RetryingStore(store, TierSettings.DEFAULT), KeyLayout.FLAT, false, home.resolve("cache"));
+                new RetryingStore(store, TierSettings.DEFAULT), KeyLayout.FLAT, false, DAY, home.resolve("cache"));
         try (Site site = new Site("1", test.data.writeTo(home.resolve("Data.fs")), home.resolve("blobs"), cold)) {
             assertThat(new GcBucket(site, options(true), inTwoDays(), output.console()).run())
                     .isEqualTo(ExitStatus.FAILED);
@@ -174,6 +174,24 @@ final class BucketUpkeepTest {
         assertThat(output.json().get("orphans_within_grace")).isEqualTo(1L);
         assertThat(keys()).hasSize(6);
         assertThat(collect(options(true), packed.plus(DAY))).isEqualTo(ExitStatus.OK);
+        assertThat(keys()).hasSize(5);
+    }
+
+    @Test
+    void gc_longerGraceOfTheServer_isThatOfWhatAPackHasListedAndTheUsualOne() throws IOException {
+        test.gcGrace = DAY.multipliedBy(30);
+        putOrphan(9, TID);
+        putOrphan(10, TID);
+        Instant now = Instant.now();
+        Garbage garbage = new Garbage(home.resolve("blobs"), test.store(false), KeyLayout.FLAT, test.gcGrace);
+        garbage.add(new BlobRevision(9, TID), now);
+        garbage.force();
+        GcBucket.Options usual = new GcBucket.Options(null, List.of(), true, false, true);
+        assertThat(collect(usual, now.plus(DAY.multipliedBy(29)))).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("orphans_within_grace")).isEqualTo(2L);
+        assertThat(collect(options(true), now.plus(DAY.multipliedBy(29)))).isEqualTo(ExitStatus.OK);
+        assertThat(keys()).hasSize(6).contains(test.key(9, TID));
+        assertThat(collect(usual, now.plus(DAY.multipliedBy(31)))).isEqualTo(ExitStatus.OK);
         assertThat(keys()).hasSize(5);
     }
 

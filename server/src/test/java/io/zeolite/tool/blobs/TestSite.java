@@ -40,6 +40,7 @@ final class TestSite implements AutoCloseable {
     final DataFile data = new DataFile();
     final BlobDirectory blobs;
     final boolean inBucket;
+    Duration gcGrace = Duration.ofDays(1);
     private final @Nullable S3Server server;
     private final @Nullable FaultProxy proxy;
 
@@ -111,7 +112,7 @@ final class TestSite implements AutoCloseable {
 
     Site site(boolean readOnly) throws IOException {
         BlobStore store = readOnly ? new ReadOnlyStore(store(false)) : store(false);
-        Site.Cold cold = new Site.Cold(new RetryingStore(store, SETTINGS), KeyLayout.FLAT, readOnly, cache());
+        Site.Cold cold = new Site.Cold(new RetryingStore(store, SETTINGS), KeyLayout.FLAT, readOnly, gcGrace, cache());
         return new Site("1", data.writeTo(home.resolve("Data.fs")), home.resolve("blobs"), cold);
     }
 
