@@ -34,6 +34,36 @@ final class DatabaseIdentityTest {
     }
 
     @Test
+    void of_copyOfHardLinks_isAnother() throws IOException {
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        String original = DatabaseIdentity.of(blobs);
+        Path copy = Files.createDirectories(directory.resolve("copy"));
+        Files.createLink(copy.resolve(".zeolite-identity"), blobs.resolve(".zeolite-identity"));
+        assertThat(DatabaseIdentity.of(copy)).isNotEqualTo(original);
+        assertThat(DatabaseIdentity.of(blobs)).isEqualTo(original);
+    }
+
+    @Test
+    void of_movedDirectory_isTheSame() throws IOException {
+        Path blobs = Files.createDirectories(directory.resolve("site/blobs"));
+        String original = DatabaseIdentity.of(blobs);
+        Files.move(blobs, directory.resolve("site/moved"));
+        Files.move(directory.resolve("site"), directory.resolve("other"));
+        assertThat(DatabaseIdentity.of(directory.resolve("other/moved"))).isEqualTo(original);
+    }
+
+    @Test
+    void of_fileWithoutTheInodeOfTheDirectory_isTakenAsItIsAndGetsIt() throws IOException {
+        String original = DatabaseIdentity.of(directory);
+        Path file = directory.resolve(".zeolite-identity");
+        Files.writeString(file, original + " " + Files.getAttribute(file, "unix:ino") + "\n");
+        assertThat(DatabaseIdentity.of(directory)).isEqualTo(original);
+        assertThat(Files.readString(file))
+                .isEqualTo(original + " " + Files.getAttribute(file, "unix:ino") + " "
+                        + Files.getAttribute(directory, "unix:ino") + "\n");
+    }
+
+    @Test
     void of_directoryOfAnotherUser_belongsToThatUser() throws IOException {
         try {
             Files.setAttribute(directory, "unix:uid", NOBODY);
