@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,7 +49,7 @@ public final class OwnedStore implements BlobStore {
     private final BlobStore store;
     private final Path blobDirectory;
     private final Claims claims;
-    private final @Nullable String takeover;
+    private final String takeover;
 
     /** When this database was found to be the owner; null if it is not known to be. */
     private volatile @Nullable Long ownerSinceNanos;
@@ -57,13 +58,14 @@ public final class OwnedStore implements BlobStore {
      * Sends no request yet. Takes over the store, and closes it.
      *
      * @param blobDirectory of the database; its identity is created there when it is first needed
-     * @param takeover the id of the owner to be superseded, or {@link #UNOWNED}; null for none
+     * @param takeover the id of the owner to be superseded, or {@link #UNOWNED}; null for none. What was done once is done again only
+     *     if it was none in between
      */
     public OwnedStore(BlobStore store, Path blobDirectory, @Nullable String takeover) {
         this.store = store;
         this.blobDirectory = blobDirectory;
         this.claims = new Claims(blobDirectory);
-        this.takeover = takeover;
+        this.takeover = Objects.requireNonNullElse(takeover, Claims.NONE);
     }
 
     /**
@@ -83,9 +85,11 @@ public final class OwnedStore implements BlobStore {
         ownerSinceNanos = null;
         String id = DatabaseIdentity.of(blobDirectory);
         String marker = marker();
-        boolean claimedBefore = claims.has(store.place());
+        String done = takeoverDone();
+        boolean claimedBefore = done != null;
+        String due = takeover.equals(done) ? Claims.NONE : takeover;
         if (marker == null) {
-            if (UNOWNED.equals(takeover) || (!claimedBefore && store.isEmpty(""))) {
+            if (UNOWNED.equals(due) || (!claimedBefore && store.isEmpty(""))) {
                 marker = write(id);
             } else {
                 // Objects that have an owner come after its marker: one who was faster has written both since the first
@@ -95,34 +99,51 @@ public final class OwnedStore implements BlobStore {
             if (marker == null && claimedBefore) {
                 throw refusal("it was this database's, and " + MARKER + " is gone: a disk is not mounted, it is another"
                         + " one, or it was emptied; nothing is written there by " + id
-                        + ". If it is the right one, take it over: bucket-takeover " + UNOWNED);
+                        + ". If it is the right one, " + advice(UNOWNED, done));
             }
             if (marker == null) {
                 throw refusal("it has objects, and no owner; nothing is written there by " + id
-                        + ". If no other database writes there, take it over: bucket-takeover " + UNOWNED);
+                        + ". If no other database writes there, " + advice(UNOWNED, done));
             }
-        } else if (!id.equals(id(marker)) && id(marker).equals(takeover)) {
+        } else if (!id.equals(id(marker)) && id(marker).equals(due)) {
             LOG.warn("{} is taken over from {}", name(), describe(marker));
             store.delete(MARKER);
             marker = write(id);
         }
         if (!id.equals(id(marker))) {
             throw refusal("it belongs to another database, " + describe(marker) + "; nothing is written there by " + id
-                    + ". If that one is no more, take it over: bucket-takeover " + id(marker));
+                    + ". If that one is no more, " + advice(id(marker), done));
         }
-        if (!claimedBefore) {
-            noteClaim();
+        if (!takeover.equals(done)) {
+            note(takeover);
         }
         ownerSinceNanos = System.nanoTime();
     }
 
-    /** It is the owner in any case, and if the disk is full, blobs have to go to the store all the more. */
-    private void noteClaim() {
+    /** As {@link Claims#takeover}; forgets one that is not wanted any more. */
+    private @Nullable String takeoverDone() throws IOException {
+        String done = claims.takeover(store.place());
+        if (done == null || done.equals(Claims.NONE) || done.equals(takeover)) {
+            return done;
+        }
+        note(Claims.NONE);
+        return Claims.NONE;
+    }
+
+    /** Failing does no harm to what is there, and if the disk is full, blobs have to go to the store all the more. */
+    private void note(String takenOver) {
         try {
-            claims.note(store.place());
+            claims.note(store.place(), takenOver);
         } catch (IOException e) {
             LOG.warn("{}: that it is this database's cannot be noted in {}: {}", name(), claims.file(), e.toString());
         }
+    }
+
+    private static String advice(String value, @Nullable String done) {
+        return value.equals(done)
+                ? "take it over again: bucket-takeover " + value
+                        + " was done before, so start once without it, and then with it"
+                : "take it over: bucket-takeover " + value;
     }
 
     private StoreException refusal(String why) {

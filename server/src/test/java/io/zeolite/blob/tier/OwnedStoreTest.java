@@ -137,6 +137,31 @@ final class OwnedStoreTest {
         assertThat(refusal(store("third", id.group(1)))).contains("belongs to another database");
     }
 
+    @Test
+    void takeoverThatIsLeftIn_isNotDoneAgain() throws IOException {
+        put(store("first", null), "a.blob");
+        put(store("second", idOf("first")), "b.blob");
+        put(store("first", idOf("second")), "c.blob");
+        assertThat(refusal(store("second", idOf("first"))))
+                .contains("it belongs to another database", "start once without it, and then with it");
+        put(store("first", idOf("second")), "d.blob");
+
+        assertThat(refusal(store("second", null))).contains("take it over: bucket-takeover " + idOf("first"));
+        put(store("second", idOf("first")), "e.blob");
+        assertThat(refusal(store("first", idOf("second")))).contains("it belongs to another database");
+    }
+
+    @Test
+    void unownedThatIsLeftIn_isNotDoneAgain() throws IOException {
+        put(directoryStore("mount", OwnedStore.UNOWNED), "a.blob");
+        Files.move(directory.resolve("mount"), directory.resolve("disk"));
+        assertThat(refusal(directoryStore("mount", OwnedStore.UNOWNED)))
+                .contains("it was this database's", "start once without it, and then with it");
+        assertThat(directory.resolve("mount")).isEmptyDirectory();
+        assertThat(refusal(directoryStore("mount", null))).contains("take it over: bucket-takeover unowned");
+        put(directoryStore("mount", OwnedStore.UNOWNED), "b.blob");
+    }
+
     private String idOf(String database) throws IOException {
         return DatabaseIdentity.of(directory.resolve(database));
     }
