@@ -78,7 +78,7 @@ final class MirrorBlobsCommand implements ToolCommand {
         }
         try (Site site = SiteOptions.site(options, environment);
                 RetryingStore target = target(other, store)) {
-            return new Mirror(site, target, asked, console).run();
+            return new Mirror(site, target, (other == null ? source : other).layout(), asked, console).run();
         }
     }
 

@@ -154,6 +154,18 @@ final class BlobCommandsTest {
     }
 
     @Test
+    void mirror_toAConfigurationWithAnotherLayout_isWhatThatConfigurationReads() throws IOException {
+        run("archive-blobs -C zeo.conf -d");
+        Files.createDirectories(home.resolve("mirror"));
+        configure(
+                "mirror.conf",
+                "key-layout zodb-s3blobs\n  bucket " + home.resolve("mirror").toUri());
+        assertThat(run("mirror-blobs -C zeo.conf --to mirror.conf")).isZero();
+        assertThat(run("verify-blobs -C mirror.conf --deep")).isZero();
+        assertThat(out()).contains("local 0, in bucket 3");
+    }
+
+    @Test
     void mirror_toAConfigurationWithoutItsBlobDirectory_saysSoOnce() throws IOException {
         assertThat(run("archive-blobs -C zeo.conf -s 1000")).isZero();
         Files.createDirectories(home.resolve("mirror"));

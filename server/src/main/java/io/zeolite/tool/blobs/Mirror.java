@@ -2,6 +2,7 @@ package io.zeolite.tool.blobs;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredObject;
@@ -31,6 +32,7 @@ import java.util.Optional;
 public final class Mirror {
     private final Site site;
     private final RetryingStore target;
+    private final KeyLayout layout;
     private final Options options;
     private final Console console;
 
@@ -50,10 +52,12 @@ public final class Mirror {
      * The caller closes both.
      *
      * @param target another store than that of the site
+     * @param layout how blobs are named there
      */
-    public Mirror(Site site, RetryingStore target, Options options, Console console) {
+    public Mirror(Site site, RetryingStore target, KeyLayout layout, Options options, Console console) {
         this.site = site;
         this.target = target;
+        this.layout = layout;
         this.options = options;
         this.console = console;
     }
@@ -81,7 +85,7 @@ public final class Mirror {
     private ObjectList missing(Site.Cold bucket) throws IOException {
         BlobTable there = new BlobTable();
         String start = bucket.layout().start();
-        target.list(start, object -> revision(bucket, object).ifPresent(revision -> {
+        target.list(layout.start(), object -> revision(layout, object).ifPresent(revision -> {
             there.found(Place.BUCKET, revision.oid(), revision.tid(), object.size());
         }));
         ObjectList wanted = new ObjectList();
@@ -99,7 +103,11 @@ public final class Mirror {
     }
 
     private static Optional<BlobRevision> revision(Site.Cold bucket, StoredObject object) {
-        return bucket.layout().revision(object.key()).filter(revision -> revision.tid() != 0);
+        return revision(bucket.layout(), object);
+    }
+
+    private static Optional<BlobRevision> revision(KeyLayout layout, StoredObject object) {
+        return layout.revision(object.key()).filter(revision -> revision.tid() != 0);
     }
 
     private void copy(Site.Cold bucket, ObjectList wanted) {
@@ -111,10 +119,11 @@ public final class Mirror {
         try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), wanted.bytes())) {
             SideBySide.run(
                     "zeolite-mirror", options.effort().parallel(), wanted.largestFirst(), () -> false, object -> {
-                        String key = bucket.layout()
-                                .key(object.revision().oid(), object.revision().tid());
+                        long oid = object.revision().oid();
+                        long tid = object.revision().tid();
+                        String key = bucket.key(oid, tid);
                         try {
-                            boolean wasThere = copy(bucket.store(), deposits, key);
+                            boolean wasThere = copy(bucket.store(), key, deposits, layout.key(oid, tid));
                             noteDone(wasThere, object.size(), progress);
                         } catch (IOException e) {
                             noteFailure(key, e, object.size(), progress);
@@ -125,7 +134,7 @@ public final class Mirror {
     }
 
     /** @return false if the object is not in the bucket any more */
-    private boolean copy(RetryingStore source, Deposits deposits, String key) throws IOException {
+    private boolean copy(RetryingStore source, String key, Deposits deposits, String targetKey) throws IOException {
         Path file = Files.createTempFile(options.temporary(), "zeolite-mirror-", ".tmp");
         try {
             try {
@@ -136,7 +145,7 @@ public final class Mirror {
                 }
                 throw e;
             }
-            deposits.put(key, file);
+            deposits.put(targetKey, file);
             return true;
         } finally {
             Files.delete(file);

@@ -284,13 +284,17 @@ final class BucketUpkeepTest {
     }
 
     private int mirror(boolean dryRun, BlobStore to) throws IOException {
+        return mirror(dryRun, to, KeyLayout.FLAT);
+    }
+
+    private int mirror(boolean dryRun, BlobStore to, KeyLayout layout) throws IOException {
         output = new ToolOutput();
         TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
         Path temporary = Files.createDirectories(home.resolve("temporary"));
         try (Site site = test.site();
                 RetryingStore target = new RetryingStore(to, settings)) {
             Mirror.Options options = new Mirror.Options(temporary, EFFORT, dryRun, true);
-            return new Mirror(site, target, options, output.console()).run();
+            return new Mirror(site, target, layout, options, output.console()).run();
         }
     }
 
@@ -318,6 +322,20 @@ final class BucketUpkeepTest {
         assertThat(home.resolve("mirror").resolve(test.key(2, TID + 2)))
                 .hasBinaryContent(TestSite.bytes(2, TID + 2, 2000));
         assertThat(home.resolve("temporary")).isEmptyDirectory();
+    }
+
+    @Test
+    void mirror_targetWithAnotherLayout_hasItsOwnNames() throws IOException {
+        Path to = Files.createDirectories(home.resolve("mirror"));
+        for (long copied : List.of(5L, 0L)) {
+            assertThat(mirror(false, new DirectoryStore(to), KeyLayout.NESTED)).isEqualTo(ExitStatus.OK);
+            assertThat(output.json().get("copied")).isEqualTo(copied);
+        }
+        for (int oid = 1; oid <= 5; oid++) {
+            assertThat(to.resolve(KeyLayout.NESTED.key(oid, TID + oid)))
+                    .hasBinaryContent(TestSite.bytes(oid, TID + oid, 1000 * oid));
+            assertThat(to.resolve(KeyLayout.FLAT.key(oid, TID + oid))).doesNotExist();
+        }
     }
 
     @Test
