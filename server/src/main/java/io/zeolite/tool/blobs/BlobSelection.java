@@ -16,8 +16,12 @@ import java.util.Set;
 public record BlobSelection(long since, long until, long largerThanBytes, Set<Long> oids, long limit) {
     /** All but for the limit. */
     boolean takes(Blob blob) {
-        return blob.size() > largerThanBytes
-                && !Tid.isAfter(since, blob.tid())
+        return blob.size() > largerThanBytes && names(blob);
+    }
+
+    /** All but for the limit and the size, which is not known of a blob that is nowhere. */
+    boolean names(Blob blob) {
+        return !Tid.isAfter(since, blob.tid())
                 && !Tid.isAfter(blob.tid(), until)
                 && (oids.isEmpty() || oids.contains(blob.oid()));
     }

@@ -78,7 +78,7 @@ public final class Restore {
         inventory.scanBlobDirectory();
         inventory.listBucket();
         inventory.table().forEach(blob -> {
-            if (!blob.recorded() || blob.isLocal()) {
+            if (!blob.recorded() || blob.isLocal() || !options.selection().names(blob)) {
                 return;
             }
             if (!blob.isStored()) {

@@ -111,6 +111,25 @@ final class MovingTest {
     }
 
     @Test
+    void restore_missingObject_countsOnlyForItsSelection() throws Exception {
+        try (TestSite test = new TestSite(home, false)) {
+            test.commit(1, TID, 1000);
+            test.commit(2, TID + 1, 1000);
+            test.archive(10, Afterwards.REMOVE);
+            try (BlobStore store = test.store(true)) {
+                store.delete(test.key(2, TID + 1));
+            }
+            BlobSelection found = new BlobSelection(Tid.NONE, Tid.MAX, -1, Set.of(1L), 10);
+            assertThat(restore(test, found, false, false, ExitStatus.OK).text()).startsWith("1 of 1 blob restored");
+            BlobSelection before = new BlobSelection(Tid.NONE, TID, -1, Set.of(), 10);
+            restore(test, before, false, false, ExitStatus.OK);
+            BlobSelection missing = new BlobSelection(Tid.NONE, Tid.MAX, 500, Set.of(2L), 10);
+            assertThat(restore(test, missing, false, false, ExitStatus.FAILED).text())
+                    .startsWith("MISSING");
+        }
+    }
+
+    @Test
     void restore_damagedOrMissingObject_isNamedAndNothingIsPutInItsPlace() throws Exception {
         try (TestSite test = new TestSite(home, true)) {
             test.commit(1, TID, 1000);
