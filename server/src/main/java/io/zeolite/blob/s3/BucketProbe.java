@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -30,15 +31,11 @@ import software.amazon.awssdk.services.s3.model.RequestPayer;
 
 /**
  * Tries what the credentials may do in a bucket, and what its store can do, with small objects under the prefix that are deleted
- * again ({@code .zeolite-check-...}). If the bucket is only to be read, nothing is written that the store would take. For one
- * thread.
+ * again ({@code .zeolite-check-...}). If the bucket is only to be read, no object is written. For one thread.
  */
 public final class BucketProbe implements AutoCloseable {
     private static final byte[] CONTENT =
             "Zeolite tries what this bucket can do. May be deleted.\n".getBytes(StandardCharsets.US_ASCII);
-
-    /** MD5 of nothing, which is not that of the content. */
-    private static final String OTHER_MD5 = "1B2M2Y8AsgTpgAmY7PhCfg==";
 
     private static final String TYPE = "text/plain";
     private static final int CRC32C_OF_CONTENT = crc32c(CONTENT);
@@ -162,36 +159,21 @@ public final class BucketProbe implements AutoCloseable {
                 "confine them to the prefix; \"zeolite bucket-policy\" prints how"));
     }
 
-    /** Tries to write with a checksum that is wrong: whoever may write is told that, and nothing is written. */
+    /** Begins an upload and gives it up: nothing of that is ever seen as an object. */
     private void refusesWriting() {
         try {
-            client.putObject(
-                    request -> request.bucket(settings.bucket())
-                            .key(key)
-                            .contentMD5(OTHER_MD5)
-                            .requestPayer(payer),
-                    RequestBody.fromBytes(CONTENT));
-            // This store does not look at checksums, and has written it.
-            deleteQuietly();
-            writingIsPossible();
-        } catch (SdkException e) {
-            if (status(e) == 403 || status(e) == 401) {
-                report.accept(ok("writing", "denied, as it should be for read-only-bucket"));
-            } else if (status(e) == 400) {
-                writingIsPossible();
-            } else {
-                report.accept(
-                        warning("writing", "unclear: " + Failures.of("write", e).getMessage(), ""));
-            }
+            upload.giveUp(upload.begin(Map.of(), TYPE));
+            report.accept(
+                    warning(
+                            "writing",
+                            "the credentials can write, though read-only-bucket is on",
+                            "give this copy credentials that can only read; \"zeolite bucket-policy --for reader\" prints the policy"));
+        } catch (StoreException e) {
+            report.accept(
+                    e.reason() == Reason.DENIED
+                            ? ok("writing", "denied, as it should be for read-only-bucket")
+                            : warning("writing", "unclear: " + e.getMessage(), ""));
         }
-    }
-
-    private void writingIsPossible() {
-        report.accept(
-                warning(
-                        "writing",
-                        "the credentials can write, though read-only-bucket is on",
-                        "give this copy credentials that can only read; \"zeolite bucket-policy --for reader\" prints the policy"));
     }
 
     private boolean write() {
@@ -352,14 +334,6 @@ public final class BucketProbe implements AutoCloseable {
                 .sseCustomerAlgorithm(customerKey.algorithm())
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5());
-    }
-
-    private void deleteQuietly() {
-        try {
-            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
-        } catch (SdkException e) {
-            // It may stay; what matters is said in any case.
-        }
     }
 
     /** The HTTP status of a failure; 0 if there was no answer. */

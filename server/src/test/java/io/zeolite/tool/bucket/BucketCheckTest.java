@@ -2,6 +2,8 @@ package io.zeolite.tool.bucket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Settings.Credentials;
@@ -11,6 +13,10 @@ import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,6 +99,43 @@ final class BucketCheckTest {
             assertThat(output.text()).contains("can write, though read-only-bucket is on");
             assertThat(keys(server)).isEmpty();
         });
+    }
+
+    /** Takes whatever it is sent, with checksums that are wrong too. */
+    private static void answer(HttpExchange exchange, List<String> written) throws IOException {
+        String method = exchange.getRequestMethod();
+        exchange.getRequestBody().readAllBytes();
+        if (method.equals("PUT")) {
+            written.add(exchange.getRequestURI().getPath());
+        }
+        String answer =
+                switch (method) {
+                    case "GET" -> "<ListBucketResult></ListBucketResult>";
+                    case "POST" ->
+                        "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>";
+                    default -> "";
+                };
+        byte[] body = answer.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(method.equals("HEAD") ? 404 : 200, body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+        exchange.close();
+    }
+
+    @Test
+    void check_readOnlyAndStoreLooksAtNoChecksum_writesNothing() throws Exception {
+        List<String> written = new CopyOnWriteArrayList<>();
+        HttpServer careless = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        careless.createContext("/", exchange -> answer(exchange, written));
+        careless.start();
+        try {
+            URI endpoint =
+                    URI.create("http://127.0.0.1:" + careless.getAddress().getPort());
+            new BucketCheck("it", true, output.console()).run(S3Server.settings(endpoint, "site/", KEYS), true);
+        } finally {
+            careless.stop(0);
+        }
+        assertThat(output.text()).contains("can write, though read-only-bucket is on");
+        assertThat(written).isEmpty();
     }
 
     @Test
