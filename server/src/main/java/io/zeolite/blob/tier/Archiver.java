@@ -11,10 +11,13 @@ import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -99,6 +102,8 @@ public final class Archiver {
     private final RetryingStore store;
     private final KeyLayout layout;
     private final Deposits deposits;
+    /** Their files and their objects differ. To read both once more would find the same. */
+    private final Set<BlobRevision> differing = ConcurrentHashMap.newKeySet();
 
     public Archiver(BlobDirectory directory, RetryingStore store, KeyLayout layout) {
         this.directory = directory;
@@ -107,16 +112,24 @@ public final class Archiver {
         this.deposits = new Deposits(store);
     }
 
-    /** The blobs that a selection means, the largest first. Reads the names of all, and keeps some 64 bytes for each. */
+    /**
+     * The blobs that a selection means, the largest first, without those of which a whole object with other bytes was found.
+     * Reads the names of all, and keeps some 64 bytes for each.
+     */
     public List<Candidate> select(Selection selection) throws IOException {
         List<Candidate> found = new ArrayList<>();
         directory.forEachCommitted((revision, file, size) -> {
-            if (selection.takes(revision, size)) {
+            if (selection.takes(revision, size) && !differing.contains(revision)) {
                 found.add(new Candidate(revision, size));
             }
         });
         found.sort(Comparator.comparingLong(Candidate::size).reversed());
         return found.size() <= selection.limit() ? found : List.copyOf(found.subList(0, (int) selection.limit()));
+    }
+
+    /** Where a blob is, or was. */
+    public Path file(Candidate blob) {
+        return directory.path(blob.revision().oid(), blob.revision().tid());
     }
 
     /**
@@ -165,11 +178,17 @@ public final class Archiver {
         long oid = blob.revision().oid();
         long tid = blob.revision().tid();
         try {
-            Deposit deposit = deposits.put(layout.key(oid, tid), directory.path(oid, tid));
+            Deposit deposit = deposits.put(layout.key(oid, tid), file(blob));
             letGo(oid, tid, afterwards);
             return new Step.Proven(blob, deposit);
         } catch (NoSuchFileException e) {
-            return Files.exists(directory.path(oid, tid)) ? new Step.Failed(blob, e) : new Step.Gone(blob);
+            return Files.exists(file(blob)) ? new Step.Failed(blob, e) : new Step.Gone(blob);
+        } catch (WholeObjectException e) {
+            differing.add(blob.revision());
+            return new Step.Failed(
+                    blob,
+                    new WholeObjectException(e.getMessage()
+                            + ". If the file is damaged, move it away: the blob then comes from the bucket"));
         } catch (IOException e) {
             return new Step.Failed(blob, e);
         }

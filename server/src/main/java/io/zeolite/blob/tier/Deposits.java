@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /**
  * Puts files into a store and proves that they are there: by the checksum that the store itself has computed of the whole
@@ -32,14 +33,21 @@ public final class Deposits {
 
     /**
      * Puts a file there unless an object with its bytes is there already. When this returns, the store has all of it.
+     * Another object is written over, unless it is whole by the checksum that is noted with it: then it is rather the file
+     * that is damaged.
      *
      * @param file does not change meanwhile
      * @throws java.nio.file.NoSuchFileException if the file is gone
+     * @throws WholeObjectException if such an object is there; it stays
      * @throws IOException if it is not proven; there may be an object or none
      */
     public Deposit put(String key, Path file) throws IOException {
         int crc32c = FileChecksum.crc32c(file);
         Finding found = find(key, file, crc32c);
+        if (found == Finding.OTHER && isWhole(key)) {
+            throw new WholeObjectException(
+                    store.name() + key + " has other bytes and is whole by its checksum, so it is not written over");
+        }
         boolean written = false;
         if (!found.isProof()) {
             store.put(key, file, crc32c, ContentTypes.of(file));
@@ -93,6 +101,20 @@ public final class Deposits {
         Comparison comparison = new Comparison(file);
         StoredObject object = new ObjectReader(store).read(key, comparison);
         return comparison.same && object.size() == file.size();
+    }
+
+    /** Whether an object has a checksum, and the bytes that it is of. */
+    private boolean isWhole(String key) throws IOException {
+        Integer noted = store.stat(key).crc32c();
+        if (noted == null) {
+            return false;
+        }
+        CRC32C crc = new CRC32C();
+        new ObjectReader(store).read(key, bytes -> {
+            crc.update(bytes);
+            return true;
+        });
+        return noted == (int) crc.getValue();
     }
 
     /** Compares with a file, up to the first difference. */

@@ -180,7 +180,7 @@ public final class Keeper implements AutoCloseable {
             // Before any blob is read for its checksum.
             owned.claim();
         }
-        Tally tally = new Tally();
+        Tally tally = new Tally(archiver);
         archiver.archive(
                 blobs,
                 Afterwards.REMOVE,
@@ -217,15 +217,26 @@ public final class Keeper implements AutoCloseable {
 
     /** What has come of a run. One thread at a time. */
     private static final class Tally {
+        private final Archiver archiver;
         private long count;
         private long bytes;
         private long failures;
         private Step.@Nullable Failed failed;
 
+        Tally(Archiver archiver) {
+            this.archiver = archiver;
+        }
+
         void note(Step step) {
             if (step instanceof Step.Proven proven) {
                 count++;
                 bytes += proven.blob().size();
+            } else if (step instanceof Step.Failed failure && failure.failure() instanceof WholeObjectException) {
+                // No later run would say it again.
+                LOG.error(
+                        "{} was not archived and is as it was: {}",
+                        archiver.file(failure.blob()),
+                        failure.failure().getMessage());
             } else if (step instanceof Step.Failed failure) {
                 failures++;
                 failed = failure;

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
@@ -190,6 +191,44 @@ final class ArchiverTest {
         List<Step> steps = archive(Afterwards.REMOVE);
         assertThat(steps).containsExactly(new Step.Proven(steps.get(0).blob(), new Deposit(true, true)));
         assertThat(isInTheBucket(1, 1000)).isTrue();
+    }
+
+    private void rewrite(long oid, byte[] content) throws IOException {
+        // Committed files are read-only.
+        Files.delete(directory.path(oid, TID));
+        Files.write(directory.path(oid, TID), content);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void archive_damagedFile_leavesTheWholeObjectAndTheFile(boolean checksums) throws IOException {
+        store.close();
+        store = new S3Store(settings(checksums));
+        commit(1, TID, 3000);
+        commit(2, TID, 2000);
+        commit(3, TID, 1000);
+        archive(Afterwards.KEEP);
+        byte[] flipped = bytes(1, 3000);
+        flipped[1500]++;
+        rewrite(1, flipped);
+        rewrite(2, Arrays.copyOf(bytes(2, 2000), 100));
+        Archiver archiver = archiver();
+        List<Step> steps = new ArrayList<>();
+        archiver.archive(archiver.select(all()), Afterwards.REMOVE, new Effort(1, 0), steps::add, () -> false);
+        assertThat(steps).filteredOn(Step.Failed.class::isInstance).hasSize(2).allSatisfy(step -> assertThat(
+                        ((Step.Failed) step).failure())
+                .isInstanceOf(WholeObjectException.class)
+                .hasMessageContaining(KeyLayout.FLAT.key(step.blob().revision().oid(), TID))
+                .hasMessageContaining("move it away"));
+        assertThat(isInTheBucket(1, 3000)).isTrue();
+        assertThat(isInTheBucket(2, 2000)).isTrue();
+        assertThat(directory.path(1, TID)).hasBinaryContent(flipped);
+        assertThat(directory.path(2, TID)).hasSize(100);
+        assertThat(isLocal(3)).isFalse();
+        assertThat(archiver.select(all()))
+                .as("what the same archiver tries again")
+                .isEmpty();
+        assertThat(archiver().select(all())).hasSize(2);
     }
 
     /** With checksums in headers, and the probe that they need, there are other requests than without. */

@@ -2,6 +2,7 @@ package io.zeolite.blob.tier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -9,6 +10,8 @@ import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.blob.s3.S3Server;
+import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.ArchivePolicy.Window;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.zodb.TimeStamp;
@@ -20,8 +23,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +117,46 @@ final class KeeperTest {
                 awaitGone(blobs.path(oid, daysAgo(2)));
                 assertThat(object(oid, daysAgo(2))).hasSize(101);
             }
+        }
+    }
+
+    @Test
+    void archive_damagedFileOfAWholeObject_isSaidOnceAndLeftAlone() throws Exception {
+        List<String> errors = Collections.synchronizedList(new ArrayList<>());
+        AppenderBase<ILoggingEvent> log = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                if (event.getLevel() == Level.ERROR) {
+                    errors.add(event.getFormattedMessage());
+                }
+            }
+        };
+        Logger logger = (Logger) LoggerFactory.getLogger(Keeper.class);
+        log.start();
+        logger.addAppender(log);
+        String key = KeyLayout.FLAT.key(1, daysAgo(2));
+        try (S3Server server = S3Server.start(Files.createDirectories(directory.resolve("s3")));
+                S3Store bucket = new S3Store(server.settings(""))) {
+            commit(1, daysAgo(2), 101);
+            Path file = blobs.path(1, daysAgo(2));
+            bucket.put(key, file, FileChecksum.crc32c(file), "text/plain");
+            commit(1, daysAgo(2), 102);
+            store = new OwnedStore(bucket, directory.resolve("blobs"), "unowned");
+            try (Keeper keeper = keeper()) {
+                keeper.archive(archiver(), policy(null, null));
+                for (long oid = 2; oid <= 4; oid++) {
+                    // One run after the other.
+                    commit(oid, daysAgo(2), 101);
+                    awaitGone(blobs.path(oid, daysAgo(2)));
+                }
+            }
+            assertThat(errors)
+                    .singleElement(InstanceOfAssertFactories.STRING)
+                    .contains(file.toString(), "s3://blobs/" + key);
+            assertThat(bucket.stat(key).size()).isEqualTo(101);
+            assertThat(file).hasSize(102);
+        } finally {
+            logger.detachAppender(log);
         }
     }
 

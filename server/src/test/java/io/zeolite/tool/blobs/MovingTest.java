@@ -130,6 +130,25 @@ final class MovingTest {
     }
 
     @Test
+    void archive_damagedFile_isNamedAndItsObjectComesBackOnceItIsMovedAway() throws Exception {
+        try (TestSite test = new TestSite(home, true)) {
+            test.commit(1, TID, 1000);
+            test.archive(10, Afterwards.KEEP);
+            Path file = test.file(1, TID);
+            Files.delete(file);
+            Files.write(file, new byte[1000]);
+            ToolOutput output = archive(test, false, false, ExitStatus.FAILED);
+            assertThat(output.text())
+                    .contains("FAILED " + file + ": s3://blobs/site/" + test.key(1, TID))
+                    .contains("whole by its checksum", "move it away", "1 blob failed");
+            assertThat(file).hasBinaryContent(new byte[1000]);
+            Files.move(file, home.resolve("damaged"));
+            restore(test, ALL, false, false, ExitStatus.OK);
+            assertThat(file).hasBinaryContent(TestSite.bytes(1, TID, 1000));
+        }
+    }
+
+    @Test
     void restore_damagedOrMissingObject_isNamedAndNothingIsPutInItsPlace() throws Exception {
         try (TestSite test = new TestSite(home, true)) {
             test.commit(1, TID, 1000);
