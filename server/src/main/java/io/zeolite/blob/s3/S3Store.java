@@ -140,9 +140,21 @@ public final class S3Store implements BlobStore {
         return ask("look at", key, () -> client.headObject(request));
     }
 
-    private static StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) {
+    private StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) throws StoreException {
         return new StoredObject(
-                key, found.contentLength(), Objects.requireNonNullElse(found.eTag(), ""), found.lastModified(), crc32c);
+                key, found.contentLength(), version(key, found.eTag()), found.lastModified(), crc32c);
+    }
+
+    /** Each object has an ETag, and what a proxy answers in the place of a store mostly has none. */
+    private String version(String key, @Nullable String eTag) throws StoreException {
+        if (eTag == null || eTag.isEmpty()) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE,
+                    name() + key
+                            + ": answered without an ETag, so by something else than the store (expected: an object)",
+                    null);
+        }
+        return eTag;
     }
 
     /** That of the store itself goes before that of whoever wrote the object. */
@@ -166,7 +178,7 @@ public final class S3Store implements BlobStore {
                 .bucket(settings.bucket())
                 .key(full(key))
                 .range(offset == 0 ? null : "bytes=" + offset + "-")
-                .ifMatch(version == null || version.isEmpty() ? null : version)
+                .ifMatch(version)
                 // The SDK would check whole objects itself, but not those that arrive in parts.
                 .checksumMode(settings.sendsChecksums() ? ChecksumMode.ENABLED : null)
                 .requestPayer(payer)
@@ -186,6 +198,7 @@ public final class S3Store implements BlobStore {
     }
 
     private StoredObject object(String key, long offset, GetObjectResponse response) throws StoreException {
+        String version = version(key, response.eTag());
         long rest = response.contentLength() == null ? -1 : response.contentLength();
         if (rest < 0 || (offset > 0 && !("" + response.contentRange()).startsWith("bytes " + offset + "-"))) {
             throw new StoreException(
@@ -197,7 +210,7 @@ public final class S3Store implements BlobStore {
         return new StoredObject(
                 key,
                 offset + rest,
-                Objects.requireNonNullElse(response.eTag(), ""),
+                version,
                 Objects.requireNonNullElse(response.lastModified(), Instant.EPOCH),
                 checksum(response.metadata(), response.checksumCRC32C(), response.checksumType()));
     }

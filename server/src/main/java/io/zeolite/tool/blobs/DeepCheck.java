@@ -42,7 +42,7 @@ final class DeepCheck {
         String key = bucket.key(blob.oid(), blob.tid());
         Fetch fetch = new Fetch(bucket.store());
         try {
-            Fetched fetched = fetch.read(key);
+            Fetched fetched = fetch.read(key, blob.stored());
             if (!fetched.isIntact()) {
                 return new Flaw(Flaw.Kind.CHECKSUM, blob.revision(), fetch.damage(key, fetched));
             } else if (ofFile != null && ofFile != fetched.crc32c()) {

@@ -32,21 +32,27 @@ final class Fetch {
         this.store = store;
     }
 
-    /** Reads an object for the sake of its checksum. */
-    Fetched read(String key) throws IOException {
-        return read(key, null);
+    /**
+     * Reads an object for the sake of its checksum.
+     *
+     * @param size that it has in the list of the bucket
+     * @throws IOException if that is not possible, or it has another one
+     */
+    Fetched read(String key, long size) throws IOException {
+        return read(key, size, null);
     }
 
     /**
      * Reads an object into a file.
      *
-     * @throws IOException if that is not possible, or its checksum is wrong
+     * @param size that it has in the list of the bucket
+     * @throws IOException if that is not possible, it has another one, or its checksum is wrong
      */
-    Fetched into(Path file, String key) throws IOException {
+    Fetched into(Path file, String key, long size) throws IOException {
         Fetched fetched;
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            fetched = read(key, channel);
+            fetched = read(key, size, channel);
         }
         if (!fetched.isIntact()) {
             throw new IOException(damage(key, fetched));
@@ -60,13 +66,17 @@ final class Fetch {
                 store.name(), key, fetched.crc32c(), fetched.object().crc32c());
     }
 
-    private Fetched read(String key, @Nullable FileChannel channel) throws IOException {
+    private Fetched read(String key, long size, @Nullable FileChannel channel) throws IOException {
         CRC32C crc = new CRC32C();
         StoredObject object = new ObjectReader(store).read(key, bytes -> {
             crc.update(bytes.duplicate());
             write(bytes, channel);
             return true;
         });
+        if (object.size() != size) {
+            throw new IOException(store.name() + key + " came with " + object.size() + " bytes (expected: " + size
+                    + ", as it is listed)");
+        }
         return new Fetched(object, (int) crc.getValue());
     }
 

@@ -123,7 +123,7 @@ public final class Mirror {
                         long tid = object.revision().tid();
                         String key = bucket.key(oid, tid);
                         try {
-                            boolean wasThere = copy(bucket.store(), key, deposits, layout.key(oid, tid));
+                            boolean wasThere = copy(bucket.store(), key, object.size(), deposits, layout.key(oid, tid));
                             noteDone(wasThere, object.size(), progress);
                         } catch (IOException e) {
                             noteFailure(key, e, object.size(), progress);
@@ -134,11 +134,12 @@ public final class Mirror {
     }
 
     /** @return false if the object is not in the bucket any more */
-    private boolean copy(RetryingStore source, String key, Deposits deposits, String targetKey) throws IOException {
+    private boolean copy(RetryingStore source, String key, long size, Deposits deposits, String targetKey)
+            throws IOException {
         Path file = Files.createTempFile(options.temporary(), "zeolite-mirror-", ".tmp");
         try {
             try {
-                new Fetch(source).into(file, key);
+                new Fetch(source).into(file, key, size);
             } catch (StoreException e) {
                 if (e.reason() == Reason.NOT_FOUND) {
                     return false;

@@ -129,7 +129,7 @@ public final class Restore {
     private static Fetched restore(Site.Cold bucket, LocalBlobs local, Blob blob) throws IOException {
         Path staged = local.newFile();
         try {
-            Fetched fetched = new Fetch(bucket.store()).into(staged, bucket.key(blob.oid(), blob.tid()));
+            Fetched fetched = new Fetch(bucket.store()).into(staged, bucket.key(blob.oid(), blob.tid()), blob.stored());
             local.place(staged, blob.revision());
             return fetched;
         } finally {

@@ -342,7 +342,8 @@ final class S3StoreTest extends BlobStoreContract {
                 String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
                 asked.add(request);
                 String[] answer = answers.apply(request).split(" ", 2);
-                byte[] body = answer[1].getBytes(StandardCharsets.UTF_8);
+                boolean isHead = request.startsWith("HEAD");
+                byte[] body = isHead ? new byte[0] : answer[1].getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(Integer.parseInt(answer[0]), body.length == 0 ? -1 : body.length);
                 exchange.getResponseBody().write(body);
                 exchange.close();
@@ -363,6 +364,16 @@ final class S3StoreTest extends BlobStoreContract {
 
     private static String error(String code) {
         return "<Error><Code>" + code + "</Code><Message>no</Message></Error>";
+    }
+
+    @Test
+    void anyRequest_pageOfAProxy_isNoObject() throws Exception {
+        try (Answering answering = new Answering(request -> "200 <html>We are back soon</html>");
+                S3Store store = answering.store()) {
+            assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
+            assertReason(Reason.UNAVAILABLE, () -> store.stat("a.blob"));
+            assertReason(Reason.UNAVAILABLE, () -> store.attest("a.blob"));
+        }
     }
 
     @Test

@@ -397,6 +397,15 @@ final class BlobTierTest {
     }
 
     @Test
+    void open_pageOfAProxyInItsPlace_isTriedAgainAndNeverGiven() throws Exception {
+        put(1, 1000);
+        proxy.set(new Fault.Page("Content-Type: text/html\r\n", "<html>We are back soon</html>"), 1);
+        BlobTier tier = tier();
+        assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, 1000));
+        assertThat(proxy.requests()).isEqualTo(2);
+    }
+
+    @Test
     void open_missingEverywhere_saysWhereItWasLookedFor() throws Exception {
         assertThatThrownBy(() -> opened(tier(), 1))
                 .cause()

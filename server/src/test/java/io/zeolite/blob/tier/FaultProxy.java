@@ -32,6 +32,9 @@ public final class FaultProxy implements Closeable {
         /** An answer with this status, in the place of the store's. */
         record Status(int code) implements Fault {}
 
+        /** A page in the place of the store's answer, as proxies have them, with status 200 and such headers. */
+        record Page(String headers, String body) implements Fault {}
+
         /** The connection breaks after so many bytes of the answer. */
         record Cut(int bytes) implements Fault {}
 
@@ -177,6 +180,12 @@ public final class FaultProxy implements Closeable {
                 if (current instanceof Fault.Status status) {
                     String answer =
                             "HTTP/1.1 " + status.code() + " Trouble\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                    client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+                    break;
+                } else if (current instanceof Fault.Page page) {
+                    String answer =
+                            "HTTP/1.1 200 OK\r\nContent-Length: " + page.body().length() + "\r\n" + page.headers()
+                                    + "Connection: close\r\n\r\n" + page.body();
                     client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                     break;
                 } else if (current instanceof Fault.Deaf) {

@@ -354,6 +354,20 @@ final class BucketUpkeepTest {
     }
 
     @Test
+    void mirror_pageOfAProxyInThePlaceOfAnObject_isNotCopied() throws IOException {
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\n", "<html>We are back soon</html>"));
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        assertThat(output.json().get("copied")).isEqualTo(4L);
+        assertThat(ToolOutput.objects(output.json(), "failed"))
+                .singleElement()
+                .satisfies(failed -> assertThat((String) failed.get("message")).contains("came with 29 bytes"));
+        try (var copies = Files.list(home.resolve("mirror"))) {
+            assertThat(copies).hasSize(4);
+        }
+    }
+
+    @Test
     void mirror_objectIsDeletedMeanwhile_isNoFailure() throws IOException {
         // After the list.
         test.proxy().setAfter(1, new Fault.Status(404));

@@ -173,6 +173,21 @@ final class MovingTest {
     }
 
     @Test
+    void restore_pageOfAProxyInThePlaceOfAnObject_isNotTakenForIt() throws Exception {
+        try (TestSite test = new TestSite(home, true)) {
+            test.commit(1, TID, 1000);
+            test.archive(10, Afterwards.REMOVE);
+            // After the list.
+            test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\n", "<html>We are back soon</html>"));
+            ToolOutput output = restore(test, ALL, false, false, ExitStatus.FAILED);
+            assertThat(output.text())
+                    .contains("came with 29 bytes (expected: 1000, as it is listed)")
+                    .doesNotContain("the length was compared");
+            assertThat(test.file(1, TID)).doesNotExist();
+        }
+    }
+
+    @Test
     void archive_someRequestsFail_saysWhichAndTheNextRunFinishes() throws Exception {
         try (TestSite test = new TestSite(home, true)) {
             test.commit(1, TID, 1000);
