@@ -392,15 +392,26 @@ public final class S3Store implements BlobStore {
 
     @Override
     public boolean isEmpty(String start) throws StoreException {
-        return ask(
-                        "list",
-                        start,
-                        () -> client.listObjectsV2(request -> request.bucket(settings.bucket())
-                                .prefix(full(start))
-                                .maxKeys(1)
-                                .requestPayer(payer)))
-                .contents()
-                .isEmpty();
+        ListObjectsV2Request request = ListObjectsV2Request.builder()
+                .bucket(settings.bucket())
+                .prefix(full(start))
+                .maxKeys(1)
+                .requestPayer(payer)
+                .build();
+        return page(request, start).contents().isEmpty();
+    }
+
+    private ListObjectsV2Response page(ListObjectsV2Request request, String start) throws StoreException {
+        ListObjectsV2Response page = ask("list", start, () -> client.listObjectsV2(request));
+        // Whatever else is XML, the page of a proxy too, is read as a list of nothing.
+        if (page.name() == null && page.isTruncated() == null) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE,
+                    "cannot list " + name() + start + ": answered with something else than a list, so by something else"
+                            + " than the store (expected: Name and IsTruncated)",
+                    null);
+        }
+        return page;
     }
 
     @Override
@@ -413,7 +424,7 @@ public final class S3Store implements BlobStore {
                     .continuationToken(token)
                     .requestPayer(payer)
                     .build();
-            ListObjectsV2Response page = ask("list", start, () -> client.listObjectsV2(request));
+            ListObjectsV2Response page = page(request, start);
             for (S3Object found : page.contents()) {
                 each.accept(new StoredObject(
                         found.key().substring(settings.prefix().length()),

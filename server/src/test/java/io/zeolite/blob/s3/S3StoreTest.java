@@ -427,6 +427,17 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void list_pageOfAProxy_isNotTakenForAnEmptyBucket() throws Exception {
+        for (String page : List.of("<html><body>We are back soon</body></html>", "<html><br>We are back soon</html>")) {
+            try (Answering answering = new Answering(request -> "200 " + page);
+                    S3Store store = answering.store()) {
+                assertReason(Reason.UNAVAILABLE, () -> store.list("", object -> {}));
+                assertReason(Reason.UNAVAILABLE, () -> store.isEmpty(""));
+            }
+        }
+    }
+
+    @Test
     void mayWrite_credentialsThatAreNotKnown_mayNot() throws Exception {
         try (S3Store store = new S3Store(
                 S3Server.settings(server.endpoint(), "", new Credentials.Keys("nobody", "nothing", null)))) {
