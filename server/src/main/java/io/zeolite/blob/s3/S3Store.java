@@ -141,8 +141,17 @@ public final class S3Store implements BlobStore {
     }
 
     private StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) throws StoreException {
+        String version = version(key, found.eTag());
+        if (found.contentLength() == null) {
+            throw new StoreException(
+                    Reason.REFUSED, name() + key + ": answered without a length (expected: one)", null);
+        }
         return new StoredObject(
-                key, found.contentLength(), version(key, found.eTag()), found.lastModified(), crc32c);
+                key,
+                found.contentLength(),
+                version,
+                Objects.requireNonNullElse(found.lastModified(), Instant.EPOCH),
+                crc32c);
     }
 
     /** Each object has an ETag, and what a proxy answers in the place of a store mostly has none. */

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -335,13 +336,21 @@ final class S3StoreTest extends BlobStoreContract {
         private final HttpServer http =
                 HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
-        /** @param answers a status and a body for a method and a path */
+
+        /** @param answers a status and a body for a method and a path; there is no length in what HEAD is told */
         Answering(Function<String, String> answers) throws IOException {
+            this(answers, null);
+        }
+
+        Answering(Function<String, String> answers, @Nullable String eTag) throws IOException {
             http.createContext("/", exchange -> {
                 exchange.getRequestBody().readAllBytes();
                 String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
                 asked.add(request);
                 String[] answer = answers.apply(request).split(" ", 2);
+                if (eTag != null) {
+                    exchange.getResponseHeaders().add("ETag", eTag);
+                }
                 boolean isHead = request.startsWith("HEAD");
                 byte[] body = isHead ? new byte[0] : answer[1].getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(Integer.parseInt(answer[0]), body.length == 0 ? -1 : body.length);
@@ -373,6 +382,16 @@ final class S3StoreTest extends BlobStoreContract {
             assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
             assertReason(Reason.UNAVAILABLE, () -> store.stat("a.blob"));
             assertReason(Reason.UNAVAILABLE, () -> store.attest("a.blob"));
+        }
+    }
+
+    @Test
+    void stat_answerWithoutALength_isRefused() throws Exception {
+        try (Answering answering = new Answering(request -> "200 ", "\"1\"");
+                S3Store store = answering.store()) {
+            assertReason(Reason.REFUSED, () -> store.stat("a.blob"));
+            assertReason(Reason.REFUSED, () -> store.attest("a.blob"));
+            assertThatThrownBy(() -> store.stat("a.blob")).hasMessageContaining("s3://blobs/a.blob");
         }
     }
 
