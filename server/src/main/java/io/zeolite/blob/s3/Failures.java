@@ -2,11 +2,16 @@ package io.zeolite.blob.s3;
 
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** What the SDK's exceptions mean. */
 final class Failures {
+    /** What asks to come back later, whatever the status: completing an upload is answered with 200 before it is done. */
+    private static final Set<String> PASSING =
+            Set.of("InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout");
+
     private Failures() {}
 
     /** @param what was tried, of which object */
@@ -23,13 +28,16 @@ final class Failures {
         if (code.equals("NoSuchBucket")) {
             return Reason.REFUSED;
         }
+        if (PASSING.contains(code)) {
+            return Reason.UNAVAILABLE;
+        }
         return switch (service.statusCode()) {
             case 404 -> Reason.NOT_FOUND;
             case 412, 416 -> Reason.CHANGED;
             case 409 -> Reason.CONTENDED;
             case 401, 403 -> code.equals("RequestTimeTooSkewed") ? Reason.REFUSED : Reason.DENIED;
             case 408, 425, 429, 500, 502, 503, 504, 509 -> Reason.UNAVAILABLE;
-            default -> code.equals("SlowDown") || code.equals("RequestTimeout") ? Reason.UNAVAILABLE : Reason.REFUSED;
+            default -> Reason.REFUSED;
         };
     }
 

@@ -219,6 +219,23 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void putInParts_failureInTheAnswerOfTheLastRequest_isUnavailable() throws Exception {
+        Path file = file("abc");
+        for (String code : List.of("InternalError", "ServiceUnavailable", "SlowDown")) {
+            try (Answering answering = new Answering(request -> !request.startsWith("POST")
+                            ? "200 "
+                            : request.contains("uploadId=")
+                                    ? "200 " + error(code)
+                                    : "200 <InitiateMultipartUploadResult><UploadId>1</UploadId>"
+                                            + "</InitiateMultipartUploadResult>");
+                    S3Store store = answering.store()) {
+                assertReason(Reason.UNAVAILABLE, () -> store.putInParts("a.blob", file, 0x364b3fb7, "text/plain"));
+                assertThat(answering.asked).last().asString().startsWith("DELETE");
+            }
+        }
+    }
+
+    @Test
     void put_partsThatFail_leaveNeitherObjectNorUpload() throws Exception {
         Path file = largeFile(S3Upload.LARGEST_IN_ONE + 1);
         try (FaultProxy proxy = FaultProxy.before(server.port());
