@@ -68,6 +68,7 @@ public final class S3Store implements BlobStore {
     private final @Nullable RequestPayer payer;
     private final ThreadPoolExecutor threads;
     private final WriteTimeout timeout;
+    private final ReadTimeout readTimeout;
     private volatile Throttle parts = Throttle.NONE;
 
     /** Connects to nothing yet. Loading the SDK takes some tenths of a second. */
@@ -78,6 +79,7 @@ public final class S3Store implements BlobStore {
     S3Store(S3Settings settings, WriteTimeout timeout) {
         this.settings = settings;
         this.timeout = timeout;
+        this.readTimeout = ReadTimeout.of(settings);
         this.client = S3Clients.create(settings);
         this.customerKey = settings.encryption() instanceof Encryption.CustomerKey key
                 ? CustomerKey.of(key.keyBase64())
@@ -203,7 +205,7 @@ public final class S3Store implements BlobStore {
             stream.abort();
             throw e;
         }
-        return new S3Content(name() + key, object, object.size() - offset, stream);
+        return new S3Content(name() + key, object, object.size() - offset, stream, readTimeout, System::nanoTime);
     }
 
     private StoredObject object(String key, long offset, GetObjectResponse response) throws StoreException {

@@ -327,6 +327,16 @@ final class BlobTierTest {
     }
 
     @Test
+    void open_storeThatTrickles_goesOnOverAnotherConnection() throws Exception {
+        put(1, 100_000);
+        proxy.set(new Fault.Trickle(2), 1);
+        // It is waited for three times as long.
+        BlobTier tier = tier(100_000_000, Duration.ofSeconds(1));
+        assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, 100_000));
+        assertThat(proxy.requests()).isGreaterThan(1);
+    }
+
+    @Test
     void open_connectionBreaksEveryTime_isAFailureAndNothingIsKept() throws Exception {
         put(1, LARGE);
         proxy.set(new Fault.Cut(500_000));

@@ -41,6 +41,9 @@ public final class FaultProxy implements Closeable {
         /** The answer comes, at no more than so many bytes a second. */
         record Slow(int bytesPerSecond) implements Fault {}
 
+        /** The answer comes byte by byte, with so many milliseconds between them. */
+        record Trickle(int pauseMillis) implements Fault {}
+
         /**
          * The store is far away: what is asked for comes after so long, at no more than so many bytes a second on each
          * connection, and to make a connection takes as long again.
@@ -215,6 +218,13 @@ public final class FaultProxy implements Closeable {
             InputStream in = server.getInputStream();
             OutputStream out = client.getOutputStream();
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (current instanceof Fault.Trickle trickle) {
+                    for (int i = 0; i < count; i++) {
+                        out.write(buffer, i, 1);
+                        sleep(trickle.pauseMillis());
+                    }
+                    continue;
+                }
                 int before = count;
                 if (current instanceof Fault.Cut cut) {
                     before = (int) Math.min(count, Math.max(0, cut.bytes() - answered.get()));
