@@ -280,7 +280,7 @@ final class S3Sections {
         Checksums checksums = values.get(CHECKSUMS);
         return new ColdStore.Bucket(new S3Settings(
                 bucket,
-                prefix(values.get(PREFIX)),
+                prefix(PREFIX),
                 values.find(REGION),
                 url(ENDPOINT),
                 values.find(PATH_STYLE),
@@ -300,11 +300,7 @@ final class S3Sections {
         if (path.length() < 2) {
             throw wrong(BUCKET, "file:///directory, three slashes and a path from the root");
         }
-        String below = prefix(values.get(PREFIX));
-        if (List.of(below.split("/", -1)).contains("..")) {
-            throw wrong(PREFIX, "a path below the directory, without ..");
-        }
-        return environment.path(path).resolve(below);
+        return environment.path(path).resolve(prefix(PREFIX));
     }
 
     private Encryption encryption() throws ConfigException {
@@ -400,7 +396,7 @@ final class S3Sections {
         Addressing addressing = values.get(S3_ADDRESSING_STYLE);
         S3Settings settings = new S3Settings(
                 values.get(BUCKET_NAME),
-                prefix(values.get(S3_PREFIX)),
+                prefix(S3_PREFIX),
                 values.find(S3_REGION),
                 endpointOrPlainAws(),
                 addressing == Addressing.AUTO ? null : Boolean.valueOf(addressing == Addressing.PATH),
@@ -492,8 +488,13 @@ final class S3Sections {
         return downloads + OTHER_CONNECTIONS;
     }
 
-    private static String prefix(String text) {
-        String stripped = text.replaceAll("^/+|/+$", "");
+    private String prefix(Key<String> key) throws ConfigException {
+        String stripped = values.get(key).replaceAll("^/+|/+$", "");
+        List<String> parts = List.of(stripped.split("/", -1));
+        if (parts.contains(".") || parts.contains("..")) {
+            // There are stores that keep objects under such names and list none.
+            throw wrong(key, "a path without . and ..");
+        }
         return stripped.isEmpty() ? "" : stripped + "/";
     }
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class S3SectionsTest {
     private static final String ZEO = "<zeo>\naddress 8100\n</zeo>\n";
@@ -151,7 +152,27 @@ final class S3SectionsTest {
                 .isEqualTo(new ColdStore.Directory(Path.of("/mnt/cold/blobs/site/a")));
         assertThatThrownBy(() -> read(start + "a/../../x\n" + FILE + "</s3blobs>"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("prefix: \"a/../../x\" (expected a path below the directory, without ..)");
+                .hasMessageContaining("prefix: \"a/../../x\" (expected a path without . and ..)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "..", "./a", "a/./b", "a/../b", "a/.."})
+    void prefix_withPartsThatPathsResolve_isRefused(String prefix) {
+        String expected = "prefix: \"" + prefix + "\" (expected a path without . and ..)";
+        assertThatThrownBy(
+                        () -> read("<s3blobs>\nbucket b\ncache-dir c\nprefix " + prefix + "\n" + FILE + "</s3blobs>"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(expected);
+        assertThatThrownBy(() -> read("<s3blobstorage>\nbucket-name b\ncache-dir c\ns3-prefix " + prefix + "\n" + FILE
+                        + "</s3blobstorage>"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("s3-" + expected);
+    }
+
+    @Test
+    void prefix_withDotsInNames_isTaken() throws Exception {
+        ColdStorage storage = read("<s3blobs>\nbucket b\ncache-dir c\nprefix a.b//..c/.d\n" + FILE + "</s3blobs>");
+        assertThat(settings(storage).prefix()).isEqualTo("a.b//..c/.d/");
     }
 
     @Test
