@@ -366,8 +366,8 @@ final class BlobSender {
 
     private void fail(Throwable why) {
         ended = true;
-        // A vanished client is no news. Else it has a part of a message: nothing but a new connection helps. The channel
-        // has closed itself, whichever of the two it was.
+        // A vanished client is no news. Else it has a part of a message, and nothing but a new connection helps: this
+        // one has been closed already, whichever of the two it was.
         if (!isOfConnection(why)) {
             cannotRead(why);
         }
