@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /**
  * Tells the records of blobs: those whose first pickle is the class {@code ZODB.blob.Blob} and nothing else. The bytes of
- * a blob are in a file of their own, and all its records are alike.
+ * a blob are in a file of their own, and all its records are alike. They are never compressed: they are so short that they
+ * would only become longer.
  */
 public final class BlobPickle {
     /** More of a record than this need not be looked at. */

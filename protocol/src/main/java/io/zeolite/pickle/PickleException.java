@@ -7,11 +7,23 @@ public final class PickleException extends Exception {
     private final int offset;
 
     PickleException(int offset, String found, String expected) {
-        super("pickle, offset " + offset + ": " + found + " (expected: " + expected + ")", null, false, false);
+        this("pickle, offset " + offset, offset, found, expected);
+    }
+
+    private PickleException(String where, int offset, String found, String expected) {
+        super(where + ": " + found + " (expected: " + expected + ")", null, false, false);
         this.offset = offset;
     }
 
-    /** Where in the pickle, counted from its first byte, the opcode is that could not be read. */
+    /** That of a compressed record; the offset counts in what it inflates to. */
+    static PickleException inflated(int offset, String found, String expected) {
+        return new PickleException("inflated pickle, offset " + offset, 0, found, expected);
+    }
+
+    /**
+     * Where in the pickle, counted from its first byte, the opcode is that could not be read; 0 for one that a
+     * {@link RecordScanner} has inflated.
+     */
     public int offset() {
         return offset;
     }

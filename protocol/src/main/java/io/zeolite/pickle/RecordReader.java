@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * object again. A value that contains itself is refused, and one that is nested too deep, or becomes too large when all
  * that is there twice is counted twice.
  *
- * <p>A {@link PickleException} is all that comes out for any input; memory and time are proportional to its length.
+ * <p>A {@link PickleException} is all that comes out for any input; memory and time are proportional to its length, which is
+ * limited for what was compressed.
  */
 public final class RecordReader {
     private static final int HIGHEST_PROTOCOL = 5;
@@ -46,9 +47,11 @@ public final class RecordReader {
         this.in = new PickleInput(Unpooled.wrappedBuffer(record));
     }
 
-    /** Reads both pickles; what follows them is not looked at. */
+    /** Reads both pickles, inflated if need be; what follows them is not looked at. */
     public static Pickles read(byte[] record) throws PickleException {
-        RecordReader reader = new RecordReader(record);
+        boolean isCompressed = CompressedRecord.is(record, 0, record.length);
+        RecordReader reader =
+                new RecordReader(isCompressed ? CompressedRecord.inflate(record, 0, record.length) : record);
         Object type = reader.pickle();
         Object state = reader.pickle();
         ValueShape.check(reader.in, type);

@@ -8,14 +8,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the references in a record of ZODB, and the class of its object, without making values of what it reads: a
  * record is two pickles, the class and the state, of protocols 0 to 5, read by one unpickler, so that the second may
- * take from the memo what the first has put there.
+ * take from the memo what the first has put there. One that a client has compressed is inflated first.
  *
  * <p>A pickle is run on a stack that knows of texts, bytes, tuples and lists just enough to tell a reference when it
  * comes. It finds what {@code ZODB.serialize.referencesf} finds. Where it is more lenient: strings of Python 2 may have
  * any bytes in them, and protocols 4 and 5 are read. Anything that it does not understand is a {@link PickleException},
  * never a reference passed over; so is an oid of a strong reference that has not eight bytes.
  *
- * <p>Memory and time are proportional to the length of the record. For one thread; it may be used for many records.
+ * <p>Memory and time are proportional to the length of the record, inflated and then limited if it was compressed. For
+ * one thread; it may be used for many records.
  */
 public final class RecordScanner {
     private static final int HIGHEST_PROTOCOL = 5;
@@ -26,6 +27,9 @@ public final class RecordScanner {
     private final Visitor visitor;
 
     private byte[] data = {};
+    /** Whether the data is not the record itself, but what it inflates to. */
+    private boolean isInflated;
+
     private int start;
     private int end;
     private int position;
@@ -56,7 +60,8 @@ public final class RecordScanner {
     /**
      * Reads both pickles of a record. The bytes after them are not looked at.
      *
-     * @throws PickleException with the offset in the record; references before it have been visited
+     * @throws PickleException with the offset in the record, if that is not compressed; references before it have been
+     *     visited
      */
     public void scan(byte[] record, int offset, int length) throws PickleException {
         scanClass(record, offset, length);
@@ -66,17 +71,27 @@ public final class RecordScanner {
 
     /** Reads only the first pickle of a record, for {@link #className} and {@link #isBlob}. */
     public void scanClass(byte[] record, int offset, int length) throws PickleException {
-        data = record;
-        start = offset;
-        position = offset;
-        end = offset + length;
         hasClass = false;
+        isInflated = CompressedRecord.is(record, offset, length);
+        if (isInflated) {
+            byte[] inflated = CompressedRecord.inflate(record, offset, length);
+            begin(inflated, 0, inflated.length);
+        } else {
+            begin(record, offset, length);
+        }
         stack.clear();
         scanPickle();
         classKind = stack.topKind();
         classA = stack.topA();
         classB = stack.topB();
         hasClass = true;
+    }
+
+    private void begin(byte[] record, int offset, int length) {
+        data = record;
+        start = offset;
+        position = offset;
+        end = offset + length;
     }
 
     /**
@@ -501,6 +516,8 @@ public final class RecordScanner {
     }
 
     private PickleException error(String found, String expected) {
-        return new PickleException(opcodeAt - start, found, expected);
+        return isInflated
+                ? PickleException.inflated(opcodeAt - start, found, expected)
+                : new PickleException(opcodeAt - start, found, expected);
     }
 }

@@ -10,6 +10,9 @@
  * the filter of {@code undoInfo}), {@link io.zeolite.pickle.PyGlobal} and {@link io.zeolite.pickle.PyCall} (in the
  * extension of a transaction). Nothing here runs anything that a pickle names: classes are data.
  *
+ * <p>Records that a client has compressed ({@code zc.zlibstorage}) are passed on as they are. Those who read records here
+ * inflate them, {@link io.zeolite.pickle.RecordScanner} and {@link io.zeolite.pickle.RecordReader}, up to a limit.
+ *
  * <p>One value is only ever written: a {@code long[]} is the list of its elements as strings of eight bytes, which is
  * what most of the values on the wire are, the oids of invalidations and of votes. Whoever reads them gets a list of
  * {@code byte[]}.

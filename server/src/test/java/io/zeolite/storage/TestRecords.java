@@ -1,8 +1,11 @@
 package io.zeolite.storage;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.DeflaterOutputStream;
 
 /** Records of a transaction in memory. */
 public final class TestRecords implements StagedRecords {
@@ -29,6 +32,15 @@ public final class TestRecords implements StagedRecords {
 
     public static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** A record as a client with {@code zc.zlibstorage} stores it. */
+    public static String compressed(String record) throws IOException {
+        ByteArrayOutputStream zlib = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(zlib)) {
+            deflater.write(bytes(record));
+        }
+        return ".z" + zlib.toString(StandardCharsets.ISO_8859_1);
     }
 
     @Override

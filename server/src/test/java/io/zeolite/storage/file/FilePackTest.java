@@ -79,6 +79,25 @@ class FilePackTest {
         }
     }
 
+    private static PackControl.RemovedBlobs toldTo(List<String> told) {
+        return new PackControl.RemovedBlobs() {
+            @Override
+            public void clear() {
+                told.clear();
+            }
+
+            @Override
+            public void add(long oid, long tid) {
+                told.add(Oid.toString(oid) + " " + Long.toHexString(tid));
+            }
+
+            @Override
+            public void force() {
+                told.add("forced");
+            }
+        };
+    }
+
     /** What is there must be there after it was opened again, with the index and without. */
     private void checkReopened(FileLog log, long... oids) throws IOException {
         List<String> before = new ArrayList<>();
@@ -234,6 +253,52 @@ class FilePackTest {
         assertThat(Files.readAllBytes(path)).isEqualTo(before);
         assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
         assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("root again", 7) + " 20-");
+        log.close();
+    }
+
+    @Test
+    void pack_compressedRecords_followsTheirReferencesAndLeavesThemAsTheyAre() throws IOException {
+        String root = TestRecords.compressed(record("root", 1));
+        String one = TestRecords.compressed(record("one", 2));
+        String blob = TestRecords.compressed("cZODB.blob\nBlob\n.N.");
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, root).and(1, one).and(2, record("two", 3)).and(3, blob));
+        commit(
+                log,
+                0x20,
+                TestRecords.of(4, TestRecords.compressed(record("garbage", 5))).and(5, blob));
+        commit(log, 0x30, TestRecords.of(0, root));
+        List<String> removed = new ArrayList<>();
+
+        assertThat(pack(log, Tid.MAX, toldTo(removed))).isTrue();
+
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(root + " 30-");
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(one + " 10-");
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo(record("two", 3) + " 10-");
+        assertThat(load(log, 3, Tid.MAX)).isEqualTo(blob + " 10-");
+        assertThat(load(log, 4, Tid.MAX)).isEqualTo("NoObject");
+        assertThat(log.length()).isEqualTo(4);
+        assertThat(removed).containsExactly("0x05 20", "forced");
+        checkReopened(log, 0, 1, 2, 3, 4, 5);
+    }
+
+    @Test
+    void pack_compressedRecordThatInflatesToNoPickle_stopsWithOidAndOffset() throws IOException {
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(
+                log,
+                0x10,
+                TestRecords.of(0, record("root", 7)).and(7, TestRecords.compressed("cm\nC\n.N" + "N".repeat(99))));
+        commit(log, 0x20, TestRecords.of(0, record("root again", 7)));
+        int offset = 4 + 23 + 42 + record("root", 7).length() + 42;
+
+        assertThatThrownBy(() -> pack(log, Tid.MAX))
+                .isInstanceOf(CorruptedFileException.class)
+                .hasMessageContaining(
+                        "object 0x07 cannot be read, at offset " + offset + ": inflated pickle, offset 106: ");
         log.close();
     }
 
@@ -416,22 +481,7 @@ class FilePackTest {
         commit(log, 0x30, TestRecords.of(2, blob).and(4, blob));
         List<String> told = new ArrayList<>();
 
-        pack(log, 0x20, new PackControl.RemovedBlobs() {
-            @Override
-            public void clear() {
-                told.clear();
-            }
-
-            @Override
-            public void add(long oid, long tid) {
-                told.add(Oid.toString(oid) + " " + Long.toHexString(tid));
-            }
-
-            @Override
-            public void force() {
-                told.add("forced");
-            }
-        });
+        pack(log, 0x20, toldTo(told));
 
         assertThat(told).containsExactly("0x01 10", "0x03 10", "forced");
         log.close();

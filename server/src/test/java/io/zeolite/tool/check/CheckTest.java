@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.file.DataFile;
 import io.zeolite.storage.file.FileStorageFormatException;
 import io.zeolite.storage.index.IndexFile;
@@ -197,6 +198,32 @@ class CheckTest {
         check(file.bytes(), true, null, 100, true);
         assertThat(shown())
                 .containsExactly("pickle " + file.position(2) + " 0x02", "pickle " + file.position(1) + " 0x01");
+    }
+
+    @Test
+    void check_compressedRecords_areReadInflated() throws IOException {
+        String reference = "C\b\0\0\0\0\0\0\0\u0002cm\nClass\n\u0086Q.";
+        String record = TestRecords.compressed("cm\nReferrer\n." + reference);
+        DataFile compressed = new DataFile()
+                .transaction(0x10)
+                .store(1, record)
+                .store(2, TestRecords.compressed(BLOB))
+                .finish();
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        Files.writeString(blobs.resolve(".layout"), "lawn");
+        assertThat(check(compressed.bytes(), true, blobs, 100, true)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(output.json().get("references")).isEqualTo(1L);
+        assertThat(shown()).containsExactly("missing-blob null 0x02");
+
+        compressed
+                .transaction(0x20)
+                .back(2, 0)
+                .store(3, record.substring(0, 20))
+                .finish();
+        assertThat(check(compressed.bytes(), true, null, 100, false)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(output.text())
+                .contains("a m.Referrer, refers to 0x02 (a m.Class), which was deleted")
+                .contains("a compressed record without its end");
     }
 
     @Test

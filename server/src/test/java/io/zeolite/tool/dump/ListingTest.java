@@ -2,6 +2,7 @@ package io.zeolite.tool.dump;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.file.DataFile;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
@@ -66,6 +67,16 @@ class ListingTest {
         assertThat(lines.get(2)).contains("object 0x02").contains("class=(unreadable: ");
         assertThat(lines.get(6)).contains("previous=").contains("data-of=0000000000000020");
         assertThat(lines.get(7)).endsWith(" deleted");
+    }
+
+    @Test
+    void dump_compressedRecord_hasItsClassAndTheSizeInTheFile() throws IOException {
+        String compressed = TestRecords.compressed(MAPPING);
+        file.transaction(0x40).store(7, compressed).finish();
+        assertThat(dump(file.bytes(), new Selection(0x40, -1L, Set.of(), 5), ExitStatus.OK))
+                .element(1)
+                .asString()
+                .endsWith("size=" + compressed.length() + " class=persistent.mapping.PersistentMapping");
     }
 
     @Test
