@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -160,7 +160,7 @@ final class ClientSection {
     private ClientSection(Section section, ConfigEnvironment environment) throws ConfigException {
         this.section = section;
         this.environment = environment;
-        SectionType type = new SectionType(section.type(), KEYS, List.of("ssl"), Set.of());
+        SectionType type = new SectionType(section.type(), KEYS, List.of("ssl"), Map.of());
         List<KeyValue> others = section.keys().stream()
                 .filter(line -> !line.key().equals(SERVER.name()))
                 .toList();

@@ -154,7 +154,7 @@ final class ConfigReader {
         List<Section> sections = new ArrayList<>(root.sections());
         if (!overrides.filenames().isEmpty()) {
             sections.removeIf(section -> StorageSections.SUPPORTED.contains(section.type())
-                    || StorageSections.UNSUPPORTED.contains(section.type()));
+                    || StorageSections.UNSUPPORTED.containsKey(section.type()));
             int number = 0;
             for (String filename : overrides.filenames()) {
                 number++;

@@ -11,7 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +82,7 @@ final class EventlogSection {
             "eventlog",
             List.of(LEVEL),
             List.of("logfile"),
-            Set.of("syslog", "http-logger", "email-notifier", "win32-eventlog"));
+            Map.of("syslog", "", "http-logger", "", "email-notifier", "", "win32-eventlog", ""));
 
     static final SectionType LOGFILE = SectionType.of(
             "logfile",

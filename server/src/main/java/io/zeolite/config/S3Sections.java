@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The sections that put a bucket behind a storage, and their keys. */
 final class S3Sections {
-    private static final List<String> BASES = List.of("filestorage", "blobstorage", "mappingstorage");
+    private static final List<String> BASES =
+            List.of("filestorage", "blobstorage", "mappingstorage", "serverzlibstorage");
 
     /** Not a size at which anything breaks, but one at which it stops paying. */
     private static final int MOST_DOWNLOADS = 256;
@@ -470,12 +471,12 @@ final class S3Sections {
         if (base instanceof FileStorage file && file.blobDirectory() == null) {
             return new BlobStorage(file.path().resolveSibling("blobs"), base, file.syncBlobs());
         }
-        if (base instanceof StorageConfig.MappingStorage || base instanceof StorageConfig.ClientStorage) {
-            throw new ConfigException(
-                    section.position(),
-                    "a storage without blobs in <" + section.type() + "> (expected one with a blob-dir)");
+        if (base instanceof FileStorage || base instanceof BlobStorage) {
+            return base;
         }
-        return base;
+        throw new ConfigException(
+                section.position(),
+                "a storage without blobs of its own in <" + section.type() + "> (expected one with a blob-dir)");
     }
 
     private static TierSettings tier(int attempts, int downloads) {

@@ -6,7 +6,6 @@ import io.zeolite.config.zconfig.Section;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the type, or empty for what stands outside of all sections
  * @param sections the types of sections that may stand in it
- * @param unsupported those that Python's server or another storage package knows and this server does not
+ * @param unsupported those that Python's server or another storage package knows and this server does not, each with what
+ *     is expected in its place; nothing if any of the others will do
  */
-record SectionType(String name, List<Key<?>> keys, List<String> sections, Set<String> unsupported) {
+record SectionType(String name, List<Key<?>> keys, List<String> sections, Map<String, String> unsupported) {
     static SectionType of(String name, Key<?>... keys) {
-        return new SectionType(name, List.of(keys), List.of(), Set.of());
+        return new SectionType(name, List.of(keys), List.of(), Map.of());
     }
 
     /**
@@ -76,12 +76,16 @@ record SectionType(String name, List<Key<?>> keys, List<String> sections, Set<St
         if (sections.contains(inner.type())) {
             return;
         }
-        boolean known = unsupported.contains(inner.type());
-        String problem = known
+        @Nullable String instead = unsupported.get(inner.type());
+        String problem = instead != null
                 ? "<" + inner.type() + "> is not supported by this version"
                 : "unknown section <" + inner.type() + "> in " + title() + Nearest.question(inner.type(), sections);
-        String expected = sections.isEmpty() ? "no sections here" : "<" + String.join(">, <", sections) + ">";
+        String expected = instead == null || instead.isEmpty() ? expectedSections() : instead;
         throw new ConfigException(inner.position(), problem + " (expected " + expected + ")");
+    }
+
+    private String expectedSections() {
+        return sections.isEmpty() ? "no sections here" : "<" + String.join(">, <", sections) + ">";
     }
 
     private String title() {

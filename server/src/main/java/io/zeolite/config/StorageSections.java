@@ -8,8 +8,8 @@ import io.zeolite.config.zconfig.ConfigException;
 import io.zeolite.config.zconfig.Section;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The sections that describe storages, and their keys. */
@@ -19,22 +19,27 @@ final class StorageSections {
             "blobstorage",
             "mappingstorage",
             "demostorage",
+            "serverzlibstorage",
             "zeoclient",
             "clientstorage",
             "s3blobs",
             "s3blobcache",
             "s3blobstorage");
 
-    /** What other packages put in the place of a storage. */
-    static final Set<String> UNSUPPORTED = Set.of(
-            "fullstorage",
-            "hexstorage",
-            "loaddelayed_storage",
-            "minimalstorage",
-            "relstorage",
-            "serverhexstorage",
-            "serverzlibstorage",
-            "zlibstorage");
+    /**
+     * What other packages put in the place of a storage. {@code <zlibstorage>} has the server compress what is plain on the
+     * wire: if only its section were left out, clients would get compressed records, which they cannot read.
+     */
+    static final Map<String, String> UNSUPPORTED = Map.of(
+            "fullstorage", "",
+            "hexstorage", "",
+            "loaddelayed_storage", "",
+            "minimalstorage", "",
+            "relstorage", "",
+            "serverhexstorage", "",
+            "zlibstorage",
+                    "<serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which then"
+                            + " compresses and inflates; the data file stays as it is");
 
     static final Key<Path> PATH =
             Key.required("path", Datatypes.PATH_IN_DIRECTORY, "the data file, which is created if it is not there");
@@ -110,6 +115,12 @@ final class StorageSections {
 
     static final SectionType DEMO_STORAGE = new SectionType("demostorage", List.of(DEMO_NAME), SUPPORTED, UNSUPPORTED);
 
+    static final Key<Boolean> COMPRESS =
+            Key.optional("compress", Datatypes.BOOLEAN, "without effect: what clients send is stored as it is");
+
+    static final SectionType SERVER_ZLIB_STORAGE =
+            new SectionType("serverzlibstorage", List.of(COMPRESS), SUPPORTED, UNSUPPORTED);
+
     /** The name of the section in {@code <demostorage>} that is not the base. */
     private static final String CHANGES = "changes";
 
@@ -123,6 +134,7 @@ final class StorageSections {
                 new MappingStorage(MAPPING_STORAGE.read(section, environment).get(NAME));
             case "blobstorage" -> blobStorage(section, environment);
             case "demostorage" -> demoStorage(section, environment);
+            case "serverzlibstorage" -> serverZlibStorage(section, environment);
             case "zeoclient", "clientstorage" -> ClientSection.read(section, environment);
             case "s3blobs", "s3blobcache", "s3blobstorage" -> S3Sections.read(section, environment);
             default -> throw new IllegalArgumentException("not a storage: " + section.type());
@@ -159,6 +171,13 @@ final class StorageSections {
                     "a storage of another server in <blobstorage> (expected a blob-dir in its own section)");
         }
         return new BlobStorage(values.get(BLOB_DIR), base, values.get(SYNC_BLOBS));
+    }
+
+    /** The storage within: whoever reads a record inflates it if it is compressed, in all storages. */
+    private static StorageConfig serverZlibStorage(Section section, ConfigEnvironment environment)
+            throws ConfigException {
+        SERVER_ZLIB_STORAGE.read(section, environment);
+        return readBase(section, environment);
     }
 
     /** Reads the one storage that a section is put around. */

@@ -5,7 +5,7 @@ import io.zeolite.config.zconfig.Section;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The keys of {@code <zeo>}: first those of Python's server, then our own. */
@@ -126,7 +126,7 @@ final class ZeoSection {
             DRAIN_TIMEOUT,
             INDEX_SAVE_INTERVAL);
 
-    static final SectionType TYPE = new SectionType("zeo", KEYS, List.of("ssl"), Set.of());
+    static final SectionType TYPE = new SectionType("zeo", KEYS, List.of("ssl"), Map.of());
 
     private ZeoSection() {}
 

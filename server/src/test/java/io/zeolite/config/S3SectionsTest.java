@@ -207,6 +207,14 @@ final class S3SectionsTest {
     }
 
     @Test
+    void s3blobs_aroundServerzlibstorage_haveTheStorageWithin() throws Exception {
+        ColdStorage storage = read("%import zc.zlibstorage\n<s3blobs>\nbucket b\ncache-dir c\n<serverzlibstorage>\n"
+                + FILE + "</serverzlibstorage>\n</s3blobs>");
+        assertThat(storage.base()).isInstanceOf(StorageConfig.FileStorage.class);
+        assertThat(storage.blobDirectory()).isEqualTo(directory.resolve("blobs"));
+    }
+
+    @Test
     void s3blobcache_variablesInUpperCase_areLeftToTheDefaultChain() throws Exception {
         text.variables.put("AWS_ACCESS_KEY_ID", "an-id");
         ColdStorage storage = read("<s3blobcache>\ncache-dir c\nbucket-name b\n" + FILE + "</s3blobcache>");
@@ -276,7 +284,10 @@ final class S3SectionsTest {
                         + " environment variable A is not set",
                 "<s3blobs>;bucket b;cache-dir c;cache-size 0%;FILE</s3blobs> | zeo.conf:7: cache-size: \"0%\" (expected",
                 "<s3blobs>;bucket b;cache-dir c;</s3blobs> | zeo.conf:4: <s3blobs> holds 0 storages (expected exactly one)",
-                "<s3blobs>;bucket b;cache-dir c;<mappingstorage/>;</s3blobs> | zeo.conf:4: a storage without blobs in",
+                "<s3blobs>;bucket b;cache-dir c;<serverzlibstorage>;<demostorage/>;</serverzlibstorage>;</s3blobs> |"
+                        + " zeo.conf:4: a storage without blobs of its own in <s3blobs>",
+                "<s3blobs>;bucket b;cache-dir c;<mappingstorage/>;</s3blobs> | zeo.conf:4: a storage without blobs of its"
+                        + " own in <s3blobs> (expected one with a blob-dir)",
                 "<s3blobs>;bucket-name b;cache-dir c;FILE</s3blobs> | zeo.conf:5: unknown key \"bucket-name\" in <s3blobs>",
                 "<s3blobstorage>;bucket-name b;cache-dir c;s3-access-key a;FILE</s3blobstorage> | zeo.conf:4: one of",
                 "<s3blobstorage>;bucket-name b;cache-dir c;s3-sse-customer-key a;FILE</s3blobstorage> | zeo.conf:7:"

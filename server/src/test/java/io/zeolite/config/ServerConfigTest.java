@@ -313,8 +313,15 @@ class ServerConfigTest {
             value = {
                 "<filestorag/>  | zeo.conf:4: unknown section <filestorag> in the configuration, did you mean"
                         + " \"filestorage\"? (expected <zeo>, <eventlog>, <runner>, <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, <demostorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
-                "<zlibstorage/> | zeo.conf:4: <zlibstorage> is not supported by this version (expected <zeo>,",
+                        + " <mappingstorage>, <demostorage>, <serverzlibstorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
+                "<hexstorage/> | zeo.conf:4: <hexstorage> is not supported by this version (expected <zeo>,",
+                "<zlibstorage/> | zeo.conf:4: <zlibstorage> is not supported by this version (expected"
+                        + " <serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which",
+                "<serverzlibstorage>;<zlibstorage/>;</serverzlibstorage> | zeo.conf:5: <zlibstorage> is not supported by"
+                        + " this version (expected <serverzlibstorage> here, ",
+                "<serverzlibstorage/> | zeo.conf:4: <serverzlibstorage> holds 0 storages (expected exactly one)",
+                "<serverzlibstorage>;path a;</serverzlibstorage> | zeo.conf:5: unknown key \"path\" in"
+                        + " <serverzlibstorage> (expected compress)",
                 "<filestorage/> | zeo.conf:4: no key \"path\" in <filestorage> (expected path and a path in a directory"
                         + " that exists: the data file, which is created if it is not there)",
                 "<filestorage>;path no/x;</filestorage> | zeo.conf:5: path: \"no/x\" (expected a path in a directory that"
@@ -337,12 +344,34 @@ class ServerConfigTest {
                 "key value | zeo.conf:4: unknown key \"key\" in the configuration (expected no keys here)",
                 "%import nope | zeo.conf:4: %import nope: unknown package (expected ZODB, ZEO, ",
                 "# nothing | zeo.conf:1: no storages (expected one or more of <filestorage>, <blobstorage>,"
-                        + " <mappingstorage>, <demostorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>, or -f)",
+                        + " <mappingstorage>, <demostorage>, <serverzlibstorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>, or -f)",
                 "<demostorage>;<mappingstorage/>;<mappingstorage base/>;</demostorage> | zeo.conf:6: <demostorage> holds a"
                         + " second base storage",
             })
     void load_badStorages_areRefused(String lines, String message) throws Exception {
         assertThat(text.error(ZEO + lines.replace(";", "\n"))).startsWith(message);
+    }
+
+    /** As zc.zlibstorage documents it, and in the other places of a storage. */
+    @Test
+    void load_serverzlibstorage_isTheStorageWithin() throws Exception {
+        String file = "<filestorage inner>\npath Data.fs\n</filestorage>\n";
+        String around = "\n" + file + "</serverzlibstorage>\n";
+        FileStorage within = new FileStorage(directory.resolve("Data.fs"), null, false, false, null, true, true);
+        ServerConfig config =
+                text.read("%import zc.zlibstorage\n" + ZEO + "<serverzlibstorage main>\ncompress no" + around
+                        + "<serverzlibstorage>" + around
+                        + "<blobstorage b>\nblob-dir blobs\n<serverzlibstorage>" + around + "</blobstorage>\n"
+                        + "<demostorage d>\n<serverzlibstorage changes>" + around + MAPPING + "</demostorage>\n");
+
+        assertThat(config.storages())
+                .containsExactly(
+                        new NamedStorage("main", within),
+                        new NamedStorage("1", within),
+                        new NamedStorage("b", new BlobStorage(directory.resolve("blobs"), within)),
+                        new NamedStorage(
+                                "d",
+                                new StorageConfig.DemoStorage(null, new MappingStorage("Mapping Storage"), within)));
     }
 
     @Test
@@ -399,6 +428,7 @@ class ServerConfigTest {
                 StorageSections.FILE_STORAGE,
                 StorageSections.BLOB_STORAGE,
                 StorageSections.MAPPING_STORAGE,
+                StorageSections.SERVER_ZLIB_STORAGE,
                 EventlogSection.EVENTLOG,
                 EventlogSection.LOGFILE);
 
