@@ -36,6 +36,9 @@ final class StorageOpener {
     /** What Python calls a storage in memory that a demo storage makes for itself. */
     private static final String UNNAMED = "MappingStorage";
 
+    /** Of what was in memory before nothing is kept, so nobody has a use for the blobs of it. */
+    private static final PackSettings IN_MEMORY = new PackSettings(false, 0);
+
     private final ZeoConfig zeo;
     private final ServerThreads threads;
     private final Disk disk = new RealDisk();
@@ -104,7 +107,7 @@ final class StorageOpener {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobs, cold, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobs, cold, false, null, PackSettings.DEFAULT, clock);
+            return storage(name, new MemoryLog(mapping.label()), blobs, cold, false, null, IN_MEMORY, clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }
@@ -138,7 +141,7 @@ final class StorageOpener {
 
     private Storage openDemo(String name, StorageConfig.DemoStorage config, InstantSource clock) throws IOException {
         Storage base = config.base() == null
-                ? storage(name, new MemoryLog(UNNAMED), null, null, false, null, PackSettings.DEFAULT, clock)
+                ? storage(name, new MemoryLog(UNNAMED), null, null, false, null, IN_MEMORY, clock)
                 : open(name, config.base(), clock);
         boolean opened = false;
         try {
@@ -171,7 +174,7 @@ final class StorageOpener {
                     null,
                     false,
                     null,
-                    PackSettings.DEFAULT,
+                    IN_MEMORY,
                     clock);
             opened = true;
             return new DemoStorage(config.label(), base, changes, random, blobs::remove);

@@ -285,6 +285,23 @@ class PackingTest {
     }
 
     @Test
+    void pack_blobsOfGarbageInMemory_areMovedAside() throws IOException {
+        storage.close();
+        MemoryLog log = new MemoryLog("memory");
+        Logs.commit(log, 0x10, TestRecords.of(0, ROOT).and(1, BLOB));
+        Logs.commit(log, 0x20, TestRecords.of(0, ROOT));
+        storage = open(log);
+        Path garbage = blob("blobs", 1, 0x10);
+        pack();
+        runPacker();
+
+        assertThat(outcomes).containsExactly("done");
+        assertThat(garbage).doesNotExist();
+        assertThat(blob("blobs.old", 1, 0x10)).hasContent("content");
+        assertThat(directory.resolve("blobs/.removed")).doesNotExist();
+    }
+
+    @Test
     void pack_blobsOnAnotherFileSystem_areCopiedAside() throws IOException {
         Path sharedMemory = Path.of("/dev/shm");
         assumeTrue(Files.isWritable(sharedMemory));

@@ -392,6 +392,27 @@ public final class MemoryLog implements TransactionLog {
         return kept;
     }
 
+    /** Shows what {@link #keep} is going to drop; by the committer. */
+    void visitDropped(long stop, Set<Long> oids, Visitor visitor) throws IOException {
+        for (Map.Entry<Long, Revision> newest : revisions.entrySet()) {
+            Revision dropped = newest.getValue();
+            if (oids.contains(newest.getKey())) {
+                while (dropped.previous != null && Tid.isAfter(dropped.tid, stop)) {
+                    dropped = dropped.previous;
+                }
+                dropped = dropped.previous;
+            }
+            for (Revision r = dropped; r != null; r = r.previous) {
+                visitor.visit(newest.getKey(), r.tid, r.data);
+            }
+        }
+    }
+
+    /** Is shown revisions. */
+    interface Visitor {
+        void visit(long oid, long tid, byte[] data) throws IOException;
+    }
+
     /** Drops all other objects, and of these the revisions that were replaced by the time; by the committer. */
     void keep(long stop, Set<Long> oids) {
         revisions.keySet().retainAll(oids);

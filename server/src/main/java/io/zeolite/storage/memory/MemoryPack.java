@@ -5,6 +5,7 @@ import io.zeolite.pickle.RecordScanner;
 import io.zeolite.pickle.ReferenceKind;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
+import io.zeolite.storage.PackControl.RemovedBlobs;
 import io.zeolite.zodb.Oid;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -22,6 +23,7 @@ final class MemoryPack implements Pack {
     private final ArrayDeque<Long> todo = new ArrayDeque<>();
     private final Set<Long> reachable = new HashSet<>();
     private final RecordScanner scanner = new RecordScanner(this::reference);
+    private final RecordScanner blobScanner = new RecordScanner((kind, oid) -> {});
     private long lengthBefore;
 
     MemoryPack(MemoryLog log, PackControl control) {
@@ -46,8 +48,31 @@ final class MemoryPack implements Pack {
         } else {
             reachable.addAll(log.oids());
         }
+        if (control.removed() != null) {
+            report(control.removed());
+        }
         log.keep(control.stop(), reachable);
         return true;
+    }
+
+    /** Before they go: what cannot be reported stays. */
+    private void report(RemovedBlobs blobs) throws IOException {
+        blobs.clear();
+        log.visitDropped(control.stop(), reachable, (oid, tid, data) -> {
+            if (isBlob(data)) {
+                blobs.add(oid, tid);
+            }
+        });
+        blobs.force();
+    }
+
+    private boolean isBlob(byte[] data) {
+        try {
+            blobScanner.scanClass(data, 0, data.length);
+            return blobScanner.isBlob();
+        } catch (PickleException e) {
+            return false;
+        }
     }
 
     private void reference(ReferenceKind kind, long oid) {

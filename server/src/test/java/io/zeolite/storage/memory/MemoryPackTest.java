@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zeolite.error.CallException;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
+import io.zeolite.storage.PackControl.RemovedBlobs;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MemoryPackTest {
     private static final String NO_REFERENCE = "cmodule\nClass\n.N.";
+    private static final String BLOB = "cZODB.blob\nBlob\n.N.";
     private static final String TO_ONE = "cmodule\nClass\n.U\b\0\0\0\0\0\0\0\1Q.";
 
     private final MemoryLog log = new MemoryLog("m");
@@ -67,6 +71,39 @@ class MemoryPackTest {
         assertThat(load(log, 1, Tid.MAX)).isEqualTo("b 20-");
         assertThat(load(log, 1, 0x20)).isEqualTo("NoneBefore");
         assertThat(load(log, 2, Tid.MAX)).isEqualTo("c 20-");
+    }
+
+    @Test
+    void pack_blobs_reportsThoseThatItDropsWhileTheyAreThere() throws IOException {
+        commit(log, 0x10, TestRecords.of(0, TO_ONE).and(1, BLOB).and(2, BLOB));
+        commit(log, 0x20, TestRecords.of(0, TO_ONE).and(1, BLOB).and(2, NO_REFERENCE));
+        commit(log, 0x30, TestRecords.of(1, BLOB));
+        List<String> told = new ArrayList<>();
+        RemovedBlobs removed = new RemovedBlobs() {
+            @Override
+            public void clear() {
+                told.add("clear");
+            }
+
+            @Override
+            public void add(long oid, long tid) throws IOException {
+                String there = load(log, oid, tid + 1);
+                told.add(oid + there.substring(there.lastIndexOf(' ')));
+            }
+
+            @Override
+            public void force() {
+                told.add("force");
+            }
+        };
+
+        try (Pack pack = log.pack(new PackControl(0x20, true, bytes -> {}, removed))) {
+            assertThat(pack.copy() && pack.replace(false)).isTrue();
+        }
+
+        assertThat(told).hasSize(4).startsWith("clear").endsWith("force").contains("1 10-20", "2 10-20");
+        assertThat(load(log, 1, 0x11)).isEqualTo("NoneBefore");
+        assertThat(load(log, 1, 0x30)).isEqualTo(BLOB + " 20-30");
     }
 
     @Test
