@@ -12,6 +12,7 @@ import io.zeolite.client.connection.LinkOptions;
 import io.zeolite.client.connection.LinkUser;
 import io.zeolite.client.connection.ServerLink;
 import io.zeolite.client.connection.ZeoConnection;
+import io.zeolite.error.ZeoException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
@@ -20,6 +21,7 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -289,9 +291,7 @@ final class ClientCore implements LinkUser {
             notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));
             verified = Done.future();
         } else {
-            verified = connection
-                    .call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Wire.bytes(known)))
-                    .thenApply(answer -> catchUp(answer, lastTransaction));
+            verified = changesSince(connection, known).thenApply(answer -> catchUp(answer, lastTransaction));
         }
         return verified.thenCompose(done -> connection.call(Methods.GET_INFO, PyTuple.EMPTY))
                 .thenApply(answer -> {
@@ -300,6 +300,35 @@ final class ClientCore implements LinkUser {
                     info = info(connection, dict);
                     return Done.DONE;
                 });
+    }
+
+    /**
+     * The answer to {@code getInvalidations}; null also if the storage has no transaction with this tid, since it is another
+     * one, or was restored from a backup. Python's server does not look.
+     */
+    static CompletableFuture<@Nullable Object> changesSince(ZeoConnection connection, long tid) {
+        return connection
+                .call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Wire.bytes(tid)))
+                .<@Nullable Object>thenCompose(answer -> answer == null
+                        ? CompletableFuture.<@Nullable Object>completedFuture(null)
+                        : has(connection, tid).<@Nullable Object>thenApply(has -> has ? answer : null));
+    }
+
+    /** Whether the storage has a transaction. One that cannot say which it has is believed. */
+    private static CompletableFuture<Boolean> has(ZeoConnection connection, long tid) {
+        return connection
+                .call(Methods.ITERATOR_START, PyTuple.of(Wire.bytes(tid), Wire.bytes(tid)))
+                .thenCompose(id -> connection
+                        .call(Methods.ITERATOR_NEXT, PyTuple.of(id))
+                        .thenApply(found -> {
+                            if (found != null) {
+                                connection.send(Methods.ITERATOR_GC, PyTuple.of(List.of(id)));
+                            }
+                            return found != null;
+                        }))
+                .exceptionallyCompose(failure -> Failures.root(failure) instanceof ZeoException
+                        ? CompletableFuture.completedFuture(true)
+                        : CompletableFuture.failedFuture(failure));
     }
 
     private void caughtUp(long tid, long @Nullable [] changed, Runnable makeVisible) {

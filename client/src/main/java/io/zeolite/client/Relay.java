@@ -94,6 +94,11 @@ public final class Relay implements AutoCloseable {
         return core.ask(method, args);
     }
 
+    /** The answer to {@code getInvalidations}; null also if the storage has no transaction with this tid. */
+    public CompletableFuture<@Nullable Object> changesSince(long tid) {
+        return connection().thenCompose(connection -> ClientCore.changesSince(connection, tid));
+    }
+
     /** Calls a method on the present connection only, or on the next one if there is none. */
     public CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
         return core.link().call(method, args, ServerLink.Retry.NO);

@@ -51,6 +51,22 @@ class ZeoClientTest {
         peer.send(new Message.Reply(call.id(), value));
     }
 
+    /** The client asks whether the storage has the last transaction that it knows of. */
+    private static void answerWhetherThereIs(ScriptedServer.Peer peer, long tid, boolean isThere) throws Exception {
+        Message.Call start = peer.call();
+        assertThat(start.method()).isEqualTo(Methods.ITERATOR_START);
+        assertThat(start.args()).isEqualTo(PyTuple.of(Wire.bytes(tid), Wire.bytes(tid)));
+        peer.send(new Message.Reply(start.id(), 3L));
+        byte[] nothing = {};
+        PyTuple transaction = PyTuple.of(Wire.bytes(tid), " ", nothing, nothing, new PyDict());
+        answer(peer, Methods.ITERATOR_NEXT, isThere ? transaction : null);
+        if (isThere) {
+            Message.OneWay end = (Message.OneWay) peer.receive();
+            assertThat(end.method()).isEqualTo(Methods.ITERATOR_GC);
+            assertThat(Wire.sequence(end.method(), end.args().get(0))).containsExactly(3L);
+        }
+    }
+
     private static void invalidate(ScriptedServer.Peer peer, long tid, long... oids) throws IOException {
         List<byte[]> changed = new ArrayList<>();
         Arrays.stream(oids).forEach(oid -> changed.add(Wire.bytes(oid)));
@@ -210,6 +226,7 @@ class ZeoClientTest {
             // Committed after the registration, and told before the answer, which knows of it or not.
             invalidate(peer, 21, OID + 1);
             peer.send(new Message.Reply(missed.id(), PyTuple.of(Wire.bytes(20), List.of(Wire.bytes(OID)))));
+            answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
             answer(peer, Methods.LOAD_BEFORE, current(2, 20));
             answer(peer, Methods.LOAD_BEFORE, current(4, 21));
@@ -291,6 +308,65 @@ class ZeoClientTest {
             }
             server.join();
         }
+    }
+
+    /** Python's server does not look whether it has the transaction since which it is asked. */
+    @Test
+    void connect_storageWithoutTheLastTransactionOfTheCache_cacheIsDropped(@TempDir Path directory) throws IOException {
+        Path file = fill(directory);
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(20), List.of()));
+            answerWhetherThereIs(peer, 10, false);
+            answer(peer, Methods.GET_INFO, new PyDict());
+            answer(peer, Methods.LOAD_BEFORE, current(2, 6));
+            peer.awaitEnd();
+        })) {
+            try (ZeoClient client =
+                    ZeoClient.connect(options(server).cacheFile(file).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.lastTransaction()).isEqualTo(20);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void connect_storageThatCannotIterate_isBelieved(@TempDir Path directory) throws IOException {
+        Path file = fill(directory);
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(20), List.of()));
+            Message.Call start = peer.call();
+            assertThat(start.method()).isEqualTo(Methods.ITERATOR_START);
+            peer.send(new Message.ErrorReply(start.id(), "builtins.AttributeError", PyTuple.of("iterator")));
+            answer(peer, Methods.GET_INFO, new PyDict());
+            peer.awaitEnd();
+        })) {
+            try (ZeoClient client =
+                    ZeoClient.connect(options(server).cacheFile(file).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                assertThat(client.lastTransaction()).isEqualTo(20);
+            }
+            server.join();
+        }
+    }
+
+    /** The file of a cache that has one object as of transaction 10. */
+    private static Path fill(Path directory) throws IOException {
+        Path file = directory.resolve("cache");
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+                    begin(peer, 10);
+                    answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+                    peer.awaitEnd();
+                });
+                ZeoClient client =
+                        ZeoClient.connect(options(server).cacheFile(file).build())) {
+            client.load(OID);
+        }
+        return file;
     }
 
     @Test
@@ -381,6 +457,7 @@ class ZeoClientTest {
             peer.handshake("M5");
             answer(peer, Methods.REGISTER, Wire.bytes(11));
             answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(11), List.of(Wire.bytes(OID))));
+            answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
             peer.send(new Message.Reply(stores(peer).id(), List.of(Wire.bytes(OID))));
             answer(peer, Methods.TPC_ABORT, null);

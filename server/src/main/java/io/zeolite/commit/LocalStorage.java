@@ -254,7 +254,7 @@ public final class LocalStorage implements Storage {
             completion.complete(recent);
             return;
         }
-        context.io().execute(() -> complete(completion, () -> union(log.invalidationsAfter(tid))));
+        context.io().execute(() -> complete(completion, () -> changesSince(tid, log.invalidationsAfter(tid - 1))));
     }
 
     /** Whether what happened since the tid is to be read from the log if the queue does not reach back to it. */
@@ -266,11 +266,13 @@ public final class LocalStorage implements Storage {
                         < 0;
     }
 
-    private static Optional<Invalidations> union(List<Invalidations> transactions) {
-        if (transactions.isEmpty()) {
+    /** @param transactions begin with the one that has the tid, if the log has it */
+    private static Optional<Invalidations> changesSince(long tid, List<Invalidations> transactions) {
+        if (transactions.isEmpty() || transactions.get(0).tid() != tid) {
             return Optional.empty();
         }
         long[] oids = transactions.stream()
+                .skip(1)
                 .flatMapToLong(transaction -> LongStream.of(transaction.oids()))
                 .distinct()
                 .toArray();

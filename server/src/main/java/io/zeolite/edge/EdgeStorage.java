@@ -334,10 +334,7 @@ public final class EdgeStorage implements Storage {
             completion.complete(known);
             return;
         }
-        passing.pass(
-                () -> relay.ask(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Wire.bytes(tid))),
-                EdgeStorage::invalidations,
-                completion);
+        passing.pass(() -> relay.changesSince(tid), EdgeStorage::invalidations, completion);
     }
 
     private static Optional<Invalidations> invalidations(@Nullable Object answer) {

@@ -113,13 +113,14 @@ public final class InvalidationHub {
     }
 
     /**
-     * What has changed since a tid, without duplicates; empty if the queue does not reach back that far.
+     * What has changed since a tid, without duplicates; empty if the queue does not have it. Then it is from before the
+     * queue, or from a history that is not this storage's: of another storage, or lost when this one was restored from a
+     * backup. To know what has changed since the lost transactions, one would have to know what they had changed.
      *
      * @return the newest tid of the queue and the objects changed after {@code tid}
      */
     public synchronized Optional<Invalidations> since(long tid) {
-        Invalidations oldest = recent.peekFirst();
-        if (oldest == null || Tid.isAfter(oldest.tid(), tid)) {
+        if (recent.stream().noneMatch(known -> known.tid() == tid)) {
             return Optional.empty();
         }
         long[] oids = recent.stream()

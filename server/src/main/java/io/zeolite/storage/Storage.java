@@ -74,8 +74,10 @@ public interface Storage extends AutoCloseable {
     void newOids(int count, Completion<long[]> completion);
 
     /**
-     * What has changed since a tid, up to a tid that is visible to loads; empty if that is not known any more, so that
-     * the client must drop its cache.
+     * What has changed since a tid, up to a tid that is visible to loads; empty if that is not known any more, or never
+     * was, as this storage has no such transaction: then the client must drop its cache.
+     *
+     * @param tid {@link io.zeolite.zodb.Tid#NONE} for all that has ever changed
      */
     void invalidationsSince(long tid, Completion<Optional<Invalidations>> completion);
 

@@ -12,8 +12,10 @@ import io.zeolite.error.TransactionException;
 import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
+import io.zeolite.storage.Logs;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
+import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -41,6 +44,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A storage whose committer runs when a test says so. The simulation has the rest. */
 class LocalStorageTest {
     private static final byte[] NOTHING = {};
+
+    /** The smallest tids are of the year 1900. */
+    private static final Duration SINCE_THE_FIRST_TID = Duration.ofDays(1000 * 365);
 
     private final List<Runnable> committer = new ArrayList<>();
     private final Timers timers = new Timers() {
@@ -80,6 +86,10 @@ class LocalStorageTest {
     }
 
     private Storage open(TransactionLog log, Executor committer) throws IOException {
+        return open(log, committer, 10, Duration.ZERO);
+    }
+
+    private Storage open(TransactionLog log, Executor committer, int queueSize, Duration queueAge) throws IOException {
         CommitContext context =
                 new CommitContext(committer, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
         SpillFiles noSpills = () -> {
@@ -89,7 +99,7 @@ class LocalStorageTest {
                 log,
                 BlobDirectory.open(directory),
                 context,
-                new LocalStorageOptions(10, Duration.ZERO, Long.MAX_VALUE, 1 << 20, noSpills));
+                new LocalStorageOptions(queueSize, queueAge, Long.MAX_VALUE, 1 << 20, noSpills));
     }
 
     private void runIo(Runnable task) {
@@ -133,6 +143,24 @@ class LocalStorageTest {
         transaction.store(oid, 0, new byte[] {1});
         transaction.vote(answer((VoteResult result) -> transaction.finish(answer((Finished finished) -> {}))));
         runCommitter();
+    }
+
+    @Test
+    void invalidationsSince_readFromTheLog_onlyAfterATransactionThatItHas() throws IOException {
+        MemoryLog log = new MemoryLog("test");
+        for (long tid = 0x10; tid <= 0x40; tid += 0x10) {
+            Logs.commit(log, tid, TestRecords.of(tid, "data"));
+        }
+        storage = open(log, committer::add, 1, SINCE_THE_FIRST_TID);
+
+        for (long tid : new long[] {0x10, 0x18, 0x20, 0x40, 0x48, 0x8}) {
+            storage.invalidationsSince(
+                    tid,
+                    answer(found -> answers.add(found.map(changed -> Arrays.toString(changed.oids()))
+                            .orElse("unknown"))));
+        }
+
+        assertThat(answers).containsExactly("[32, 48, 64]", "unknown", "[48, 64]", "[]", "unknown", "unknown");
     }
 
     /** The sum wraps around to ids that were given long ago; it must not do so one call later either. */

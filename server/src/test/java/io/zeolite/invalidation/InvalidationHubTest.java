@@ -146,6 +146,16 @@ class InvalidationHubTest {
         assertThat(hub.since(10)).isPresent();
     }
 
+    /** A client that knows of it has seen another history, which may have changed what this one has not. */
+    @Test
+    void since_noTransactionOfTheQueue_isUnknown() {
+        publish(changed(15, 1), null);
+
+        assertThat(hub.since(12)).as("between two of the queue").isEmpty();
+        assertThat(hub.since(16)).as("after the last one").isEmpty();
+        assertThat(hub.since(10)).isPresent();
+    }
+
     @Test
     void since_emptyQueue_isUnknown() {
         assertThat(new InvalidationHub(3, () -> 0L, List.of()).since(0)).isEmpty();

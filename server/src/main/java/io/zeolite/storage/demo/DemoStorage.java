@@ -204,24 +204,28 @@ public final class DemoStorage implements Storage {
     /** What the base has had until now, and all of the changes: a client's cache may be from before the first of them. */
     @Override
     public void invalidationsSince(long tid, Completion<Optional<Invalidations>> completion) {
-        if (!Tid.isAfter(base.lastTransaction(), tid)) {
-            if (changes.lastTransaction() == Tid.NONE) {
-                completion.complete(Optional.of(new Invalidations(base.lastTransaction(), new long[0])));
-            } else {
-                changes.invalidationsSince(tid, completion);
-            }
+        long lastOfBase = base.lastTransaction();
+        if (Tid.isAfter(tid, lastOfBase)) {
+            changes.invalidationsSince(tid, completion);
+        } else if (tid == lastOfBase) {
+            addChanges(new Invalidations(tid, new long[0]), completion);
+        } else {
+            base.invalidationsSince(
+                    tid,
+                    then(
+                            completion,
+                            inBase -> inBase.ifPresentOrElse(
+                                    older -> addChanges(older, completion), () -> completion.complete(inBase))));
+        }
+    }
+
+    private void addChanges(Invalidations inBase, Completion<Optional<Invalidations>> completion) {
+        if (changes.lastTransaction() == Tid.NONE) {
+            completion.complete(Optional.of(inBase));
             return;
         }
-        base.invalidationsSince(tid, then(completion, inBase -> {
-            if (inBase.isEmpty() || changes.lastTransaction() == Tid.NONE) {
-                completion.complete(inBase);
-                return;
-            }
-            Invalidations older = inBase.get();
-            changes.invalidationsSince(
-                    older.tid(),
-                    then(completion, changed -> completion.complete(changed.map(newer -> union(older, newer)))));
-        }));
+        changes.invalidationsSince(
+                Tid.NONE, then(completion, changed -> completion.complete(changed.map(newer -> union(inBase, newer)))));
     }
 
     private static Invalidations union(Invalidations older, Invalidations newer) {

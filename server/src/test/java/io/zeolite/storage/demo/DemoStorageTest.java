@@ -254,6 +254,8 @@ final class DemoStorageTest {
         assertThat(since(0x10)).isEqualTo("changed [1, 2]");
         assertThat(since(changed)).isEqualTo("changed []");
         assertThat(since(0x5)).isEqualTo("unknown");
+        assertThat(since(0x15)).as("in neither of them").isEqualTo("unknown");
+        assertThat(since(0x25)).as("in neither of them").isEqualTo("unknown");
         listener.close();
         commit(2, changed, "D");
         assertThat(told).hasSize(1);
