@@ -285,7 +285,9 @@ final class ClientCore implements LinkUser {
         } else if (Tid.isAfter(known, lastTransaction)) {
             verified = CompletableFuture.failedFuture(new IllegalStateException("its last transaction is "
                     + Tid.toString(lastTransaction) + ", and this client knows of " + Tid.toString(known)
-                    + " (expected: the same storage, not an older copy)"));
+                    + " (expected: the same storage, not an older copy). If it was restored from a backup: stop this one, "
+                    + (cacheFile == null ? "" : "delete " + options.cacheFile() + ", ")
+                    + "and start it again"));
         } else if (known == Tid.NONE && cache.statistics().revisions() == 0) {
             caughtUp(lastTransaction, null, () -> cache.forget(lastTransaction, NO_OIDS));
             notifications.tell(listener -> listener.everythingInvalidated(lastTransaction));

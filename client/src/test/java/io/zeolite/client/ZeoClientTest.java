@@ -254,7 +254,8 @@ class ZeoClientTest {
                             .build()))
                     .isInstanceOf(ServerUnavailableException.class)
                     .hasMessageContaining("does not take us on: its last transaction is 0x0f")
-                    .hasMessageContaining("this client knows of 0x15");
+                    .hasMessageContaining("this client knows of 0x15")
+                    .hasMessageEndingWith("stop this one, delete " + file + ", and start it again");
             server.join();
         }
     }

@@ -21,6 +21,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A connection that is made again when it breaks, to whichever server of several can be had. Any thread may call; all the
@@ -235,6 +236,7 @@ public final class ServerLink implements AutoCloseable {
     }
 
     private void failed(Candidate candidate, Throwable failure) {
+        boolean isAccepted = candidate == current;
         candidate.close();
         Throwable cause = failure.getCause() != null && !(failure instanceof DisconnectedException)
                 ? failure.getCause()
@@ -244,18 +246,15 @@ public final class ServerLink implements AutoCloseable {
                 ? known
                 : new DisconnectedException(server + " does not take us on: " + cause.getMessage(), cause);
         if ((current == null || current == candidate) && !closed) {
-            log(reason);
+            // What cannot be verified does not get better by itself.
+            log(reason, isAccepted && cause != reason ? Level.WARN : Level.INFO);
             lastFailure = reason;
         }
     }
 
     /** Says the same thing once, however often it is tried, until there is a connection. */
-    private void log(DisconnectedException failure) {
-        if (logged.add(failure.toString())) {
-            LOG.info("{}", failure.getMessage());
-        } else {
-            LOG.debug("{}", failure.getMessage());
-        }
+    private void log(DisconnectedException failure, Level level) {
+        LOG.atLevel(logged.add(failure.toString()) ? level : Level.DEBUG).log("{}", failure.getMessage());
     }
 
     private void pause() {
