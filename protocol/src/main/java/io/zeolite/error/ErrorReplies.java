@@ -95,9 +95,22 @@ public final class ErrorReplies {
                 : null;
     }
 
-    /** Python's server sends an exception, as a call that makes it. */
+    /**
+     * Python's server sends an exception: in one encoding as the call that makes it, in the other one as the name of its
+     * class, both with its attributes.
+     */
     private static String reason(@Nullable Object value) {
-        return value instanceof PyCall call ? call.args().toString() : String.valueOf(value);
+        List<@Nullable Object> parts = items(value instanceof PyCall call ? call.args() : value);
+        if (parts.size() == 2
+                && parts.get(1) instanceof PyDict attributes
+                && attributes.get("_reason") instanceof String reason) {
+            return reason;
+        }
+        return parts.stream()
+                .filter(String.class::isInstance)
+                .map(String.class::cast)
+                .findFirst()
+                .orElse(String.valueOf(value));
     }
 
     private static @Nullable ZeoException transaction(Object detail) {
