@@ -152,8 +152,15 @@ class InvalidationHubTest {
         publish(changed(15, 1), null);
 
         assertThat(hub.since(12)).as("between two of the queue").isEmpty();
-        assertThat(hub.since(16)).as("after the last one").isEmpty();
+        assertThat(hub.since(17)).as("after the last one").isEmpty();
         assertThat(hub.since(10)).isPresent();
+    }
+
+    @Test
+    void since_rightBehindATransaction_isAsSinceIt() {
+        publish(changed(15, 1), null);
+
+        assertThat(hub.since(11).orElseThrow().oids()).containsExactly(1);
     }
 
     @Test
