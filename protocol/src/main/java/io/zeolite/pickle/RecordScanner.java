@@ -116,6 +116,17 @@ public final class RecordScanner {
                 && BLOB_CLASS.equals(className(classKind, classA, classB));
     }
 
+    /** Reads only the first pickle of a record, and whether it is that of a blob; one that cannot be read is not. */
+    public boolean isBlob(byte[] record, int offset, int length) {
+        try {
+            scanClass(record, offset, length);
+            return isBlob();
+        } catch (PickleException e) {
+            // Whoever has to read it says so.
+            return false;
+        }
+    }
+
     /** What {@link #className} would say, without a string for each record of a pack. */
     private boolean isGlobalOfBlobs(int offset, int length) {
         int matched = 0;

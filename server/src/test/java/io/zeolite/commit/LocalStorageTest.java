@@ -117,6 +117,10 @@ class LocalStorageTest {
     }
 
     private <T> Completion<T> answer(Consumer<T> onValue) {
+        return completion(onValue, answers::add);
+    }
+
+    private static <T> Completion<T> completion(Consumer<T> onValue, Consumer<Throwable> onFailure) {
         return new Completion<>() {
             @Override
             public void complete(T value) {
@@ -125,7 +129,7 @@ class LocalStorageTest {
 
             @Override
             public void fail(Throwable failure) {
-                answers.add(failure);
+                onFailure.accept(failure);
             }
         };
     }
@@ -409,17 +413,7 @@ class LocalStorageTest {
     }
 
     private static <T> Completion<T> to(CompletableFuture<?> outcome, Consumer<T> onValue) {
-        return new Completion<>() {
-            @Override
-            public void complete(T value) {
-                onValue.accept(value);
-            }
-
-            @Override
-            public void fail(Throwable failure) {
-                outcome.completeExceptionally(failure);
-            }
-        };
+        return completion(onValue, outcome::completeExceptionally);
     }
 
     /** Who resolves is overtaken once, not again and again. */

@@ -49,7 +49,7 @@ public final class DirectoryStore implements BlobStore {
         return name;
     }
 
-    /** The name does not stay: it ends in a slash if the directory is there. */
+    /** The path as people write it. */
     @Override
     public String place() {
         return root.toString();

@@ -231,12 +231,7 @@ final class PackSource {
     /** Whether a record is that of a blob. */
     boolean isBlob(RecordScanner scanner, DataHeader record) throws IOException {
         int length = read(record);
-        try {
-            scanner.scanClass(data, 0, length);
-            return scanner.isBlob();
-        } catch (PickleException e) {
-            return false;
-        }
+        return scanner.isBlob(data, 0, length);
     }
 
     private int read(DataHeader record) throws IOException {

@@ -59,20 +59,11 @@ final class MemoryPack implements Pack {
     private void report(RemovedBlobs blobs) throws IOException {
         blobs.clear();
         log.visitDropped(control.stop(), reachable, (oid, tid, data) -> {
-            if (isBlob(data)) {
+            if (blobScanner.isBlob(data, 0, data.length)) {
                 blobs.add(oid, tid);
             }
         });
         blobs.force();
-    }
-
-    private boolean isBlob(byte[] data) {
-        try {
-            blobScanner.scanClass(data, 0, data.length);
-            return blobScanner.isBlob();
-        } catch (PickleException e) {
-            return false;
-        }
     }
 
     private void reference(ReferenceKind kind, long oid) {

@@ -89,7 +89,7 @@ public final class Mirror {
             there.found(Place.BUCKET, revision.oid(), revision.tid(), object.size());
         }));
         ObjectList wanted = new ObjectList();
-        bucket.store().list(start, object -> revision(bucket, object).ifPresent(revision -> {
+        bucket.store().list(start, object -> revision(bucket.layout(), object).ifPresent(revision -> {
             if (there.sizeIn(Place.BUCKET, revision.oid(), revision.tid()) != object.size()) {
                 wanted.note(revision, object.size(), object.lastModified());
             } else if (!there.isRecorded(revision.oid(), revision.tid())) {
@@ -100,10 +100,6 @@ public final class Mirror {
         }));
         wanted.complete();
         return wanted;
-    }
-
-    private static Optional<BlobRevision> revision(Site.Cold bucket, StoredObject object) {
-        return revision(bucket.layout(), object);
     }
 
     private static Optional<BlobRevision> revision(KeyLayout layout, StoredObject object) {

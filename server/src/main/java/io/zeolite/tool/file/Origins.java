@@ -1,6 +1,5 @@
 package io.zeolite.tool.file;
 
-import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.FileIterator;
@@ -33,14 +32,6 @@ public final class Origins {
     /** Whether a record with data is that of a blob; one that cannot be read is not. */
     public boolean isBlob(FileRecord origin) throws IOException {
         byte[] data = file.data(origin);
-        try {
-            if (data != null) {
-                scanner.scanClass(data, 0, data.length);
-                return scanner.isBlob();
-            }
-        } catch (PickleException e) {
-            // Whoever looks at the data says so.
-        }
-        return false;
+        return data != null && scanner.isBlob(data, 0, data.length);
     }
 }
