@@ -37,6 +37,20 @@ final class RealDiskTest {
         assertThat(path).isEmptyFile();
     }
 
+    /** What the disk below the directory of this test does is not known here; that its word is understood shows. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void writesWhole_isFalseWhereThereIsNoDiskAndBeyondWhatADiskSays() {
+        assertThat(disk.writesWhole(Path.of("/proc/self/status"), 1)).isFalse();
+        assertThat(disk.writesWhole(directory.resolve("missing"), 1)).isFalse();
+        assertThat(disk.writesWhole(directory, 1 << 24)).isFalse();
+        long bytes = BlockDevice.wholeBytes(directory);
+        assertThat(bytes == 0 || Long.bitCount(bytes) == 1)
+                .as("%s bytes", bytes)
+                .isTrue();
+        assertThat(disk.writesWhole(directory, 512)).isEqualTo(bytes >= 512);
+    }
+
     @Test
     void readAndWrite_atPositions_leaveTheRestAlone() throws IOException {
         byte[] bytes = new byte[300_000];

@@ -399,8 +399,7 @@ final class Committer {
             transactions.add(new LogTransaction(lastTid, packed, transaction.metadata, transaction.records));
         }
         try {
-            List<TransactionLog.Publication> publications =
-                    log.append(transactions, () -> placeBlobs(batch, transactions));
+            List<TransactionLog.Publication> publications = log.append(transactions, beforeCommit(batch, transactions));
             for (int i = 0; i < batch.size(); i++) {
                 publish(batch.get(i), transactions.get(i), publications.get(i));
             }
@@ -452,11 +451,15 @@ final class Committer {
         return batch;
     }
 
-    private void placeBlobs(List<Finish> batch, List<LogTransaction> transactions) throws IOException {
+    private TransactionLog.BeforeCommit beforeCommit(List<Finish> batch, List<LogTransaction> transactions) {
         BlobDirectory directory = blobs;
-        if (directory == null) {
-            return;
-        }
+        return directory == null || batch.stream().allMatch(finish -> finish.transaction.blobs.isEmpty())
+                ? TransactionLog.BeforeCommit.NOTHING
+                : () -> placeBlobs(directory, batch, transactions);
+    }
+
+    private static void placeBlobs(BlobDirectory directory, List<Finish> batch, List<LogTransaction> transactions)
+            throws IOException {
         List<Path> directories = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
             for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {

@@ -97,7 +97,7 @@ public interface TransactionLog extends Closeable {
      * <p>The oids and lengths of the records are read once more when the publications run.
      *
      * @param beforeCommit runs when the bytes are on disk and before the first of them counts as committed: blob files
-     *     are moved into place here. If it throws, nothing is appended.
+     *     are moved into place here. If it throws, nothing is appended. {@link BeforeCommit#NOTHING} may save a force.
      * @return for each, what makes it visible to loads; to be run in order on the committer's thread
      * @throws AppendFailedException if nothing was appended and the log is as it was
      * @throws IOException if it is unknown what is on disk; the log takes nothing any more
@@ -123,6 +123,8 @@ public interface TransactionLog extends Closeable {
 
     /** What has to be on disk before the transactions are. */
     interface BeforeCommit {
+        BeforeCommit NOTHING = () -> {};
+
         void run() throws IOException;
     }
 

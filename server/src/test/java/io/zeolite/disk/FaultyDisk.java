@@ -21,6 +21,7 @@ public final class FaultyDisk implements Disk {
     private boolean onlyOne;
     private boolean lateMoves;
     private boolean hasLinks = true;
+    private boolean writesWhole;
     private @Nullable Path spoiled;
     private long spoiledStart;
     private long spoiledEnd;
@@ -47,6 +48,11 @@ public final class FaultyDisk implements Disk {
     /** Makes it one whose files cannot have second names. */
     public void refuseLinks() {
         hasLinks = false;
+    }
+
+    /** Makes it one that writes blocks as wholes. */
+    public void writeWhole() {
+        writesWhole = true;
     }
 
     /** Lets all reads of a part of a file fail; what comes before it in the same read is read. */
@@ -148,6 +154,11 @@ public final class FaultyDisk implements Disk {
     public void forceDirectory(Path directory) throws IOException {
         operate("force directory");
         forces++;
+    }
+
+    @Override
+    public boolean writesWhole(Path path, int bytes) {
+        return writesWhole;
     }
 
     @Override

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.logging.SilentLog;
 import io.zeolite.storage.LogTransaction;
-import io.zeolite.storage.StagedRecords;
+import io.zeolite.storage.TestRecords;
+import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
@@ -12,8 +13,9 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A process is killed while it appends; the next one fails to force the file, so that the system forgets what it has not
@@ -24,35 +26,20 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ReopenAfterFailedForceTest {
     private static final byte[] NOTHING = {};
     private static final TransactionMetadata METADATA = new TransactionMetadata(NOTHING, NOTHING, NOTHING);
-    private static final StagedRecords NO_RECORDS = new StagedRecords() {
-        @Override
-        public int count() {
-            return 0;
-        }
 
-        @Override
-        public long oid(int i) {
-            throw new IndexOutOfBoundsException(i);
+    @ParameterizedTest
+    @ValueSource(ints = {16, 4096})
+    void open_afterFailedForce_showsOnlyWhatStays(int sectorBytes) throws IOException {
+        // Of sectors of this size some have nothing but records.
+        TestRecords records = TestRecords.none();
+        for (int oid = 1; sectorBytes == 4096 && oid <= 4; oid++) {
+            records.and(oid, "x".repeat(2500));
         }
-
-        @Override
-        public int length(int i) {
-            throw new IndexOutOfBoundsException(i);
-        }
-
-        @Override
-        public byte[] data(int i) {
-            throw new IndexOutOfBoundsException(i);
-        }
-    };
-
-    @Test
-    void open_afterFailedForce_showsOnlyWhatStays() throws IOException {
         int shown = 0;
         for (long seed = 0; seed < 500; seed++) {
-            SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(seed), Trace.none(), 16, () -> {});
+            SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(seed), Trace.none(), sectorBytes, () -> {});
             disk.createDirectories(Simulation.DIRECTORY);
-            append(disk, 1 + (int) (seed % 3), 1 + (int) (seed / 3 % 14));
+            append(disk, records, 1 + (int) (seed % 3), 1 + (int) (seed / 3 % 14));
             failToOpen(disk);
             long visible = lastTransaction(disk);
 
@@ -71,14 +58,15 @@ class ReopenAfterFailedForceTest {
     }
 
     /** Appends a batch of transactions, and is killed at some operation. */
-    private static void append(SimulatedDisk disk, int transactions, int operations) throws IOException {
+    private static void append(SimulatedDisk disk, TestRecords records, int transactions, int operations)
+            throws IOException {
         disk.faults.crashAfter(operations + 8L);
         try (FileLog log = open(disk)) {
             log.append(
                     LongStream.rangeClosed(1, transactions)
-                            .mapToObj(tid -> new LogTransaction(tid, METADATA, NO_RECORDS))
+                            .mapToObj(tid -> new LogTransaction(tid, METADATA, records))
                             .toList(),
-                    () -> {});
+                    TransactionLog.BeforeCommit.NOTHING);
         } catch (SimulatedCrash crash) {
             disk.endProcess();
         }

@@ -334,6 +334,11 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public boolean writesWhole(Path path, int bytes) {
+        return sectorBytes >= bytes;
+    }
+
+    @Override
     public Closeable lock(Path path) throws IOException {
         return perform("lock", path, () -> {
             if (!locks.add(path)) {

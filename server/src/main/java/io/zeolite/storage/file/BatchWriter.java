@@ -43,7 +43,7 @@ final class BatchWriter {
         return length;
     }
 
-    private static long lengthOf(StagedRecords records, int i) {
+    static long lengthOf(StagedRecords records, int i) {
         return (long) DATA_HEADER_LENGTH + (records.isPointer(i) ? BACK_POINTER_LENGTH : records.length(i));
     }
 

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A crash leaves a tail that was never forced to disk: any part of it may be missing or be zeros. What is left of it
  * ends before its end says it does, or is marked as unfinished, or has a status that no committed transaction has; and
- * there is no committed transaction in it (see {@link FileLog} on the order in which things are written). Such a tail is
+ * there is no committed transaction in it; or it is short, and one of its transactions is not whole since a block of it is zeros, see
+ * {@link LostBlocks}. Such a tail is
  * to be cut off. A transaction that says that it is committed and is not whole, or that does not look committed although
  * committed ones follow, was damaged later: that is for somebody to look at, and the file is refused.
  */
@@ -58,6 +59,9 @@ final class FileEnd {
         if (header.status() == UNFINISHED) {
             return "the transaction was not committed";
         }
+        if (header.fitsInto(size) && lacksBlock(header)) {
+            return "a block of it was not written to the disk";
+        }
         @Nullable Damage damage;
         if (!header.fitsInto(size)) {
             damage = new Damage(
@@ -88,6 +92,13 @@ final class FileEnd {
                     .toException(path);
         }
         return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
+    }
+
+    /** Whether a transaction is not whole and may be of a batch that was forced once, some of whose blocks are missing. */
+    private boolean lacksBlock(TransactionHeader header) throws IOException {
+        return size - header.position() <= LostBlocks.MAX_BATCH_LENGTH
+                && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) != null
+                && LostBlocks.isAny(window, size, header.position(), header.end());
     }
 
     /** Whether a transaction that is too short for itself is not followed by the end of any transaction. */

@@ -25,8 +25,8 @@ final class FileFormat {
     static final long FIRST_TRANSACTION = 4;
 
     static final int TRANSACTION_HEADER_LENGTH = 23;
+    static final int LENGTH_OFFSET = 8;
     static final int STATUS_OFFSET = 16;
-    /** {@code ulen}, {@code dlen} and {@code elen}. */
     /** The {@code tlen} at the end of a transaction. */
     static final int TRAILER_LENGTH = 8;
 

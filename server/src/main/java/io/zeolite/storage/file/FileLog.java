@@ -64,6 +64,9 @@ import org.slf4j.LoggerFactory;
  * crash in the middle of step 2 leaves has no committed transaction in it. That tells it from damage to older data,
  * which committed transactions follow, and which must not be cut off.
  *
+ * <p>If the disk writes each block as a whole, all that a crash can do to a batch is to leave zeros for some of its blocks. Where that
+ * is bound to show and nothing belongs to the batch elsewhere, steps 2 and 3 are left out; see {@link LostBlocks}.
+ *
  * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes the {@link #generation} once, and what is published in it
  * before it looks into its index; it passes over records that are beyond, so that a transaction becomes visible at one
  * instant.
@@ -89,6 +92,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private final FileLogOptions options;
     private final Closeable lock;
     private final List<DiscardedRevision> discarded;
+    private final boolean writesWhole;
 
     private volatile Generation generation;
 
@@ -113,6 +117,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         this.lock = lock;
         this.generation = new Generation(opened.file(), opened.index(), recovered.lastTid(), recovered.end());
         this.discarded = recovered.discarded();
+        this.writesWhole = disk.writesWhole(path, LostBlocks.BLOCK_LENGTH);
         this.space = new Space(opened.file());
         this.indexedEnd = opened.indexedEnd();
         this.recordsSinceSave = recovered.records();
@@ -342,7 +347,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
         }
-        force();
+        boolean isForcedOnce =
+                writesWhole && beforeCommit == BeforeCommit.NOTHING && LostBlocks.wouldShow(transactions, positions);
+        if (!isForcedOnce) {
+            force();
+        }
         try {
             beforeCommit.run();
             batch.commit(transactions, positions);

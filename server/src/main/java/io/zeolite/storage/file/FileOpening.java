@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -172,7 +171,7 @@ final class FileOpening {
             if (why != null) {
                 cutOff(file, recovered.end(), size, why);
             }
-            confirm(file, recovered.lastBatch());
+            confirm(file, recovered);
         }
         LOG.info(
                 "{}: {} objects, {} bytes, last transaction {} ({} transactions scanned)",
@@ -187,20 +186,31 @@ final class FileOpening {
     /**
      * Brings to the disk what was read, since clients are going to see it. A process that was killed may not have forced
      * its last batch. Where it tried and failed, the system can go on to show what the disk does not have, and take it for
-     * written, until it is written again. The data of a batch is on disk before its first status is, so the statuses do; and
-     * as a disk writes whole sectors, one of those in the same sector.
+     * written, until it is written again. The data of a large batch is on disk before its first status is, so the statuses
+     * do; and as a disk writes whole sectors, one of those in the same sector. All of a batch that may have been forced once
+     * is written again.
      */
-    private void confirm(DiskFile file, List<TransactionHeader> lastBatch) throws IOException {
+    private void confirm(DiskFile file, Recovery.Outcome recovered) throws IOException {
         long written = -1;
-        for (TransactionHeader transaction : lastBatch) {
+        for (TransactionHeader transaction : recovered.lastBatch()) {
             long position = transaction.position() + FileFormat.STATUS_OFFSET;
             if (position / SECTOR_LENGTH != written) {
                 file.write(ByteBuffer.allocate(1).put(0, transaction.status()), position);
                 written = position / SECTOR_LENGTH;
             }
         }
+        writeAgain(file, recovered.end() - LostBlocks.MAX_BATCH_LENGTH, recovered);
         file.force();
         forceDirectory();
+    }
+
+    private static void writeAgain(DiskFile file, long start, Recovery.Outcome recovered) throws IOException {
+        if (!recovered.lastBatch().isEmpty()) {
+            long from = Math.max(start, recovered.lastBatch().get(0).position());
+            ByteBuffer bytes = ByteBuffer.allocate((int) (recovered.end() - from));
+            file.read(bytes, from);
+            file.write(bytes.flip(), from);
+        }
     }
 
     /** What the index file knows already; an empty index if there is none that can be used. */

@@ -11,6 +11,7 @@ import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
+import io.zeolite.storage.TransactionLog.BeforeCommit;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,6 +74,25 @@ final class AppendFaultTest {
             assertThat(atCommit[0]).isEqualTo(before + 1);
             assertThat(disk.forces()).isEqualTo(before + 2);
         }
+    }
+
+    @Test
+    void append_onADiskThatWritesBlocksWhole_forcesOnceWhereLostBlocksWouldShow() throws IOException {
+        disk.writeWhole();
+        try (FileLog log = openWithOneTransaction()) {
+            assertThat(forcesOf(log, 0x20, TestRecords.of(1, "small"), BeforeCommit.NOTHING))
+                    .isEqualTo(1);
+            assertThat(forcesOf(log, 0x30, TestRecords.of(1, "with a blob"), () -> {}))
+                    .isEqualTo(2);
+            assertThat(forcesOf(log, 0x40, TestRecords.of(1, "x".repeat(10_000)), BeforeCommit.NOTHING))
+                    .isEqualTo(2);
+        }
+    }
+
+    private int forcesOf(FileLog log, long tid, TestRecords records, BeforeCommit beforeCommit) throws IOException {
+        int before = disk.forces();
+        log.append(List.of(transaction(tid, records)), beforeCommit).forEach(TransactionLog.Publication::publish);
+        return disk.forces() - before;
     }
 
     @Test
