@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +44,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Whoever wants something puts a command into its queue. The committer's thread takes all that is there: votes and
  * aborts are done one by one, finishes are collected and then written together, so that many transactions share the wait
- * for the disk. A small vote that finds nothing queued and nobody at work is done by the thread that brings it, which
- * waits neither for this nor for the disk: two threads less have to be woken until the client has its answer. Per batch:
+ * for the disk. Small votes have a queue of their own. The thread that brings one does all that are there, unless it is
+ * somebody's turn, who then does them at its end: two threads less have to be woken until the client has its answer, and
+ * while the committer's thread waits for the disk it is nobody's turn. Per batch:
  *
  * <ol>
  *   <li>each transaction gets its tid, later than every one before;
@@ -65,6 +67,8 @@ final class Committer {
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
 
+    private record Vote(LocalTransaction transaction, Completion<VoteResult> completion) {}
+
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
     private final TransactionLog log;
@@ -78,11 +82,25 @@ final class Committer {
     private final LongConsumer noteOid;
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final Queue<Vote> votes = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
-    /** Whether some thread is the committer's now; what one leaves behind the next one sees. */
-    private final AtomicBoolean taken = new AtomicBoolean();
+    /** Held by the thread that is the committer now; what one leaves behind the next one sees. */
+    private final Semaphore turn = new Semaphore(1);
 
-    // The rest belongs to the thread that has taken it.
+    private final TransactionLog.Forcing forcing = new TransactionLog.Forcing() {
+        @Override
+        public void begin() {
+            turn.release();
+            doSmallVotes();
+        }
+
+        @Override
+        public void end() {
+            turn.acquireUninterruptibly();
+        }
+    };
+
+    // The rest belongs to the thread whose turn it is.
     private final ObjectLocks locks = new ObjectLocks();
     private final Map<ObjectLocks.Request, LocalTransaction> waiting = new LinkedHashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
@@ -121,28 +139,35 @@ final class Committer {
     }
 
     void vote(LocalTransaction transaction, Completion<VoteResult> completion) {
-        boolean isSmall = transaction.records.count() + transaction.checks.size() <= MAX_OBJECTS_AT_ONCE;
-        if (!isSmall || !voteAtOnce(transaction, completion)) {
+        if (transaction.records.count() + transaction.checks.size() > MAX_OBJECTS_AT_ONCE) {
             submit(() -> doVote(transaction, completion));
+        } else {
+            votes.add(new Vote(transaction, completion));
+            doSmallVotes();
         }
     }
 
-    /** @return false if there is something else to be done first */
-    private boolean voteAtOnce(LocalTransaction transaction, Completion<VoteResult> completion) {
-        if (!commands.isEmpty() || !taken.compareAndSet(false, true)) {
-            return false;
-        }
-        try {
-            doVote(transaction, completion);
-        } catch (Error e) {
-            // The storage may be half changed, as when the committer's own thread fails, which says so.
-            commands.add(() -> {
+    /** Does the small votes that are there, unless it is somebody's turn, who does them then. */
+    private void doSmallVotes() {
+        while (!votes.isEmpty() && turn.tryAcquire()) {
+            try {
+                Vote vote;
+                while ((vote = votes.poll()) != null) {
+                    doVote(vote.transaction, vote.completion);
+                }
+            } catch (RuntimeException e) {
+                // The other votes are not to wait for the next one.
+                schedule();
                 throw e;
-            });
-        } finally {
-            leave();
+            } catch (Error e) {
+                // The storage may be half changed, as when the committer's own thread fails, which says so.
+                commands.add(() -> {
+                    throw e;
+                });
+            } finally {
+                endTurn();
+            }
         }
-        return true;
     }
 
     void finish(LocalTransaction transaction, Completion<Finished> completion) {
@@ -199,8 +224,8 @@ final class Committer {
     /** Does what is queued, with at most one batch of finishes, and comes back for more if there is more. */
     private void run() {
         scheduled.set(false);
-        if (!taken.compareAndSet(false, true)) {
-            // Whoever has taken it looks into the queue when it leaves.
+        if (!turn.tryAcquire()) {
+            // Whose turn it is looks into the queue at its end.
             return;
         }
         try {
@@ -212,13 +237,14 @@ final class Committer {
                 commitBatch();
             }
         } finally {
-            leave();
+            endTurn();
+            doSmallVotes();
         }
     }
 
-    private void leave() {
+    private void endTurn() {
         boolean hasMore = !finishes.isEmpty();
-        taken.set(false);
+        turn.release();
         if (hasMore || !commands.isEmpty()) {
             schedule();
         }
@@ -399,7 +425,8 @@ final class Committer {
             transactions.add(new LogTransaction(lastTid, packed, transaction.metadata, transaction.records));
         }
         try {
-            List<TransactionLog.Publication> publications = log.append(transactions, beforeCommit(batch, transactions));
+            List<TransactionLog.Publication> publications =
+                    log.append(transactions, beforeCommit(batch, transactions), forcing);
             for (int i = 0; i < batch.size(); i++) {
                 publish(batch.get(i), transactions.get(i), publications.get(i));
             }

@@ -98,11 +98,14 @@ public interface TransactionLog extends Closeable {
      *
      * @param beforeCommit runs when the bytes are on disk and before the first of them counts as committed: blob files
      *     are moved into place here. If it throws, nothing is appended. {@link BeforeCommit#NOTHING} may save a force.
+     * @param forcing told when it waits for the disk. Meanwhile others may use the log as the committer does, but neither append
+     *     nor pack.
      * @return for each, what makes it visible to loads; to be run in order on the committer's thread
      * @throws AppendFailedException if nothing was appended and the log is as it was
      * @throws IOException if it is unknown what is on disk; the log takes nothing any more
      */
-    List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException;
+    List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit, Forcing forcing)
+            throws IOException;
 
     /** Why it takes nothing any more, after an {@link #append} or a pack that failed; null while it does. Any thread. */
     default @Nullable String failure() {
@@ -126,6 +129,22 @@ public interface TransactionLog extends Closeable {
         BeforeCommit NOTHING = () -> {};
 
         void run() throws IOException;
+    }
+
+    /** Hears of the time in which the committer only waits for the disk. */
+    interface Forcing {
+        Forcing UNHEARD = new Forcing() {
+            @Override
+            public void begin() {}
+
+            @Override
+            public void end() {}
+        };
+
+        void begin();
+
+        /** Follows each {@link #begin}, before the log is used again; also when the disk fails. */
+        void end();
     }
 
     /** Saves what makes the next opening quick and lets go of the files. */

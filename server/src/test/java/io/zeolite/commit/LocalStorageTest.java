@@ -40,6 +40,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A storage whose committer runs when a test says so. The simulation has the rest. */
 class LocalStorageTest {
@@ -231,14 +233,36 @@ class LocalStorageTest {
 
     /** A log in which the last step of a vote fails. */
     private static TransactionLog failingLog(Throwable failure) {
+        return log((method, arguments) -> {
+            if (method.equals("sizeOf")) {
+                throw failure;
+            }
+        });
+    }
+
+    /** A log that waits for a disk when it appends. */
+    private static TransactionLog forcingLog(Runnable meanwhile) {
+        return log((method, arguments) -> {
+            if (method.equals("append")) {
+                TransactionLog.Forcing forcing = (TransactionLog.Forcing) arguments[2];
+                forcing.begin();
+                meanwhile.run();
+                forcing.end();
+            }
+        });
+    }
+
+    private interface Before {
+        void call(String method, Object[] arguments) throws Throwable;
+    }
+
+    private static TransactionLog log(Before before) {
         MemoryLog log = new MemoryLog("test");
         return (TransactionLog) Proxy.newProxyInstance(
                 TransactionLog.class.getClassLoader(),
                 new Class<?>[] {TransactionLog.class},
                 (proxy, method, arguments) -> {
-                    if (method.getName().equals("sizeOf")) {
-                        throw failure;
-                    }
+                    before.call(method.getName(), arguments);
                     return method.invoke(log, arguments);
                 });
     }
@@ -342,6 +366,28 @@ class LocalStorageTest {
         assertThat(answers).containsExactly("0 conflicts", "finished", "1 conflicts");
     }
 
+    @Test
+    void vote_whileTheCommitterWaitsForTheDisk_isAnsweredUnlessItWaitsForLocks() throws IOException {
+        storage = open(forcingLog(() -> {
+            StorageTransaction other = begin();
+            other.store(2, 0, new byte[] {1});
+            answers.add("forcing");
+            other.vote(answer((VoteResult result) -> answers.add("other voted")));
+            storing(0)
+                    .vote(answer((VoteResult result) ->
+                            answers.add(result.conflicts().size() + " conflicts")));
+            answers.add("forced");
+        }));
+        StorageTransaction first = storing(0);
+        vote(first);
+
+        first.finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        assertThat(answers)
+                .containsExactly("0 conflicts", "forcing", "other voted", "forced", "finished", "1 conflicts");
+    }
+
     /** An event loop has others to serve. */
     @Test
     void vote_manyObjects_isLeftToTheCommitter() {
@@ -368,15 +414,16 @@ class LocalStorageTest {
         assertThatThrownBy(this::runCommitter).isSameAs(failure);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     @Timeout(60)
-    void commits_ofManyThreads_areAllAnswered() throws Exception {
+    void commits_ofManyThreads_areAllAnswered(boolean forcing) throws Exception {
         int threads = 4;
         int commits = 2_000;
         ExecutorService clients = Executors.newFixedThreadPool(threads);
         ExecutorService single = Executors.newSingleThreadExecutor();
         try {
-            storage = open(new MemoryLog("test"), single);
+            storage = open(forcing ? forcingLog(Thread::yield) : new MemoryLog("test"), single);
             List<Future<?>> finished = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 long oid = i;

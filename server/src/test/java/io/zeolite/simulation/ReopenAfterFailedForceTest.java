@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.logging.SilentLog;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.Logs;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
@@ -62,7 +63,8 @@ class ReopenAfterFailedForceTest {
             throws IOException {
         disk.faults.crashAfter(operations + 8L);
         try (FileLog log = open(disk)) {
-            log.append(
+            Logs.append(
+                    log,
                     LongStream.rangeClosed(1, transactions)
                             .mapToObj(tid -> new LogTransaction(tid, METADATA, records))
                             .toList(),

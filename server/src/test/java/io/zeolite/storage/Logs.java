@@ -27,7 +27,14 @@ public final class Logs {
     }
 
     public static void commit(TransactionLog log, List<LogTransaction> batch) throws IOException {
-        log.append(batch, () -> {}).forEach(TransactionLog.Publication::publish);
+        append(log, batch, () -> {}).forEach(TransactionLog.Publication::publish);
+    }
+
+    /** Appends transactions; nothing is done while they are forced. */
+    public static List<TransactionLog.Publication> append(
+            TransactionLog log, List<LogTransaction> batch, TransactionLog.BeforeCommit beforeCommit)
+            throws IOException {
+        return log.append(batch, beforeCommit, TransactionLog.Forcing.UNHEARD);
     }
 
     /** The revision before a tid as text: data, serial and end; or the name of the other outcome. */

@@ -120,7 +120,8 @@ abstract class TransactionLogContract {
         commit(log, 0x10, TestRecords.of(1, "A"));
         long size = log.size();
 
-        List<TransactionLog.Publication> publications = log.append(
+        List<TransactionLog.Publication> publications = Logs.append(
+                log,
                 List.of(
                         transaction(0x20, TestRecords.of(1, "B").and(7, "N")),
                         transaction(0x30, TestRecords.of(2, "X"))),
@@ -179,7 +180,7 @@ abstract class TransactionLogContract {
         commit(log, 0x10, TestRecords.of(1, "A"));
         long size = log.size();
 
-        assertThatThrownBy(() -> log.append(List.of(transaction(0x20, TestRecords.of(1, "B"))), () -> {
+        assertThatThrownBy(() -> Logs.append(log, List.of(transaction(0x20, TestRecords.of(1, "B"))), () -> {
                     throw new IOException("no blob");
                 }))
                 .isInstanceOf(AppendFailedException.class)
@@ -215,7 +216,8 @@ abstract class TransactionLogContract {
             }
         };
 
-        assertThatThrownBy(() -> log.append(
+        assertThatThrownBy(() -> Logs.append(
+                        log,
                         List.of(
                                 transaction(0x10, TestRecords.of(2, "X")),
                                 new LogTransaction(0x20, Logs.NO_METADATA, unreadable)),
@@ -230,8 +232,8 @@ abstract class TransactionLogContract {
 
     @Test
     void append_recordWithoutData_isRefused() throws IOException {
-        assertThatThrownBy(() -> log.append(
-                        List.of(transaction(0x10, TestRecords.of(1, "A").and(2, ""))), () -> {}))
+        assertThatThrownBy(() -> Logs.append(
+                        log, List.of(transaction(0x10, TestRecords.of(1, "A").and(2, ""))), () -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0x02");
         commit(log, 0x10, TestRecords.of(1, "A"));
@@ -241,10 +243,11 @@ abstract class TransactionLogContract {
     void append_tidNotAfterTheLast_isRefused() throws IOException {
         commit(log, 0x20, TestRecords.of(1, "A"));
         for (long tid : new long[] {0x10, 0x20}) {
-            assertThatThrownBy(() -> log.append(List.of(transaction(tid, TestRecords.of(1, "B"))), () -> {}))
+            assertThatThrownBy(() -> Logs.append(log, List.of(transaction(tid, TestRecords.of(1, "B"))), () -> {}))
                     .isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> log.append(
+        assertThatThrownBy(() -> Logs.append(
+                        log,
                         List.of(transaction(0x30, TestRecords.of(1, "B")), transaction(0x30, TestRecords.of(2, "C"))),
                         () -> {}))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -337,7 +337,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
     }
 
     @Override
-    public List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit) throws IOException {
+    public List<Publication> append(List<LogTransaction> transactions, BeforeCommit beforeCommit, Forcing forcing)
+            throws IOException {
         requireWritable();
         long[] positions = layOut(transactions);
         saveIndexIfDue();
@@ -350,7 +351,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         boolean isForcedOnce =
                 writesWhole && beforeCommit == BeforeCommit.NOTHING && LostBlocks.wouldShow(transactions, positions);
         if (!isForcedOnce) {
-            force();
+            force(forcing);
         }
         try {
             beforeCommit.run();
@@ -358,7 +359,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
         }
-        force();
+        force(forcing);
         generation.appended(positions[transactions.size()]);
         List<Publication> publications = new ArrayList<>(transactions.size());
         for (int i = 0; i < transactions.size(); i++) {
@@ -549,11 +550,14 @@ public final class FileLog implements TransactionLog, UndoableLog {
         }
     }
 
-    private void force() throws IOException {
+    private void force(Forcing forcing) throws IOException {
+        forcing.begin();
         try {
             generation.file().force();
         } catch (IOException e) {
             throw fail(e);
+        } finally {
+            forcing.end();
         }
     }
 

@@ -294,7 +294,7 @@ public final class MemoryLog implements TransactionLog {
     public void release(long bytes) {}
 
     @Override
-    public List<Publication> append(List<LogTransaction> added, BeforeCommit beforeCommit)
+    public List<Publication> append(List<LogTransaction> added, BeforeCommit beforeCommit, Forcing forcing)
             throws AppendFailedException {
         long last = published.tid;
         for (LogTransaction transaction : added) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.Logs;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionLog.BeforeCommit;
@@ -70,7 +71,7 @@ final class AppendFaultTest {
         try (FileLog log = openWithOneTransaction()) {
             int before = disk.forces();
             int[] atCommit = new int[1];
-            log.append(BATCH, () -> atCommit[0] = disk.forces()).forEach(TransactionLog.Publication::publish);
+            Logs.append(log, BATCH, () -> atCommit[0] = disk.forces()).forEach(TransactionLog.Publication::publish);
             assertThat(atCommit[0]).isEqualTo(before + 1);
             assertThat(disk.forces()).isEqualTo(before + 2);
         }
@@ -91,7 +92,7 @@ final class AppendFaultTest {
 
     private int forcesOf(FileLog log, long tid, TestRecords records, BeforeCommit beforeCommit) throws IOException {
         int before = disk.forces();
-        log.append(List.of(transaction(tid, records)), beforeCommit).forEach(TransactionLog.Publication::publish);
+        Logs.append(log, List.of(transaction(tid, records)), beforeCommit).forEach(TransactionLog.Publication::publish);
         return disk.forces() - before;
     }
 
@@ -102,7 +103,7 @@ final class AppendFaultTest {
             try (FileLog log = openWithOneTransaction()) {
                 log.reserve(5000);
                 disk.failOnce(operation);
-                assertThatThrownBy(() -> log.append(BATCH, () -> {}))
+                assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {}))
                         .isInstanceOf(AppendFailedException.class)
                         .hasMessageContaining("injected: write");
                 assertOldState(log);
@@ -123,10 +124,10 @@ final class AppendFaultTest {
         for (int operation : new int[] {1, 5}) {
             try (FileLog log = openWithOneTransaction()) {
                 disk.failOnce(operation);
-                assertThatThrownBy(() -> log.append(BATCH, () -> {}))
+                assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {}))
                         .isNotInstanceOf(AppendFailedException.class)
                         .hasMessageContaining("opened anew");
-                assertThatThrownBy(() -> log.append(BATCH, () -> {}))
+                assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {}))
                         .isNotInstanceOf(AppendFailedException.class)
                         .hasMessageContaining("injected: force");
                 assertThatThrownBy(() -> log.reserve(1)).hasMessageContaining("injected: force");
@@ -144,11 +145,11 @@ final class AppendFaultTest {
     void truncate_fails_theLogTakesNothingMore() throws IOException {
         try (FileLog log = openWithOneTransaction()) {
             disk.failFrom(2);
-            assertThatThrownBy(() -> log.append(BATCH, () -> {}))
+            assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {}))
                     .isNotInstanceOf(AppendFailedException.class)
                     .hasMessageContaining("opened anew");
             disk.repair();
-            assertThatThrownBy(() -> log.append(BATCH, () -> {})).hasMessageContaining("opened anew");
+            assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {})).hasMessageContaining("opened anew");
             assertThat(load(log, 1, Tid.MAX)).isEqualTo("old 1 10-");
         }
         try (FileLog log = open()) {
@@ -207,7 +208,7 @@ final class AppendFaultTest {
         byte[][] content = new byte[1][];
         try (FileLog log = openWithOneTransaction()) {
             start[0] = (int) log.size();
-            assertThatThrownBy(() -> log.append(BATCH, () -> {
+            assertThatThrownBy(() -> Logs.append(log, BATCH, () -> {
                         content[0] = Files.readAllBytes(path);
                         throw new IOException("enough");
                     }))

@@ -223,7 +223,7 @@ final class FileLogTest {
     void readOnly_whileAnotherAppends_endsBeforeIt() throws IOException {
         try (FileLog writer = open()) {
             commit(writer, 0x10, TestRecords.of(1, "A"));
-            writer.append(List.of(Logs.transaction(0x20, TestRecords.of(1, "B"))), () -> {
+            Logs.append(writer, List.of(Logs.transaction(0x20, TestRecords.of(1, "B"))), () -> {
                         try (FileLog reader = FileLog.open(disk, path, FileLogOptions.READ_ONLY)) {
                             assertThat(reader.lastTransaction()).isEqualTo(0x10);
                             assertThat(reader.size()).isLessThan(Files.size(path));
@@ -255,7 +255,7 @@ final class FileLogTest {
             commit(log, 0x10, TestRecords.of(1, "A"));
             List<LogTransaction> batch = List.of(
                     Logs.transaction(0x20, TestRecords.of(1, "B")), Logs.transaction(0x30, TestRecords.of(2, "C")));
-            log.append(batch, () -> assertThat(path).hasBinaryContent(expected.bytes()))
+            Logs.append(log, batch, () -> assertThat(path).hasBinaryContent(expected.bytes()))
                     .forEach(TransactionLog.Publication::publish);
             assertThat(log.lastTransaction()).isEqualTo(0x30);
         }

@@ -92,7 +92,7 @@ final class LogIteratorTest {
                             .isEqualTo("builtins.ValueError"));
             commit(log, 0x10, TestRecords.of(0, "R").and(1000, "B").and(5, "A").and(-1, "Z"));
             commit(log, 0x20, TestRecords.of(5, "A2"));
-            log.append(List.of(Logs.transaction(0x30, TestRecords.of(6, "unpublished"))), () -> {});
+            Logs.append(log, List.of(Logs.transaction(0x30, TestRecords.of(6, "unpublished"))), () -> {});
 
             List<String> lines = new ArrayList<>();
             OptionalLong next = OptionalLong.of(0);
