@@ -184,20 +184,29 @@ final class LocalTransaction implements StorageTransaction {
         synchronized (blobs) {
             obsolete = discarded ? file : blobs.put(oid, file);
         }
-        pendingIo.begin();
-        io.execute(() -> pendingIo.end(stageBlob(directory, oid, file, obsolete)));
+        if (obsolete != null) {
+            onIo(() -> Files.deleteIfExists(obsolete));
+        }
+        if (!file.equals(obsolete)) {
+            // Beside each other, as each waits for the disk.
+            onIo(() -> directory.forceFile(file));
+            onIo(() -> directory.prepare(oid));
+        }
     }
 
-    private static @Nullable Exception stageBlob(
-            BlobDirectory directory, long oid, Path file, @Nullable Path obsolete) {
+    /** What the vote waits for. */
+    private interface IoTask {
+        void run() throws IOException;
+    }
+
+    private void onIo(IoTask task) {
+        pendingIo.begin();
+        io.execute(() -> pendingIo.end(failureOf(task)));
+    }
+
+    private static @Nullable Exception failureOf(IoTask task) {
         try {
-            if (obsolete != null) {
-                Files.deleteIfExists(obsolete);
-            }
-            if (!file.equals(obsolete)) {
-                directory.forceFile(file);
-                directory.prepare(oid);
-            }
+            task.run();
             return null;
         } catch (IOException | RuntimeException e) {
             return e;
