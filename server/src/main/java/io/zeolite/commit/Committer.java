@@ -91,7 +91,14 @@ final class Committer {
         @Override
         public void begin() {
             turn.release();
-            doSmallVotes();
+            try {
+                doSmallVotes();
+            } catch (RuntimeException e) {
+                // Not the fault of the batch.
+                commands.add(() -> {
+                    throw e;
+                });
+            }
         }
 
         @Override
