@@ -54,12 +54,6 @@ public interface Disk {
     void forceDirectory(Path directory) throws IOException;
 
     /**
-     * Whether the disk of a file writes each aligned block of {@code bytes} as a whole: after a crash of the machine all of
-     * it is as it was before a write, or as it is after it. False if that is unknown.
-     */
-    boolean writesWhole(Path path, int bytes);
-
-    /**
      * Takes the lock file that Python's {@code zc.lockfile} takes: {@code flock} on the file, which then holds a space,
      * the process id and a newline. The lock goes with the process, however it ends; the file stays.
      *

@@ -54,6 +54,13 @@ public interface DiskFile extends Closeable {
      */
     void reserve(long end) throws IOException;
 
+    /**
+     * Whether, in room that was {@linkplain #reserve reserved}, each aligned block of {@code bytes} is written as a whole: after a crash of
+     * the machine all of it is as it was before a write, or as it is after it, where what was never written is zeros. False if that is
+     * unknown.
+     */
+    boolean writesWhole(int bytes);
+
     /** Gives back what room the file has on the disk beyond its length; a file keeps that over its closing. */
     void releaseRoom() throws IOException;
 }

@@ -110,11 +110,6 @@ public final class RealDisk implements Disk {
     }
 
     @Override
-    public boolean writesWhole(Path path, int bytes) {
-        return BlockDevice.wholeBytes(path) >= bytes;
-    }
-
-    @Override
     public Closeable lock(Path path) throws IOException {
         return LockFile.acquire(path);
     }

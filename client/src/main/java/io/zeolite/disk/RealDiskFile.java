@@ -25,6 +25,7 @@ final class RealDiskFile implements DiskFile {
     private int descriptor = NO_DESCRIPTOR;
 
     private long maxSize = NOT_ASKED;
+    private long wholeBytes = NOT_ASKED;
     private boolean canAllocate = OperatingSystem.LINUX;
 
     private volatile @Nullable FileMapping mapping;
@@ -192,6 +193,14 @@ final class RealDiskFile implements DiskFile {
                 default -> throw new IOException("cannot reserve room for " + path + ": " + e.getMessage(), e);
             }
         }
+    }
+
+    @Override
+    public synchronized boolean writesWhole(int bytes) {
+        if (wholeBytes == NOT_ASKED) {
+            wholeBytes = BlockDevice.wholeBytes(path);
+        }
+        return canAllocate && bytes <= wholeBytes;
     }
 
     private void allocateFully(long offset, long length) {

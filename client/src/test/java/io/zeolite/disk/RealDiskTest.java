@@ -40,15 +40,18 @@ final class RealDiskTest {
     /** What the disk below the directory of this test does is not known here; that its word is understood shows. */
     @Test
     @EnabledOnOs(OS.LINUX)
-    void writesWhole_isFalseWhereThereIsNoDiskAndBeyondWhatADiskSays() {
-        assertThat(disk.writesWhole(Path.of("/proc/self/status"), 1)).isFalse();
-        assertThat(disk.writesWhole(directory.resolve("missing"), 1)).isFalse();
-        assertThat(disk.writesWhole(directory, 1 << 24)).isFalse();
+    void writesWhole_isFalseWhereThereIsNoDiskAndBeyondWhatADiskSays() throws IOException {
+        assertThat(BlockDevice.wholeBytes(Path.of("/proc/self/status"))).isZero();
+        assertThat(BlockDevice.wholeBytes(directory.resolve("missing"))).isZero();
         long bytes = BlockDevice.wholeBytes(directory);
         assertThat(bytes == 0 || Long.bitCount(bytes) == 1)
                 .as("%s bytes", bytes)
                 .isTrue();
-        assertThat(disk.writesWhole(directory, 512)).isEqualTo(bytes >= 512);
+        try (DiskFile file = disk.open(directory.resolve("f"), Disk.Mode.READ_WRITE)) {
+            file.reserve(4096);
+            assertThat(file.writesWhole(1 << 24)).isFalse();
+            assertThat(file.writesWhole(512)).isEqualTo(bytes >= 512);
+        }
     }
 
     @Test

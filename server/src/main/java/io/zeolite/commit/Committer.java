@@ -67,6 +67,9 @@ final class Committer {
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
 
+    /** More votes than this an event loop does not do in one turn; others may wait for it too. */
+    private static final int MAX_VOTES_AT_ONCE = 32;
+
     private record Vote(LocalTransaction transaction, Completion<VoteResult> completion) {}
 
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
@@ -98,6 +101,8 @@ final class Committer {
                 commands.add(() -> {
                     throw e;
                 });
+            } catch (Error e) {
+                failLater(e);
             }
         }
 
@@ -156,10 +161,12 @@ final class Committer {
 
     /** Does the small votes that are there, unless it is somebody's turn, who does them then. */
     private void doSmallVotes() {
-        while (!votes.isEmpty() && turn.tryAcquire()) {
+        int turns = 0;
+        while (!votes.isEmpty() && turns < MAX_VOTES_AT_ONCE && turn.tryAcquire()) {
+            turns++;
             try {
-                Vote vote;
-                while ((vote = votes.poll()) != null) {
+                Vote vote = votes.poll();
+                if (vote != null) {
                     doVote(vote.transaction, vote.completion);
                 }
             } catch (RuntimeException e) {
@@ -167,14 +174,23 @@ final class Committer {
                 schedule();
                 throw e;
             } catch (Error e) {
-                // The storage may be half changed, as when the committer's own thread fails, which says so.
-                commands.add(() -> {
-                    throw e;
-                });
+                failLater(e);
+                return;
             } finally {
                 endTurn();
             }
         }
+        if (turns == MAX_VOTES_AT_ONCE) {
+            // The committer's thread goes on.
+            schedule();
+        }
+    }
+
+    /** The storage may be half changed, as when the committer's own thread fails, which says so. */
+    private void failLater(Error e) {
+        commands.add(() -> {
+            throw e;
+        });
     }
 
     void finish(LocalTransaction transaction, Completion<Finished> completion) {

@@ -157,11 +157,6 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
-    public boolean writesWhole(Path path, int bytes) {
-        return writesWhole;
-    }
-
-    @Override
     public Closeable lock(Path path) throws IOException {
         Closeable lock = disk.lock(path);
         locks.add(lock);
@@ -228,6 +223,11 @@ public final class FaultyDisk implements Disk {
         public void reserve(long end) throws IOException {
             operate("reserve");
             file.reserve(end);
+        }
+
+        @Override
+        public boolean writesWhole(int bytes) {
+            return writesWhole;
         }
 
         @Override

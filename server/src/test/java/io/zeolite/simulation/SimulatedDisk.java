@@ -334,11 +334,6 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
-    public boolean writesWhole(Path path, int bytes) {
-        return sectorBytes >= bytes;
-    }
-
-    @Override
     public Closeable lock(Path path) throws IOException {
         return perform("lock", path, () -> {
             if (!locks.add(path)) {
@@ -485,6 +480,11 @@ final class SimulatedDisk implements Disk {
                 content.reserve(end);
                 return path;
             });
+        }
+
+        @Override
+        public boolean writesWhole(int bytes) {
+            return sectorBytes >= bytes;
         }
 
         @Override

@@ -94,11 +94,24 @@ final class FileEnd {
         return damage.what() + " is " + damage.found() + " (expected: " + damage.expected() + ")";
     }
 
-    /** Whether a transaction is not whole and may be of a batch that was forced once, some of whose blocks are missing. */
+    /**
+     * Whether a transaction is not whole and may be of a batch that was forced once, some of whose blocks are missing: what is wrong
+     * with it lies in one, or its length does, with which everything is wrong. Zeros elsewhere may be data.
+     */
     private boolean lacksBlock(TransactionHeader header) throws IOException {
-        return size - header.position() <= LostBlocks.MAX_BATCH_LENGTH
-                && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) != null
-                && LostBlocks.isAny(window, size, header.position(), header.end());
+        if (size - header.position() > LostBlocks.MAX_BATCH_LENGTH) {
+            return false;
+        }
+        try {
+            long start = header.position();
+            @Nullable Damage damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
+            return damage != null
+                    && (LostBlocks.hasPartOf(window, size, start, start + FileFormat.LENGTH_OFFSET)
+                            || LostBlocks.hasPartOf(window, size, start, damage.offset()));
+        } catch (UnreadableException e) {
+            // What the disk cannot read is not zeros.
+            return false;
+        }
     }
 
     /** Whether a transaction that is too short for itself is not followed by the end of any transaction. */

@@ -92,7 +92,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private final FileLogOptions options;
     private final Closeable lock;
     private final List<DiscardedRevision> discarded;
-    private final boolean writesWhole;
 
     private volatile Generation generation;
 
@@ -117,7 +116,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
         this.lock = lock;
         this.generation = new Generation(opened.file(), opened.index(), recovered.lastTid(), recovered.end());
         this.discarded = recovered.discarded();
-        this.writesWhole = disk.writesWhole(path, LostBlocks.BLOCK_LENGTH);
         this.space = new Space(opened.file());
         this.indexedEnd = opened.indexedEnd();
         this.recordsSinceSave = recovered.records();
@@ -348,8 +346,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
         }
-        boolean isForcedOnce =
-                writesWhole && beforeCommit == BeforeCommit.NOTHING && LostBlocks.wouldShow(transactions, positions);
+        boolean isForcedOnce = beforeCommit == BeforeCommit.NOTHING
+                && LostBlocks.wouldShow(transactions, positions)
+                && generation.file().writesWhole(LostBlocks.BLOCK_LENGTH);
         if (!isForcedOnce) {
             force(forcing);
         }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -210,6 +211,28 @@ final class FileOpening {
             ByteBuffer bytes = ByteBuffer.allocate((int) (recovered.end() - from));
             file.read(bytes, from);
             file.write(bytes.flip(), from);
+            requireWhole(file, from, recovered.lastBatch());
+        }
+    }
+
+    /** The system may have dropped, after the scan, what the disk never had; then this is not what was scanned. */
+    private static void requireWhole(DiskFile file, long from, List<TransactionHeader> transactions)
+            throws IOException {
+        FileWindow window = new FileWindow(file, ByteBuffer.allocate(LostBlocks.MAX_BATCH_LENGTH));
+        for (TransactionHeader scanned : transactions) {
+            if (scanned.position() >= from) {
+                TransactionHeader header = window.transactionHeader(scanned.position());
+                Damage damage = header.equals(scanned)
+                        ? TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE)
+                        : new Damage(
+                                scanned.position(),
+                                "a transaction",
+                                header.toString(),
+                                "as it was read before: " + scanned);
+                if (damage != null) {
+                    throw damage.toException(file.path());
+                }
+            }
         }
     }
 

@@ -70,19 +70,19 @@ final class LostBlocks {
     }
 
     /**
-     * Whether a block of a transaction is zeros, from the end of older data on.
+     * Whether some of a number lies in a block that is zeros, from the end of older data on.
      *
      * @param size where the file ends
+     * @param start where its transaction starts
      */
-    static boolean isAny(FileWindow window, long size, long start, long end) throws IOException {
-        long position = start;
-        while (position < end) {
-            long blockEnd = Math.min((block(position) + 1) * BLOCK_LENGTH, size);
-            byte[] bytes = window.getBytes(position, (int) (blockEnd - position));
+    static boolean hasPartOf(FileWindow window, long size, long start, long number) throws IOException {
+        long last = Math.min(number + Long.BYTES, size) - 1;
+        for (long block = block(number); block <= block(last); block++) {
+            long from = Math.max(block * BLOCK_LENGTH, start);
+            byte[] bytes = window.getBytes(from, (int) (Math.min((block + 1) * BLOCK_LENGTH, size) - from));
             if (Arrays.equals(bytes, new byte[bytes.length])) {
                 return true;
             }
-            position = blockEnd;
         }
         return false;
     }

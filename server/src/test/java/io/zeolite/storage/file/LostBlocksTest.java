@@ -138,8 +138,14 @@ final class LostBlocksTest {
             Batch batch = new Batch(BLOCK + random.nextInt(2 * BLOCK));
             int transactions = 1 + random.nextInt(5);
             for (int i = 0; i < transactions; i++) {
-                batch.add(random.ints(random.nextInt(6), 1, round % 2 == 0 ? 1500 : 12_000)
-                        .toArray());
+                int room = BLOCK - batch.file.end() % BLOCK - random.nextInt(200);
+                if (room > 0 && random.nextInt(3) == 0) {
+                    // So that the next one begins near a border.
+                    batch.add(room);
+                } else {
+                    batch.add(random.ints(random.nextInt(6), 1, round % 2 == 0 ? 1500 : 12_000)
+                            .toArray());
+                }
             }
             if (batch.wouldShow()) {
                 try {
@@ -207,6 +213,29 @@ final class LostBlocksTest {
         Batch batch = new Batch(2 * BLOCK - 1000).add(3000, 500).add(LostBlocks.MAX_BATCH_LENGTH);
         assertRefused(batch.without(1));
         assertRefused(batch.without(2));
+    }
+
+    /** Where the length of a transaction is in two blocks, the loss of one of them makes another number of it. */
+    @Test
+    void lengthAcrossABorder_blockWithARestOfItIsLost_isCutOff() throws IOException {
+        for (int before = 0; before <= 26; before++) {
+            Batch batch =
+                    new Batch(2 * BLOCK - before - 837).add(700).add(2000, 2000).add(20);
+            assertThat(batch.start(1)).isEqualTo(2 * BLOCK - before);
+            assertThat(batch.wouldShow()).isTrue();
+            assertOpens(batch, batch.without(2));
+        }
+    }
+
+    @Test
+    void zerosThatAreData_doNotMakeDamageALostBlock() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(OLD).store(1, "old").store(2, "\0".repeat(9000)).finish();
+        int second = file.end();
+        file.transaction(OLD + 1).store(1, "acknowledged").finish();
+        byte[] content = file.bytes();
+        content[second - 1] ^= 1;
+        assertRefused(content);
     }
 
     private void assertRefused(byte[] content) throws IOException {
