@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Whoever wants something puts a command into its queue. The committer's thread takes all that is there: votes and
  * aborts are done one by one, finishes are collected and then written together, so that many transactions share the wait
- * for the disk. Small votes have a queue of their own. The thread that brings one does all that are there, unless it is
+ * for the disk. Small votes have a queue of their own. The thread that brings one does those that are there, unless it is
  * somebody's turn, who then does them at its end: two threads less have to be woken until the client has its answer, and
  * while the committer's thread waits for the disk it is nobody's turn. Per batch:
  *

@@ -185,23 +185,23 @@ final class LocalTransaction implements StorageTransaction {
             obsolete = discarded ? file : blobs.put(oid, file);
         }
         if (obsolete != null) {
-            onIo(() -> Files.deleteIfExists(obsolete));
+            beforeVote(io, () -> Files.deleteIfExists(obsolete));
         }
         if (!file.equals(obsolete)) {
             // Beside each other, as each waits for the disk.
-            onIo(() -> directory.forceFile(file));
-            onIo(() -> directory.prepare(oid));
+            beforeVote(io, () -> directory.forceFile(file));
+            beforeVote(io, () -> directory.prepare(oid));
         }
     }
 
-    /** What the vote waits for. */
     private interface IoTask {
         void run() throws IOException;
     }
 
-    private void onIo(IoTask task) {
+    /** Runs something before the vote, which fails if it does. */
+    private void beforeVote(Executor executor, IoTask task) {
         pendingIo.begin();
-        io.execute(() -> pendingIo.end(failureOf(task)));
+        executor.execute(() -> pendingIo.end(failureOf(task)));
     }
 
     private static @Nullable Exception failureOf(IoTask task) {
@@ -233,23 +233,17 @@ final class LocalTransaction implements StorageTransaction {
         UndoableLog log = undoableLog("undo");
         Undo undo = new Undo();
         undos.add(undo);
-        pendingIo.begin();
-        walks.execute(() -> pendingIo.end(find(log, tid, undo)));
+        beforeVote(walks, () -> find(log, tid, undo));
     }
 
     /** Looks for it before the locks are taken, as it may be far back, and the blobs that it brings back far away. */
-    private @Nullable Exception find(UndoableLog log, long tid, Undo undo) {
-        try {
-            UndoTarget target = log.find(tid);
-            undo.target = target;
-            if (undoneBlobs != null) {
-                for (BlobRevision revision : log.blobsBefore(target)) {
-                    undoneBlobs.fetch(revision);
-                }
+    private void find(UndoableLog log, long tid, Undo undo) throws IOException {
+        UndoTarget target = log.find(tid);
+        undo.target = target;
+        if (undoneBlobs != null) {
+            for (BlobRevision revision : log.blobsBefore(target)) {
+                undoneBlobs.fetch(revision);
             }
-            return null;
-        } catch (IOException | RuntimeException e) {
-            return e;
         }
     }
 

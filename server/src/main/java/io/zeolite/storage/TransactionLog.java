@@ -133,14 +133,6 @@ public interface TransactionLog extends Closeable {
 
     /** Hears of the time in which the committer only waits for the disk. */
     interface Forcing {
-        Forcing UNHEARD = new Forcing() {
-            @Override
-            public void begin() {}
-
-            @Override
-            public void end() {}
-        };
-
         void begin();
 
         /** Follows each {@link #begin}, before the log is used again; also when the disk fails. */

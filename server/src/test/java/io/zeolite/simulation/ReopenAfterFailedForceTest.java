@@ -3,11 +3,9 @@ package io.zeolite.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.logging.SilentLog;
-import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
-import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.zodb.Tid;
@@ -25,9 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(SilentLog.class)
 class ReopenAfterFailedForceTest {
-    private static final byte[] NOTHING = {};
-    private static final TransactionMetadata METADATA = new TransactionMetadata(NOTHING, NOTHING, NOTHING);
-
     @ParameterizedTest
     @ValueSource(ints = {16, 4096})
     void open_afterFailedForce_showsOnlyWhatStays(int sectorBytes) throws IOException {
@@ -66,7 +61,7 @@ class ReopenAfterFailedForceTest {
             Logs.append(
                     log,
                     LongStream.rangeClosed(1, transactions)
-                            .mapToObj(tid -> new LogTransaction(tid, METADATA, records))
+                            .mapToObj(tid -> Logs.transaction(tid, records))
                             .toList(),
                     TransactionLog.BeforeCommit.NOTHING);
         } catch (SimulatedCrash crash) {

@@ -10,6 +10,14 @@ public final class Logs {
     public static final TransactionMetadata NO_METADATA =
             new TransactionMetadata(new byte[0], new byte[0], new byte[0]);
 
+    private static final TransactionLog.Forcing UNHEARD = new TransactionLog.Forcing() {
+        @Override
+        public void begin() {}
+
+        @Override
+        public void end() {}
+    };
+
     private Logs() {}
 
     public static LogTransaction transaction(long tid, TestRecords records) {
@@ -34,7 +42,7 @@ public final class Logs {
     public static List<TransactionLog.Publication> append(
             TransactionLog log, List<LogTransaction> batch, TransactionLog.BeforeCommit beforeCommit)
             throws IOException {
-        return log.append(batch, beforeCommit, TransactionLog.Forcing.UNHEARD);
+        return log.append(batch, beforeCommit, UNHEARD);
     }
 
     /** The revision before a tid as text: data, serial and end; or the name of the other outcome. */

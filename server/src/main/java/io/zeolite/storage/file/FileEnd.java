@@ -17,9 +17,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A crash leaves a tail that was never forced to disk: any part of it may be missing or be zeros. What is left of it
  * ends before its end says it does, or is marked as unfinished, or has a status that no committed transaction has; and
- * there is no committed transaction in it; or it is short, and one of its transactions is not whole since a block of it is zeros, see
- * {@link LostBlocks}. Such a tail is
- * to be cut off. A transaction that says that it is committed and is not whole, or that does not look committed although
+ * there is no committed transaction in it (see {@link FileLog} on the order in which things are written). Or it is short,
+ * and one of its transactions is not whole since a block of it is zeros (see {@link LostBlocks}). Such a tail is to be cut
+ * off. Any other transaction that says that it is committed and is not whole, or that does not look committed although
  * committed ones follow, was damaged later: that is for somebody to look at, and the file is refused.
  */
 final class FileEnd {
@@ -59,16 +59,15 @@ final class FileEnd {
         if (header.status() == UNFINISHED) {
             return "the transaction was not committed";
         }
-        if (header.fitsInto(size) && lacksBlock(header)) {
-            return "a block of it was not written to the disk";
-        }
         @Nullable Damage damage;
         if (!header.fitsInto(size)) {
             damage = new Damage(
-                    header.position() + 8,
+                    header.position() + FileFormat.LENGTH_OFFSET,
                     "the length of a transaction",
                     Long.toUnsignedString(header.length()),
                     "at most " + (size - header.position() - TRAILER_LENGTH));
+        } else if (lacksBlock(header)) {
+            return "a block of it was not written to the disk";
         } else if (!FileFormat.isCommitted(header.status()) || isFollowedByGarbage(header)) {
             damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
         } else {
@@ -167,7 +166,7 @@ final class FileEnd {
     }
 
     private boolean isCommitted(long start, long lastTid) throws IOException {
-        long length = window.getLong(start + 8);
+        long length = window.getLong(start + FileFormat.LENGTH_OFFSET);
         if (length < TRANSACTION_HEADER_LENGTH || length > size - start - TRAILER_LENGTH) {
             return false;
         }

@@ -64,8 +64,9 @@ import org.slf4j.LoggerFactory;
  * crash in the middle of step 2 leaves has no committed transaction in it. That tells it from damage to older data,
  * which committed transactions follow, and which must not be cut off.
  *
- * <p>If the disk writes each block as a whole, all that a crash can do to a batch is to leave zeros for some of its blocks. Where that
- * is bound to show and nothing belongs to the batch elsewhere, steps 2 and 3 are left out; see {@link LostBlocks}.
+ * <p>If the disk writes each block as a whole, all that a crash can do to a batch is to leave zeros for some of its
+ * blocks. Where that is bound to show and nothing belongs to the batch elsewhere, steps 2 and 3 are left out; see
+ * {@link LostBlocks}.
  *
  * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes the {@link #generation} once, and what is published in it
  * before it looks into its index; it passes over records that are beyond, so that a transaction becomes visible at one
@@ -347,8 +348,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
             throw takeBack(e);
         }
         boolean isForcedOnce = beforeCommit == BeforeCommit.NOTHING
-                && LostBlocks.wouldShow(transactions, positions)
-                && generation.file().writesWhole(LostBlocks.BLOCK_LENGTH);
+                && generation.file().writesWhole(LostBlocks.BLOCK_LENGTH)
+                && LostBlocks.wouldShow(transactions, positions);
         if (!isForcedOnce) {
             force(forcing);
         }

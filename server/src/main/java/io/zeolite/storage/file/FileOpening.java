@@ -192,27 +192,34 @@ final class FileOpening {
      * is written again.
      */
     private void confirm(DiskFile file, Recovery.Outcome recovered) throws IOException {
-        long written = -1;
-        for (TransactionHeader transaction : recovered.lastBatch()) {
-            long position = transaction.position() + FileFormat.STATUS_OFFSET;
-            if (position / SECTOR_LENGTH != written) {
-                file.write(ByteBuffer.allocate(1).put(0, transaction.status()), position);
-                written = position / SECTOR_LENGTH;
-            }
+        List<TransactionHeader> lastBatch = recovered.lastBatch();
+        if (!lastBatch.isEmpty()) {
+            long from = Math.max(lastBatch.get(0).position(), recovered.end() - LostBlocks.MAX_BATCH_LENGTH);
+            writeStatusesAgain(file, lastBatch, from);
+            writeAgain(file, from, recovered.end());
+            requireWhole(file, from, lastBatch);
         }
-        writeAgain(file, recovered.end() - LostBlocks.MAX_BATCH_LENGTH, recovered);
         file.force();
         forceDirectory();
     }
 
-    private static void writeAgain(DiskFile file, long start, Recovery.Outcome recovered) throws IOException {
-        if (!recovered.lastBatch().isEmpty()) {
-            long from = Math.max(start, recovered.lastBatch().get(0).position());
-            ByteBuffer bytes = ByteBuffer.allocate((int) (recovered.end() - from));
-            file.read(bytes, from);
-            file.write(bytes.flip(), from);
-            requireWhole(file, from, recovered.lastBatch());
+    /** @param end statuses from here on are left out */
+    private static void writeStatusesAgain(DiskFile file, List<TransactionHeader> transactions, long end)
+            throws IOException {
+        long written = -1;
+        for (TransactionHeader transaction : transactions) {
+            long position = transaction.position() + FileFormat.STATUS_OFFSET;
+            if (position < end && position / SECTOR_LENGTH != written) {
+                file.write(ByteBuffer.allocate(1).put(0, transaction.status()), position);
+                written = position / SECTOR_LENGTH;
+            }
         }
+    }
+
+    private static void writeAgain(DiskFile file, long start, long end) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) (end - start));
+        file.read(bytes, start);
+        file.write(bytes.flip(), start);
     }
 
     /** The system may have dropped, after the scan, what the disk never had; then this is not what was scanned. */

@@ -155,7 +155,11 @@ final class History {
         }
         TransactionHeader header = window.transactionHeader(end - TRAILER_LENGTH - length);
         if (header.length() != length) {
-            throw Damage.of(header.position() + 8, "the length of a transaction", header.length(), length)
+            throw Damage.of(
+                            header.position() + FileFormat.LENGTH_OFFSET,
+                            "the length of a transaction",
+                            header.length(),
+                            length)
                     .toException(window.file().path());
         }
         return header;

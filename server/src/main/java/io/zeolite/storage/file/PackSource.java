@@ -72,7 +72,7 @@ final class PackSource {
         TransactionHeader header = sequential.transactionHeader(position);
         if (!header.fitsInto(end)) {
             throw new Damage(
-                            position + 8,
+                            position + FileFormat.LENGTH_OFFSET,
                             "the length of a transaction",
                             Long.toUnsignedString(header.length()),
                             "at most " + (end - position - FileFormat.TRAILER_LENGTH))
@@ -101,7 +101,7 @@ final class PackSource {
     void records(TransactionHeader header, RecordVisitor visitor) throws IOException {
         if (header.length() < header.headerLength()) {
             throw new Damage(
-                            header.position() + 8,
+                            header.position() + FileFormat.LENGTH_OFFSET,
                             "the length of a transaction",
                             Long.toUnsignedString(header.length()),
                             "at least " + header.headerLength())

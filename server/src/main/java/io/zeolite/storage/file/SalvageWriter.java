@@ -20,7 +20,6 @@ import java.nio.file.Path;
  */
 public final class SalvageWriter implements Closeable {
     private static final int BUFFER_LENGTH = 1 << 20;
-    private static final int LENGTH_OFFSET = 8;
 
     private final DiskFile file;
     private final PositionIndex index = new PositionIndex();
@@ -105,7 +104,7 @@ public final class SalvageWriter implements Closeable {
         long length = position() - transaction;
         room(TRAILER_LENGTH);
         buffer.putLong(length);
-        patch(transaction + LENGTH_OFFSET, length);
+        patch(transaction + FileFormat.LENGTH_OFFSET, length);
     }
 
     /** Changes what is in the file, or still in the buffer. */

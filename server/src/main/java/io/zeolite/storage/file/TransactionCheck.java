@@ -38,7 +38,7 @@ final class TransactionCheck {
     static @Nullable Damage checkLength(FileWindow window, TransactionHeader header) throws IOException {
         if (header.length() < header.headerLength()) {
             return new Damage(
-                    header.position() + 8,
+                    header.position() + FileFormat.LENGTH_OFFSET,
                     "the length of a transaction",
                     Long.toUnsignedString(header.length()),
                     "at least " + header.headerLength());
