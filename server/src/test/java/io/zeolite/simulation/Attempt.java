@@ -49,7 +49,7 @@ final class Attempt {
     private int votes;
     /** Whether the storage is to answer next. */
     private boolean waiting;
-    /** Whether the committer has seen that it was given up. */
+    /** Whether the committer is known to have come to the end that the client asked for. */
     private boolean dropped;
 
     Attempt(SimulatedConnection connection) {
@@ -359,7 +359,13 @@ final class Attempt {
     void drop() {
         transaction.end();
         handle.abort();
-        life.afterCommitter(() -> dropped = true);
+        // A second command shows when the first has been done. Not always, as it also wakes who would do the first.
+        if (random.nextBoolean()) {
+            handle.finish(life.once("finish after the end of " + transaction.name(), this::mustNotSucceed, failure -> {
+                mustBeRefused(failure);
+                dropped = true;
+            }));
+        }
     }
 
     private void timedOut() {

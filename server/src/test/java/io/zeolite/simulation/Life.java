@@ -115,11 +115,6 @@ final class Life {
         return storage;
     }
 
-    /** Runs a task after the committer has done what is queued for it. */
-    void afterCommitter(Runnable task) {
-        committer.execute(task);
-    }
-
     // Connections
 
     void connected(SimulatedConnection connection) {
