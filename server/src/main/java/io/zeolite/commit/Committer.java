@@ -29,11 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,11 +38,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The only writer of a log: it votes, gives tids, appends and publishes, on one thread at a time.
  *
- * <p>Whoever wants something puts a command into its queue. The committer's thread takes all that is there: votes and
+ * <p>Whoever wants something submits a command; see {@link CommitterTurns} for the thread that does it, and when. Votes and
  * aborts are done one by one, finishes are collected and then written together, so that many transactions share the wait
- * for the disk. Small votes have a queue of their own. The thread that brings one does those that are there, unless it is
- * somebody's turn, who then does them at its end: two threads less have to be woken until the client has its answer, and
- * while the committer's thread waits for the disk it is nobody's turn. Per batch:
+ * for the disk. Per batch:
  *
  * <ol>
  *   <li>each transaction gets its tid, later than every one before;
@@ -67,11 +61,6 @@ final class Committer {
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
 
-    /** More votes than this an event loop does not do in one turn; others may wait for it too. */
-    private static final int MAX_VOTES_AT_ONCE = 32;
-
-    private record Vote(LocalTransaction transaction, Completion<VoteResult> completion) {}
-
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
     private final TransactionLog log;
@@ -84,33 +73,7 @@ final class Committer {
     private final VoteChecks checks;
     private final LongConsumer noteOid;
 
-    private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
-    private final Queue<Vote> votes = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean scheduled = new AtomicBoolean();
-    /** Held by the thread that is the committer now; what one leaves behind the next one sees. */
-    private final Semaphore turn = new Semaphore(1);
-
-    private final TransactionLog.Forcing forcing = new TransactionLog.Forcing() {
-        @Override
-        public void begin() {
-            turn.release();
-            try {
-                doSmallVotes();
-            } catch (RuntimeException e) {
-                // Not the fault of the batch.
-                commands.add(() -> {
-                    throw e;
-                });
-            } catch (Error e) {
-                failLater(e);
-            }
-        }
-
-        @Override
-        public void end() {
-            turn.acquireUninterruptibly();
-        }
-    };
+    private final CommitterTurns turns;
 
     // The rest belongs to the thread whose turn it is.
     private final ObjectLocks locks = new ObjectLocks();
@@ -146,51 +109,28 @@ final class Committer {
         this.hub = hub;
         this.blobs = blobs;
         this.context = context;
+        this.turns = new CommitterTurns(context.committer(), new CommitterTurns.Batches() {
+            @Override
+            public boolean isEmpty() {
+                return finishes.isEmpty();
+            }
+
+            @Override
+            public void doNext() {
+                commitBatch();
+            }
+        });
         this.noteOid = noteOid;
         this.lastTid = log.lastTransaction();
     }
 
     void vote(LocalTransaction transaction, Completion<VoteResult> completion) {
+        Runnable vote = () -> doVote(transaction, completion);
         if (transaction.records.count() + transaction.checks.size() > MAX_OBJECTS_AT_ONCE) {
-            submit(() -> doVote(transaction, completion));
+            turns.submit(vote);
         } else {
-            votes.add(new Vote(transaction, completion));
-            doSmallVotes();
+            turns.submitSmall(vote);
         }
-    }
-
-    /** Does the small votes that are there, unless it is somebody's turn, who does them then. */
-    private void doSmallVotes() {
-        int turns = 0;
-        while (!votes.isEmpty() && turns < MAX_VOTES_AT_ONCE && turn.tryAcquire()) {
-            turns++;
-            try {
-                Vote vote = votes.poll();
-                if (vote != null) {
-                    doVote(vote.transaction, vote.completion);
-                }
-            } catch (RuntimeException e) {
-                // The other votes are not to wait for the next one.
-                schedule();
-                throw e;
-            } catch (Error e) {
-                failLater(e);
-                return;
-            } finally {
-                endTurn();
-            }
-        }
-        if (turns == MAX_VOTES_AT_ONCE) {
-            // The committer's thread goes on.
-            schedule();
-        }
-    }
-
-    /** The storage may be half changed, as when the committer's own thread fails, which says so. */
-    private void failLater(Error e) {
-        commands.add(() -> {
-            throw e;
-        });
     }
 
     void finish(LocalTransaction transaction, Completion<Finished> completion) {
@@ -223,8 +163,7 @@ final class Committer {
 
     /** Runs a command on the committer's thread, behind what is queued. */
     void submit(Runnable command) {
-        commands.add(command);
-        schedule();
+        turns.submit(command);
     }
 
     /** The same, when no transaction holds positions of the log's file, so that another may take its place. */
@@ -236,41 +175,6 @@ final class Committer {
                 whenUnpinned.add(command);
             }
         });
-    }
-
-    private void schedule() {
-        if (scheduled.compareAndSet(false, true)) {
-            context.committer().execute(this::run);
-        }
-    }
-
-    /** Does what is queued, with at most one batch of finishes, and comes back for more if there is more. */
-    private void run() {
-        scheduled.set(false);
-        if (!turn.tryAcquire()) {
-            // Whose turn it is looks into the queue at its end.
-            return;
-        }
-        try {
-            Runnable command;
-            while ((command = commands.poll()) != null) {
-                command.run();
-            }
-            if (!finishes.isEmpty()) {
-                commitBatch();
-            }
-        } finally {
-            endTurn();
-            doSmallVotes();
-        }
-    }
-
-    private void endTurn() {
-        boolean hasMore = !finishes.isEmpty();
-        turn.release();
-        if (hasMore || !commands.isEmpty()) {
-            schedule();
-        }
     }
 
     // Vote
@@ -449,7 +353,7 @@ final class Committer {
         }
         try {
             List<TransactionLog.Publication> publications =
-                    log.append(transactions, beforeCommit(batch, transactions), forcing);
+                    log.append(transactions, beforeCommit(batch, transactions), turns);
             for (int i = 0; i < batch.size(); i++) {
                 publish(batch.get(i), transactions.get(i), publications.get(i));
             }
