@@ -152,6 +152,7 @@ class Run:
             small_blob_oid=datafile.OBJECTS - 10,
             large_blob_oid=datafile.OBJECTS - 9,
             other_blob_oid=datafile.OBJECTS - 8,
+            first_image_oid=datafile.OBJECTS - 30,
             blob_bytes=BLOB_BYTES,
         )
         sample = self._load.measure(

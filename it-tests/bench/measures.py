@@ -9,6 +9,7 @@ from shootout import BENCHMARKS
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 BLOB_BYTES = 100_000_000
 SMALL_BLOB_BYTES = 1_000_000
+IMAGE_BYTES = 50_000
 LARGE_BLOB_BYTES = 1_000_000_000
 
 
@@ -140,6 +141,7 @@ _UP = "blob-upload oid={blob_oid} length={blob_bytes}"
 _OTHERS_UP = "blob-upload oid={other_blob_oid} length={blob_bytes}"
 _SMALL_UP = f"blob-upload oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
 _SMALL_DOWN = f"blob-download oid={{small_blob_oid}} length={SMALL_BLOB_BYTES}"
+_IMAGE_UP = f"blob-upload oid={{first_image_oid}} length={IMAGE_BYTES}"
 _LARGE_UP = f"blob-upload oid={{large_blob_oid}} length={LARGE_BLOB_BYTES}"
 _FORCED = "Data.fs is fsynced, and in Zeolite (and in C) the blob too, in Python not"
 _NOT_FORCED = "Data.fs is fsynced, the blob nowhere (sync-blobs false)"
@@ -161,6 +163,13 @@ _SMALL_BLOB_UP = Measure(
     _SMALL_UP + " connections=1 times=0",
     writes=True,
     floor=True,
+)
+_IMAGES_UP = Measure(
+    "blob-8-up",
+    f"commits of a blob of {IMAGE_BYTES // 1000} KB, 8 connections, each its own objects; {_FORCED}",
+    (_rate(), _cpu(), _millis("mean"), _millis("p50"), _millis("p99")),
+    _IMAGE_UP + " connections=8 times=0",
+    writes=True,
 )
 
 
@@ -316,6 +325,7 @@ MEASURES = (
         floor=True,
     ),
     _SMALL_BLOB_UP,
+    _IMAGES_UP,
     _unsynced(_BLOB_UP),
     _unsynced(_SMALL_BLOB_UP),
     Measure(

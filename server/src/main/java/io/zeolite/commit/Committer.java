@@ -412,7 +412,7 @@ final class Committer {
                 : () -> placeBlobs(directory, batch, transactions);
     }
 
-    private static void placeBlobs(BlobDirectory directory, List<Finish> batch, List<LogTransaction> transactions)
+    private void placeBlobs(BlobDirectory directory, List<Finish> batch, List<LogTransaction> transactions)
             throws IOException {
         List<Path> directories = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
@@ -422,7 +422,7 @@ final class Committer {
                 directories.add(directory.oidDirectory(blob.getKey()));
             }
         }
-        directory.forceDirectories(directories);
+        directory.forceDirectories(directories, context.io());
     }
 
     private void removeBlobs(List<Finish> batch, List<LogTransaction> transactions) {

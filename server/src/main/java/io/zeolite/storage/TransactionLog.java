@@ -96,10 +96,10 @@ public interface TransactionLog extends Closeable {
      *
      * <p>The oids and lengths of the records are read once more when the publications run.
      *
-     * @param beforeCommit runs when the bytes are on disk and before the first of them counts as committed: blob files
-     *     are moved into place here. If it throws, nothing is appended. {@link BeforeCommit#NOTHING} may save a force.
-     * @param forcing told when it waits for the disk. Meanwhile others may use the log as the committer does, but neither append
-     *     nor pack.
+     * @param beforeCommit runs when the bytes are written and before the first of them counts as committed: blob files
+     *     are moved into place here. If it throws, nothing is appended. It may wait for the disk.
+     * @param forcing told when it waits for the disk, and when {@code beforeCommit} runs. Meanwhile others may use the log as the
+     *     committer does, but neither append nor pack.
      * @return for each, what makes it visible to loads; to be run in order on the committer's thread
      * @throws AppendFailedException if nothing was appended and the log is as it was
      * @throws IOException if it is unknown what is on disk; the log takes nothing any more

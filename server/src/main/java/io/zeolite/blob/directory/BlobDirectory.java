@@ -5,6 +5,7 @@ import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,9 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -308,17 +312,46 @@ public final class BlobDirectory {
         return attributes;
     }
 
-    /** Makes commits survive a crash, with one fsync for each different directory. Waits for the disk. */
-    public void forceDirectories(Collection<Path> oidDirectories) throws IOException {
+    /**
+     * Makes commits survive a crash, with one fsync for each different directory. Waits for the disk.
+     *
+     * @param helpers does some of them meanwhile, if it comes to it
+     */
+    public void forceDirectories(Collection<Path> oidDirectories, Executor helpers) throws IOException {
         if (!sync) {
             return;
         }
+        List<FutureTask<Void>> tasks = new ArrayList<>();
         for (Path directory : new LinkedHashSet<>(oidDirectories)) {
-            try {
-                DurableDirectories.force(directory);
-            } catch (NoSuchFileException e) {
-                LOG.debug("{} is empty and gone: what was committed there has been archived", directory);
-            }
+            tasks.add(new FutureTask<>(() -> {
+                forceIfThere(directory);
+                return null;
+            }));
+        }
+        tasks.stream().skip(1).forEach(helpers::execute);
+        // What somebody has begun or done already is passed over.
+        tasks.forEach(FutureTask::run);
+        for (FutureTask<Void> task : tasks) {
+            await(task);
+        }
+    }
+
+    private static void forceIfThere(Path directory) throws IOException {
+        try {
+            DurableDirectories.force(directory);
+        } catch (NoSuchFileException e) {
+            LOG.debug("{} is empty and gone: what was committed there has been archived", directory);
+        }
+    }
+
+    private static void await(FutureTask<Void> task) throws IOException {
+        try {
+            task.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while directories were forced");
         }
     }
 

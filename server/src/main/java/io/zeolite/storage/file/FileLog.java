@@ -65,8 +65,8 @@ import org.slf4j.LoggerFactory;
  * which committed transactions follow, and which must not be cut off.
  *
  * <p>If the disk writes each block as a whole, all that a crash can do to a batch is to leave zeros for some of its
- * blocks. Where that is bound to show and nothing belongs to the batch elsewhere, steps 2 and 3 are left out; see
- * {@link LostBlocks}.
+ * blocks. Where that is bound to show, step 2 is left out; see {@link LostBlocks}. What step 3 has brought to its place may
+ * then be there after a crash of the machine although nothing tells of the transaction any more.
  *
  * <p><b>Threads.</b> See {@link TransactionLog}. A reader takes the {@link #generation} once, and what is published in it
  * before it looks into its index; it passes over records that are beyond, so that a transaction becomes visible at one
@@ -347,14 +347,15 @@ public final class FileLog implements TransactionLog, UndoableLog {
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
         }
-        boolean isForcedOnce = beforeCommit == BeforeCommit.NOTHING
-                && generation.file().writesWhole(LostBlocks.BLOCK_LENGTH)
-                && LostBlocks.wouldShow(transactions, positions);
+        boolean isForcedOnce =
+                generation.file().writesWhole(LostBlocks.BLOCK_LENGTH) && LostBlocks.wouldShow(transactions, positions);
         if (!isForcedOnce) {
             force(forcing);
         }
         try {
-            beforeCommit.run();
+            if (beforeCommit != BeforeCommit.NOTHING) {
+                runWaiting(forcing, beforeCommit);
+            }
             batch.commit(transactions, positions);
         } catch (IOException | RuntimeException e) {
             throw takeBack(e);
@@ -551,11 +552,17 @@ public final class FileLog implements TransactionLog, UndoableLog {
     }
 
     private void force(Forcing forcing) throws IOException {
-        forcing.begin();
         try {
-            generation.file().force();
+            runWaiting(forcing, generation.file()::force);
         } catch (IOException e) {
             throw fail(e);
+        }
+    }
+
+    private static void runWaiting(Forcing forcing, BeforeCommit task) throws IOException {
+        forcing.begin();
+        try {
+            task.run();
         } finally {
             forcing.end();
         }

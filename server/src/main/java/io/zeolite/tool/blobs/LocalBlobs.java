@@ -40,6 +40,6 @@ final class LocalBlobs {
         directory.forceFile(staged);
         directory.prepare(revision.oid());
         Path changed = directory.commit(staged, revision.oid(), revision.tid());
-        directory.forceDirectories(List.of(changed));
+        directory.forceDirectories(List.of(changed), Runnable::run);
     }
 }

@@ -91,7 +91,7 @@ class BlobDirectoryTest {
 
         blobs.forceFile(staged);
         blobs.prepare(1);
-        blobs.forceDirectories(List.of(blobs.commit(staged, 1, TID)));
+        blobs.forceDirectories(List.of(blobs.commit(staged, 1, TID)), Runnable::run);
 
         assertThat(blobs.isSynced()).isFalse();
         assertThat(blobs.path(1, TID)).hasContent("content");
@@ -417,7 +417,7 @@ class BlobDirectoryTest {
         blobs.forceFile(staged);
 
         Path directory = blobs.commit(staged, 1, TID);
-        blobs.forceDirectories(List.of(directory, directory));
+        blobs.forceDirectories(List.of(directory, directory), Runnable::run);
 
         assertThat(directory).isEqualTo(blobs.oidDirectory(1));
         assertThat(names(directory)).containsExactly("0x03e9000100000000.blob");
@@ -520,9 +520,35 @@ class BlobDirectoryTest {
         Path directory = blobs.commit(stage(blobs, "data"), 1, TID);
         blobs.retire(1, TID, false);
 
-        blobs.forceDirectories(List.of(directory));
+        blobs.forceDirectories(List.of(directory), Runnable::run);
 
         assertThat(directory).doesNotExist();
+    }
+
+    @Test
+    void forceDirectories_several_givesAllButOneToTheHelpers() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        List<Path> directories = new ArrayList<>();
+        for (int oid = 1; oid <= 3; oid++) {
+            directories.add(blobs.commit(stage(blobs, "data"), oid, TID));
+        }
+        List<Runnable> given = new ArrayList<>();
+
+        // Helpers that are too busy to begin are not waited for.
+        blobs.forceDirectories(directories, given::add);
+
+        assertThat(given).hasSize(2);
+    }
+
+    @Test
+    void forceDirectories_helperFails_saysWhich() throws Exception {
+        BlobDirectory blobs = BlobDirectory.open(temp);
+        Path directory = blobs.commit(stage(blobs, "data"), 1, TID);
+        Path noDirectory = blobs.path(1, TID).resolve("x");
+
+        assertThatIOException()
+                .isThrownBy(() -> blobs.forceDirectories(List.of(directory, noDirectory), Runnable::run))
+                .withMessageContaining("cannot force the directory " + noDirectory);
     }
 
     @Test
@@ -543,7 +569,7 @@ class BlobDirectoryTest {
             });
             for (int i = 0; i < count; i++) {
                 blobs.prepare(1);
-                blobs.forceDirectories(List.of(blobs.commit(stage(blobs, "data"), 1, TID + i)));
+                blobs.forceDirectories(List.of(blobs.commit(stage(blobs, "data"), 1, TID + i)), Runnable::run);
                 committed.incrementAndGet();
             }
             assertThat(taken.get()).isEqualTo(count);
