@@ -432,12 +432,30 @@ final class ClientCore implements LinkUser {
     }
 
     private void invalidated(long tid, long[] changed, RelayPublication publication) {
-        if (!Tid.isAfter(tid, cache.lastTransaction())) {
+        long last = cache.lastTransaction();
+        if (Tid.isAfter(last, tid)) {
+            invalidatedLate(tid, last, changed);
+        }
+        if (!Tid.isAfter(tid, last)) {
             return;
         }
         loads.invalidated(tid, changed);
         publication.publish(tid, changed, () -> cache.invalidate(tid, changed));
         notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
+    }
+
+    /**
+     * Python's server under uvloop sometimes tells of a transaction only after it has answered the finish of a later one. What
+     * the cache has of its objects may have been served as current meanwhile; it is not any more.
+     */
+    private void invalidatedLate(long tid, long last, long[] changed) {
+        LOG.warn(
+                "the server tells of transaction {} after {}: what was loaded meanwhile may not have been of one state",
+                Tid.toHex(tid),
+                Tid.toHex(last));
+        loads.invalidated(tid, changed);
+        caughtUp(last, null, () -> cache.forget(last, changed));
+        notifications.tell(listener -> listener.invalidated(last, changed.clone()));
     }
 
     /** The client's own transaction was committed. On the event loop, before the next message is looked at. */

@@ -111,7 +111,7 @@ final class Commit {
                         id,
                         metadata.user().getBytes(StandardCharsets.UTF_8),
                         metadata.description().getBytes(StandardCharsets.UTF_8),
-                        metadata.extension(),
+                        CommitMark.addTo(metadata.extension(), CommitMark.of(id)),
                         null,
                         " "))
                 .thenCompose(begun -> sendChanges(to));
@@ -292,7 +292,7 @@ final class Commit {
 
     private Long finished(@Nullable Object answer, @Nullable Throwable failure) {
         if (failure instanceof DisconnectedException) {
-            throw new CommitUnknownException(failure, new CommitEvidence(asSent()));
+            throw unknown("the connection broke: " + failure.getMessage(), failure);
         } else if (failure != null) {
             connection().send(Methods.TPC_ABORT, PyTuple.of(id));
             throw Failures.of(failure);
@@ -305,6 +305,11 @@ final class Commit {
                 .forEach(change -> changed.add(change.oid()));
         core.committed(tid, changed.stream().mapToLong(Long::longValue).toArray(), written, RelayListener.NONE);
         return tid;
+    }
+
+    /** What callers are told if they are not to hear how the finish has ended. */
+    CommitUnknownException unknown(String why, Throwable cause) {
+        return new CommitUnknownException(why, cause, new CommitEvidence(CommitMark.of(id), asSent()));
     }
 
     private List<CommitEvidence.Store> asSent() {

@@ -2,12 +2,12 @@ package io.zeolite.client;
 
 /** What has become of a transaction that was being finished when the connection broke. */
 public sealed interface CommitOutcome {
-    /** It was committed, as this transaction. */
+    /** It was committed, with this tid. */
     record Committed(long tid) implements CommitOutcome {}
 
     /** It was not, and will not be. */
     record NotCommitted() implements CommitOutcome {}
 
-    /** It cannot be told from what the server knows, as the transaction has written no record of its own. */
+    /** It cannot be told from what the server knows: the transaction has written no record of its own, or a pack has removed what would tell. */
     record Undecidable(String reason) implements CommitOutcome {}
 }

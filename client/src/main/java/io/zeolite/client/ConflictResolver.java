@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface ConflictResolver {
     /**
-     * Resolves a conflict, or does not.
+     * Resolves a conflict, or does not. It may load; a transaction of the same client would wait for the one that has the
+     * conflict, for ever.
      *
      * @return the record to be written over the one that is current now; null if there is none, and the transaction fails
      */

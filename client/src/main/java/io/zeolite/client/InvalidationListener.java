@@ -10,7 +10,8 @@ public interface InvalidationListener {
     /**
      * A transaction has changed objects, or several have while the client was away.
      *
-     * @param tid the transaction, the last one of several; later than that of any call before
+     * @param tid the transaction, the last one of several; later than that of any call before, or the same if the server has
+     *     told of a transaction too late
      * @param oids the objects, the caller's to keep
      */
     void invalidated(long tid, long[] oids);

@@ -11,18 +11,17 @@ import io.zeolite.zodb.Tid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out what has become of a transaction of which only the records are known.
+ * Finds out what has become of a transaction of which only the records and the {@link CommitMark} are known.
  *
- * <p>A store of one of them is voted again, and aborted. The server answers when the first transaction, if it still has it,
- * is over: as long as that holds its locks, a vote about the same object waits. If the vote is good, the revision under the
- * store is still current, so the transaction was not committed, and cannot be any more. If there is a conflict, the revision
- * that follows tells: it is that of the transaction if it has its records, all of them.
+ * <p>A store of one of the records is voted again, and aborted. The server answers when the first transaction, if it still
+ * has it, is over: as long as that holds its locks, a vote about the same object waits. If the vote is good, the revision
+ * under the store is still current, so the transaction was not committed, and cannot be any more. If there is a conflict, the
+ * mark of the transaction that wrote the revision that follows tells.
  */
 final class OutcomeSearch {
-    /** How many revisions of a new object are looked through for the first one. */
+    /** How many revisions of an object are looked through for that of the transaction. */
     private static final long MAX_HISTORY = 1000;
 
     private final ClientCore core;
@@ -47,9 +46,8 @@ final class OutcomeSearch {
                             turn.end();
                             return Done.future();
                         })))
-                .thenCompose(current -> current
-                        ? CompletableFuture.completedFuture(new CommitOutcome.NotCommitted())
-                        : next(probe).thenCompose(this::compare));
+                .thenCompose(current ->
+                        current ? CompletableFuture.completedFuture(new CommitOutcome.NotCommitted()) : find(probe));
     }
 
     private static CompletableFuture<Boolean> isStillCurrent(ZeoConnection open, CommitEvidence.Store probe) {
@@ -71,16 +69,35 @@ final class OutcomeSearch {
                         current -> open.call(Methods.TPC_ABORT, PyTuple.of(id)).thenApply(aborted -> current));
     }
 
+    /** Looks for the transaction, one that has changed the object of a store. */
+    private CompletableFuture<CommitOutcome> find(CommitEvidence.Store store) {
+        return core.ask(Methods.HISTORY, PyTuple.of(Wire.bytes(store.oid()), MAX_HISTORY))
+                .thenCompose(answer -> {
+                    List<PyDict> revisions = Wire.sequence(Methods.HISTORY, answer).stream()
+                            .map(revision -> Wire.dict(Methods.HISTORY, revision))
+                            .toList();
+                    for (PyDict revision : revisions) {
+                        if (evidence.mark().equals(CommitMark.in(revision))) {
+                            return outcome(new CommitOutcome.Committed(tid(revision)));
+                        }
+                    }
+                    return store.serial() == Tid.NONE
+                            ? outcome(new CommitOutcome.Undecidable(
+                                    "of what is left of the object's history nothing is this transaction's"))
+                            : next(store).thenCompose(next -> othersOrUnknown(revisions, next));
+                });
+    }
+
+    private static long tid(PyDict revision) {
+        return Wire.id(Methods.HISTORY, revision.get("tid"));
+    }
+
+    private static CompletableFuture<CommitOutcome> outcome(CommitOutcome outcome) {
+        return CompletableFuture.completedFuture(outcome);
+    }
+
     /** The transaction that has replaced the revision under the store; {@link Tid#NONE} if it cannot be told. */
     private CompletableFuture<Long> next(CommitEvidence.Store store) {
-        if (store.serial() == Tid.NONE) {
-            return core.ask(Methods.HISTORY, PyTuple.of(Wire.bytes(store.oid()), MAX_HISTORY))
-                    .thenApply(answer -> {
-                        List<@Nullable Object> revisions = Wire.sequence(Methods.HISTORY, answer);
-                        PyDict first = Wire.dict(Methods.HISTORY, revisions.get(revisions.size() - 1));
-                        return Wire.id(Methods.HISTORY, first.get("tid"));
-                    });
-        }
         return core.ask(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial() + 1)))
                 .thenApply(answer -> answer == null
                         ? Tid.NONE
@@ -89,17 +106,25 @@ final class OutcomeSearch {
                                 Wire.tuple(Methods.LOAD_BEFORE, answer, 3).get(2)));
     }
 
-    private CompletableFuture<CommitOutcome> compare(long tid) {
-        CompletableFuture<CommitOutcome> outcome = CompletableFuture.completedFuture(
-                tid == Tid.NONE
-                        ? new CommitOutcome.Undecidable("what was current has been packed away")
-                        : new CommitOutcome.Committed(tid));
-        for (CommitEvidence.Store store : evidence.stores()) {
-            outcome = outcome.thenCompose(soFar -> soFar instanceof CommitOutcome.Committed
-                    ? isWritten(store, tid).thenApply(same -> same ? soFar : new CommitOutcome.NotCommitted())
-                    : CompletableFuture.completedFuture(soFar));
+    /** @param next the transaction that would be the one in question */
+    private CompletableFuture<CommitOutcome> othersOrUnknown(List<PyDict> revisions, long next) {
+        if (next == Tid.NONE) {
+            return outcome(new CommitOutcome.Undecidable("what was current has been packed away"));
         }
-        return outcome;
+        boolean isOthers =
+                revisions.stream().anyMatch(revision -> tid(revision) == next && CommitMark.in(revision) != null);
+        if (isOthers) {
+            return outcome(new CommitOutcome.NotCommitted());
+        }
+        // Written by another client, or a storage whose history has no extensions, or not the last thousand.
+        CompletableFuture<CommitOutcome> soFar =
+                outcome(new CommitOutcome.Undecidable("another client may have written the same"));
+        for (CommitEvidence.Store store : evidence.stores()) {
+            soFar = soFar.thenCompose(outcome -> outcome instanceof CommitOutcome.NotCommitted
+                    ? outcome(outcome)
+                    : isWritten(store, next).thenApply(same -> same ? outcome : new CommitOutcome.NotCommitted()));
+        }
+        return soFar;
     }
 
     private CompletableFuture<Boolean> isWritten(CommitEvidence.Store store, long tid) {

@@ -198,7 +198,7 @@ public final class ZeoClientOptions {
             return this;
         }
 
-        /** Reads only: the server refuses all writes of this client. */
+        /** Reads only: the server refuses all transactions of this client. A pack is none. */
         public Builder readOnly() {
             access = LinkOptions.Access.READ_ONLY;
             return this;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@link CommitConflictException}: others have changed the same objects.
  *   <li>{@link ServerUnavailableException}: nothing was committed.
- *   <li>{@link CommitUnknownException}: the connection broke during the finish.
+ *   <li>{@link CommitUnknownException}: the connection broke during the finish, or the thread was interrupted then.
+ *   <li>{@link NoAnswerException}: the thread was interrupted before. The transaction is given up, nothing was committed.
  *   <li>{@link io.zeolite.error.ZeoException}: the server refuses, because it is read-only or its disk is full, say.
  * </ul>
  */
@@ -76,7 +78,7 @@ public final class ZeoTransaction implements AutoCloseable {
      * @param data two pickles; not changed by the caller any more
      */
     public ZeoTransaction store(long oid, long serial, byte[] data) {
-        return change(new Change.Store(oid, serial, data, null));
+        return change(new Change.Store(oid, serial, Objects.requireNonNull(data, "data"), null));
     }
 
     /** Writes over what was loaded. */
@@ -147,12 +149,35 @@ public final class ZeoTransaction implements AutoCloseable {
 
     /** Commits what was voted. Returns the tid, which is the serial of everything that was stored. */
     public long finish() {
-        return Failures.await(finishInside(), Duration.ZERO);
+        return awaitTid(finishInside());
     }
 
     /** {@link #vote} and {@link #finish}. */
     public long commit() {
-        return Failures.await(voteInside().thenCompose(voted -> finishInside()), Duration.ZERO);
+        return awaitTid(voteInside().thenCompose(voted -> finishInside()));
+    }
+
+    private long awaitTid(CompletableFuture<Long> finish) {
+        try {
+            return Failures.await(finish, Duration.ZERO);
+        } catch (NoAnswerException interrupted) {
+            if (abortUnlessFinishing()) {
+                throw interrupted;
+            }
+            if (finish.isDone()) {
+                return Failures.await(finish, Duration.ZERO);
+            }
+            throw started().unknown(String.valueOf(interrupted.getMessage()), interrupted);
+        }
+    }
+
+    /** Gives it up without waiting, if the server was not asked to finish it. Returns whether it will not be committed. */
+    private synchronized boolean abortUnlessFinishing() {
+        if (state == State.FINISHING || state == State.FINISHED) {
+            return false;
+        }
+        abortInside();
+        return true;
     }
 
     /** {@link #vote} without waiting. */
@@ -235,9 +260,15 @@ public final class ZeoTransaction implements AutoCloseable {
         return before == State.COLLECTING ? Done.future() : started().abort();
     }
 
-    /** Gives the transaction up, unless it is being finished; does nothing after its end. */
+    /**
+     * Gives the transaction up, unless it is being finished; does nothing after its end. Waits until the server knows, but not
+     * in a thread that is interrupted.
+     */
     public void abort() {
-        Failures.await(abortInside(), core.callTimeout());
+        CompletableFuture<Done> aborted = abortInside();
+        if (!Thread.currentThread().isInterrupted()) {
+            Failures.await(aborted, core.callTimeout());
+        }
     }
 
     /** {@link #abort}, if it was not committed. */

@@ -20,8 +20,11 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +104,29 @@ class ZeoClientTest {
                 // From the cache: the server has no answer for it any more.
                 assertThat(view.load(OID).data()).isEqualTo(data(1));
                 assertThat(view.load(OID).end()).isEqualTo(11);
+            }
+            server.join();
+        }
+    }
+
+    /** As Python's server does under uvloop, behind the answer to a finish. */
+    @Test
+    void load_invalidationBehindALaterOne_isNotServedFromTheCacheAnyMore() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+            invalidate(peer, 12, 6);
+            invalidate(peer, 11, OID);
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(12));
+            answer(peer, Methods.LOAD_BEFORE, current(2, 11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                assertThat(client.sync()).isEqualTo(12);
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+                assertThat(client.lastTransaction()).isEqualTo(12);
             }
             server.join();
         }
@@ -449,9 +475,98 @@ class ZeoClientTest {
     /** The store of the search conflicts with that of the transaction itself, which the server resolves. */
     @Test
     void outcome_serverThatResolvesConflicts_committed() throws IOException {
+        assertThat(outcome(7, List.of(Wire.bytes(OID)), mark -> List.of(revision(12, null), revision(11, mark))))
+                .isEqualTo(new CommitOutcome.Committed(11));
+    }
+
+    @Test
+    void outcome_anotherHasWrittenTheSameRecord_notCommitted() throws IOException {
+        assertThat(outcome(7, List.of(conflict()), mark -> List.of(revision(11, mark + "0")), data(0), 11, null))
+                .isEqualTo(new CommitOutcome.NotCommitted());
+    }
+
+    @Test
+    void outcome_sameRecordByWhoWritesNoMark_cannotBeTold() throws IOException {
+        assertThat(outcome(7, List.of(conflict()), mark -> List.of(revision(11, null)), data(0), 11, data(1)))
+                .isInstanceOf(CommitOutcome.Undecidable.class);
+    }
+
+    @Test
+    void outcome_otherRecordByWhoWritesNoMark_notCommitted() throws IOException {
+        assertThat(outcome(7, List.of(conflict()), mark -> List.of(revision(11, null)), data(0), 11, data(2)))
+                .isEqualTo(new CommitOutcome.NotCommitted());
+    }
+
+    @Test
+    void outcome_whatWasCurrentIsPackedAway_cannotBeTold() throws IOException {
+        assertThat(outcome(7, List.of(conflict()), mark -> List.of(revision(15, mark + "0")), null, 0, null))
+                .isInstanceOf(CommitOutcome.Undecidable.class);
+    }
+
+    /** Another one has written over the new object since, and a pack has removed the revision that made it. */
+    @Test
+    void outcome_newObjectWhoseFirstRevisionIsPackedAway_cannotBeTold() throws IOException {
+        assertThat(outcome(Tid.NONE, List.of(conflict()), mark -> List.of(revision(12, mark + "0"))))
+                .isInstanceOf(CommitOutcome.Undecidable.class);
+    }
+
+    /** Answers a vote, and returns what marks its transaction. */
+    private static String markOfVoted(ScriptedServer.Peer peer) throws Exception {
+        Message.OneWay begun = (Message.OneWay) peer.receive();
+        assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
+        answer(peer, Methods.VOTE, List.of());
+        return String.valueOf(((PyDict) Objects.requireNonNull(begun.args().get(3))).get("zeolite_commit"));
+    }
+
+    private static PyDict conflict() {
+        return new PyDict()
+                .put("oid", Wire.bytes(OID))
+                .put("serials", PyTuple.of(Wire.bytes(11), Wire.bytes(7)))
+                .put("data", data(1));
+    }
+
+    private static PyDict revision(long tid, @Nullable String mark) {
+        PyDict revision = new PyDict().put("tid", Wire.bytes(tid)).put("size", 1L);
+        return mark == null ? revision : revision.put("zeolite_commit", mark);
+    }
+
+    private static CommitOutcome outcome(long serial, List<?> voted, Function<String, List<PyDict>> history)
+            throws IOException {
+        return outcome(serial, voted, history, peer -> {});
+    }
+
+    /**
+     * @param before what was under the store; null if it is gone
+     * @param next who wrote over it
+     * @param written what that wrote; null if it is not asked for
+     */
+    private static CommitOutcome outcome(
+            long serial,
+            List<?> voted,
+            Function<String, List<PyDict>> history,
+            @Nullable Object before,
+            long next,
+            byte @Nullable [] written)
+            throws IOException {
+        return outcome(serial, voted, history, peer -> {
+            answer(
+                    peer,
+                    Methods.LOAD_BEFORE,
+                    before == null ? null : PyTuple.of(before, Wire.bytes(serial), Wire.bytes(next)));
+            if (written != null) {
+                answer(peer, Methods.LOAD_SERIAL, written);
+            }
+        });
+    }
+
+    /** What is found out about a transaction that the connection broke in, of the server's answers. */
+    private static CommitOutcome outcome(
+            long serial, List<?> voted, Function<String, List<PyDict>> history, ScriptedServer.Script rest)
+            throws IOException {
+        AtomicReference<String> mark = new AtomicReference<>("");
         ScriptedServer.Script first = peer -> {
             begin(peer, 10);
-            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            mark.set(markOfVoted(peer));
             assertThat(peer.call().method()).isEqualTo(Methods.TPC_FINISH);
         };
         ScriptedServer.Script second = peer -> {
@@ -460,18 +575,81 @@ class ZeoClientTest {
             answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(11), List.of(Wire.bytes(OID))));
             answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
-            peer.send(new Message.Reply(stores(peer).id(), List.of(Wire.bytes(OID))));
+            peer.send(new Message.Reply(stores(peer).id(), voted));
             answer(peer, Methods.TPC_ABORT, null);
-            answer(peer, Methods.LOAD_BEFORE, PyTuple.of(data(0), Wire.bytes(7), Wire.bytes(11)));
-            answer(peer, Methods.LOAD_SERIAL, data(1));
+            answer(peer, Methods.HISTORY, history.apply(String.valueOf(mark.get())));
+            rest.run(peer);
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(first, second)) {
+            CommitOutcome outcome;
             try (ZeoClient client = ZeoClient.connect(options(server).build())) {
-                ZeoTransaction transaction = client.begin().store(OID, 7, data(1));
-                CommitUnknownException unknown =
-                        catchThrowableOfType(CommitUnknownException.class, transaction::commit);
+                ZeoTransaction transaction = client.begin().store(OID, serial, data(1));
+                outcome = client.outcome(catchThrowableOfType(CommitUnknownException.class, transaction::commit));
+            }
+            server.join();
+            return outcome;
+        }
+    }
+
+    @Test
+    void commit_interruptedDuringTheFinish_isUnknownAndFoundOut() throws Exception {
+        Thread caller = Thread.currentThread();
+        AtomicReference<String> mark = new AtomicReference<>("");
+        CountDownLatch interrupted = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            mark.set(markOfVoted(peer));
+            Message.Call finish = peer.call();
+            caller.interrupt();
+            interrupted.await();
+            peer.send(new Message.Reply(finish.id(), Wire.bytes(11)));
+            // The search begins when the finish is answered.
+            peer.send(new Message.Reply(stores(peer).id(), List.of(conflict())));
+            answer(peer, Methods.TPC_ABORT, null);
+            answer(peer, Methods.HISTORY, List.of(revision(11, mark.get())));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                CommitUnknownException unknown = catchThrowableOfType(CommitUnknownException.class, () -> {
+                    try (ZeoTransaction transaction = client.begin().store(OID, 7, data(1))) {
+                        transaction.commit();
+                    }
+                });
+                assertThat(unknown).hasMessageContaining("interrupted").hasNoSuppressedExceptions();
+                assertThat(Thread.interrupted()).isTrue();
+                interrupted.countDown();
                 assertThat(client.outcome(unknown)).isEqualTo(new CommitOutcome.Committed(11));
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void commit_interruptedBeforeTheFinish_isGivenUp() throws Exception {
+        Thread caller = Thread.currentThread();
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            Message.Call vote = stores(peer);
+            caller.interrupt();
+            answer(peer, Methods.TPC_ABORT, null);
+            peer.send(new Message.Reply(vote.id(), List.of()));
+            // No finish comes before.
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThatThrownBy(() -> {
+                            try (ZeoTransaction transaction = client.begin().store(OID, 7, data(1))) {
+                                transaction.commit();
+                            }
+                        })
+                        .isInstanceOf(NoAnswerException.class)
+                        .hasNoSuppressedExceptions();
+                assertThat(Thread.interrupted()).isTrue();
+                assertThat(client.sync()).isEqualTo(10);
             }
             server.join();
         }

@@ -35,6 +35,7 @@ final class DocumentationIT {
                         hello -> assertThat(hello).isEqualTo("world"),
                         walk -> assertThat(walk).contains("objects as of ", "persistent.mapping.PersistentMapping="),
                         count -> assertThat(count).isEqualTo("10"),
+                        link -> assertThat(link).isEqualTo("true"),
                         blobs -> assertThat(blobs).isEqualTo("10 bytes: some bytes"),
                         later -> assertThat(later).isEqualTo("persistent.mapping.PersistentMapping"));
         assertThat(run(server, Layout.documentation().resolveSibling("README.md")))
