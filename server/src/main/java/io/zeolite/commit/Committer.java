@@ -234,12 +234,16 @@ final class Committer {
 
     private void check(LocalTransaction transaction, Completion<VoteResult> completion) {
         attempt(transaction, completion, () -> {
-            checks.requireUnchanged(transaction);
+            // First, as the client names the class of an object that it has written, and may resolve; it votes again
+            // then.
             List<Conflict> conflicts = checks.conflicts(transaction.records);
             if (!conflicts.isEmpty()) {
                 conflicted(transaction);
                 completion.complete(VoteResult.conflicts(conflicts));
-            } else if (undoableLog != null && transaction.needsPreparation()) {
+                return;
+            }
+            checks.requireUnchanged(transaction);
+            if (undoableLog != null && transaction.needsPreparation()) {
                 prepare(transaction, completion, undoableLog);
             } else {
                 seal(transaction, completion, VoteResult.CLEAN);

@@ -58,6 +58,9 @@ public final class LocalStorage implements Storage {
     /** How many reads of the whole history run at once; more of them wait. */
     private static final int MAX_WALKS = 2;
 
+    /** More than all clients keep that a server has. */
+    private static final long SKIPPED_OIDS = 1 << 16;
+
     private final TransactionLog log;
     private final @Nullable BlobDirectory blobs;
     private final @Nullable ColdBlobs cold;
@@ -87,7 +90,7 @@ public final class LocalStorage implements Storage {
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
         this.hub = new InvalidationHub(capacity, log::lastTransaction, recent(log, capacity));
-        this.lastOid = new AtomicLong(log.maxOid());
+        this.lastOid = new AtomicLong(firstOid(log));
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes(), this::noteOid);
         PackSettings pack = options.pack();
         PackedBlobs packed =
@@ -121,6 +124,16 @@ public final class LocalStorage implements Storage {
             LocalStorageOptions options)
             throws IOException {
         return new LocalStorage(log, blobs, cold, context, options);
+    }
+
+    /**
+     * The last object id that counts as given. Clients keep up to a hundred that they were given over a restart, and what is
+     * gone from the end of the storage since may still be in their caches.
+     */
+    private static long firstOid(TransactionLog log) {
+        long last = log.maxOid();
+        boolean hasRoom = Long.compareUnsigned(last + SKIPPED_OIDS, last) > 0;
+        return log.lastTransaction() == Tid.NONE || !hasRoom ? last : last + SKIPPED_OIDS;
     }
 
     /** Of an empty log all is known, from its beginning on. */

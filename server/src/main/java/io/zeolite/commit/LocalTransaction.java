@@ -426,10 +426,10 @@ final class LocalTransaction implements StorageTransaction {
     /** Deletes what is staged, once nothing writes to it any more. Returns at once. */
     void discardStaged() {
         records.close();
-        List<Path> files;
+        Map<Long, Path> files;
         synchronized (blobs) {
             discarded = true;
-            files = List.copyOf(blobs.values());
+            files = Map.copyOf(blobs);
         }
         if (files.isEmpty() && (undoneBlobs == null || undoneBlobs.refuseAny())) {
             return;
@@ -448,8 +448,16 @@ final class LocalTransaction implements StorageTransaction {
         });
     }
 
-    private void deleteStaged(List<Path> files) {
-        files.forEach(LocalTransaction::deleteStaged);
+    private void deleteStaged(Map<Long, Path> files) {
+        BlobDirectory directory = Objects.requireNonNull(blobDirectory, "storage with blobs");
+        files.forEach((oid, file) -> {
+            deleteStaged(file);
+            try {
+                directory.removeIfEmpty(oid);
+            } catch (IOException e) {
+                LOG.warn("the directory {} stays: {}", directory.oidDirectory(oid), e.toString());
+            }
+        });
         if (undoneBlobs != null) {
             undoneBlobs.discard();
         }

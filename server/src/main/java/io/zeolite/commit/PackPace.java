@@ -54,6 +54,11 @@ final class PackPace implements Pace {
     }
 
     /** Any thread may ask. */
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Any thread may ask. */
     void check() throws IOException {
         if (cancelled) {
             throw new IOException("the storage is being closed");

@@ -226,7 +226,11 @@ final class Packing {
                 Completion.done(completion);
             } else {
                 Throwable unexpected = stackOf(cause);
-                LOG.error("pack failed: {}", cause.toString(), unexpected);
+                if (pace.isCancelled()) {
+                    LOG.info("pack given up: {}", cause.getMessage());
+                } else {
+                    LOG.error("pack failed: {}", cause.toString(), unexpected);
+                }
                 completion.fail(
                         cause instanceof ZeoException
                                 ? cause

@@ -362,7 +362,7 @@ public final class Session {
         if (stop == Tid.NONE) {
             throw CallException.fileStorage("Invalid pack time");
         }
-        LOG.info("({}) pack(time={}) started...", label(), time);
+        LOG.info("({}) pack(time={}) started...", label(), TimeStamp.toInstant(stop));
         Completion<Void> whenDone = answer.with(nothing -> null);
         storage.pack(stop, true, isWaiting ? whenDone : NOBODY);
         if (!isWaiting) {

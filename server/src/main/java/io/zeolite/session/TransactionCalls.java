@@ -351,7 +351,8 @@ final class TransactionCalls {
         }
         // The client resolves, stores again and votes again; the storage has kept the locks.
         transaction.state = State.STAGING;
-        served.stats().conflicts.add(result.conflicts().size());
+        // A vote counts once, however many objects it is about, as with Python's server.
+        served.stats().conflicts.increment();
         answer.value(result.conflicts().stream().map(TransactionCalls::describe).toList());
     }
 

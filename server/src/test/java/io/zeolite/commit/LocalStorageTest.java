@@ -184,6 +184,29 @@ class LocalStorageTest {
         assertThat(answers.get(2)).isEqualTo(-1L);
     }
 
+    /** Clients keep those that they have been given, and objects that are gone, over a restart. */
+    @Test
+    void newOids_ofAStorageThatWasThere_areNoneThatMayHaveBeenGiven() throws IOException {
+        MemoryLog log = new MemoryLog("test");
+        Logs.commit(log, 0x10, TestRecords.of(7, "data"));
+        storage = open(log);
+
+        storage.newOids(1, answer((long[] oids) -> answers.add(oids[0])));
+
+        assertThat(answers).containsExactly(7L + 65_536 + 1);
+    }
+
+    @Test
+    void newOids_ofAStorageWhoseLastOneIsNearTheEnd_areTheOnesThatAreLeft() throws IOException {
+        MemoryLog log = new MemoryLog("test");
+        Logs.commit(log, 0x10, TestRecords.of(-3, "data"));
+        storage = open(log);
+
+        storage.newOids(1, answer((long[] oids) -> answers.add(oids[0])));
+
+        assertThat(answers).containsExactly(-2L);
+    }
+
     @Test
     void newOids_afterAnAbortedStore_doNotMindIt() {
         StorageTransaction transaction = begin();
@@ -279,6 +302,39 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).singleElement().isInstanceOf(ConflictException.class);
+    }
+
+    /** A client that cannot resolve tells its user the class of an object that it has written. */
+    @Test
+    void vote_writtenAndReadHaveChanged_tellsOfTheWrittenOneFirst() {
+        commit(1);
+        commit(2);
+        StorageTransaction transaction = begin();
+        transaction.store(1, 0, new byte[] {2});
+        transaction.checkCurrent(2, 7);
+
+        vote(transaction);
+        transaction.store(1, storage.lastTransaction() - 1, new byte[] {3});
+        vote(transaction);
+        assertThat(answers).containsExactly("1 conflicts", "1 conflicts");
+
+        storage.getTid(1, answer((Long serial) -> transaction.store(1, serial, new byte[] {3})));
+        vote(transaction);
+        assertThat(answers).hasSize(3).last().isInstanceOf(ConflictException.class);
+    }
+
+    @Test
+    void storeBlob_conflict_leavesNoDirectory() throws IOException {
+        commit(1);
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 7, new byte[] {2}, storage.newBlobFile());
+        vote(transaction);
+        assertThat(directory.resolve("0x00")).exists();
+
+        transaction.abort();
+        runCommitter();
+
+        assertThat(directory.resolve("0x00")).doesNotExist();
     }
 
     @Test

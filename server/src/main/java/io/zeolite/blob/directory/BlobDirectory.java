@@ -4,6 +4,7 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -454,6 +455,11 @@ public final class BlobDirectory {
             old.removeEmptyDirectoriesOf(file);
         }
         return wasThere;
+    }
+
+    /** Takes away the directory of an object, and those above it, if nothing is in it. */
+    public void removeIfEmpty(long oid) throws IOException {
+        old.removeEmptyDirectoriesOf(path(oid, Tid.NONE));
     }
 
     /**

@@ -144,6 +144,7 @@ final class FileOpening {
             writeMagic(file);
         }
         disk.move(temporary, path);
+        LOG.info("{} was not there: created", path);
     }
 
     private void forceDirectory() throws IOException {
