@@ -86,20 +86,23 @@ final class CommitterTurns implements TransactionLog.Forcing {
         int done = 0;
         while (!small.isEmpty() && done < MAX_SMALL_AT_ONCE && turn.tryAcquire()) {
             done++;
+            boolean isDone = false;
             try {
                 Runnable command = small.poll();
                 if (command != null) {
                     command.run();
                 }
-            } catch (RuntimeException e) {
-                // The others are not to wait for the next one.
-                schedule();
-                throw e;
+                isDone = true;
             } catch (Error e) {
                 failLater(e);
                 return;
             } finally {
                 endTurn();
+                if (!isDone) {
+                    // The others are not to wait for the next one. Behind the turn, or the committer's thread would not
+                    // get it.
+                    schedule();
+                }
             }
         }
         if (done == MAX_SMALL_AT_ONCE) {
@@ -134,8 +137,6 @@ final class CommitterTurns implements TransactionLog.Forcing {
             commands.add(() -> {
                 throw e;
             });
-        } catch (Error e) {
-            failLater(e);
         }
     }
 

@@ -131,7 +131,7 @@ public interface TransactionLog extends Closeable {
         void run() throws IOException;
     }
 
-    /** Hears of the time in which the committer only waits for the disk. */
+    /** Hears of the time in which the committer waits for the disk, or brings to its place what has to be there. */
     interface Forcing {
         void begin();
 

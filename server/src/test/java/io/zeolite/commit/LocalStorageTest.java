@@ -35,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -564,6 +565,61 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
+    }
+
+    private StorageTransaction withTwoBlobs() throws IOException {
+        StorageTransaction transaction = begin();
+        for (long oid = 1; oid <= 2; oid++) {
+            transaction.storeBlob(oid, 0, new byte[] {1}, storage.newBlobFile());
+        }
+        return transaction;
+    }
+
+    private List<String> committedBlobs() throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".blob"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void finish_blobs_othersVoteWhileTheirDirectoriesAreForced() throws IOException {
+        StorageTransaction transaction = withTwoBlobs();
+        vote(transaction);
+        ioTasks = new ArrayList<>() {
+            @Override
+            public boolean add(Runnable task) {
+                StorageTransaction other = begin();
+                other.store(7, 0, new byte[] {1});
+                other.vote(answer((VoteResult result) -> answers.add("voted meanwhile")));
+                return super.add(task);
+            }
+        };
+
+        transaction.finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        // The second directory is given to a helper, who has no time for it.
+        assertThat(answers).containsExactly("0 conflicts", "voted meanwhile", "finished");
+        assertThat(committedBlobs()).hasSize(2);
+    }
+
+    @Test
+    void finish_secondBlobCannotBePlaced_leavesNoneOfThem() throws IOException {
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 0, new byte[] {1}, storage.newBlobFile());
+        Path vanishing = storage.newBlobFile();
+        transaction.storeBlob(2, 0, new byte[] {1}, vanishing);
+        vote(transaction);
+        Files.delete(vanishing);
+
+        transaction.finish(answer());
+        runCommitter();
+
+        assertThat(answers).hasSize(2).last().isInstanceOf(CallException.class);
+        assertThat(committedBlobs()).isEmpty();
+        assertThat(storage.lockedSince()).isNull();
     }
 
     @Test

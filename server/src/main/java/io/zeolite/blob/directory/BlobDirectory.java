@@ -330,7 +330,7 @@ public final class BlobDirectory {
             }));
         }
         tasks.stream().skip(1).forEach(helpers::execute);
-        // What somebody has begun or done already is passed over.
+        // All of them: helpers may have no time. What one has begun or done already is passed over.
         tasks.forEach(FutureTask::run);
         for (FutureTask<Void> task : tasks) {
             await(task);

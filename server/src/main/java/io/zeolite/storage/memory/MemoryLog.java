@@ -316,7 +316,12 @@ public final class MemoryLog implements TransactionLog {
                 }
                 publications.add(() -> publish(transaction.tid(), transaction.metadata(), oids, data));
             }
-            beforeCommit.run();
+            forcing.begin();
+            try {
+                beforeCommit.run();
+            } finally {
+                forcing.end();
+            }
         } catch (IOException | RuntimeException e) {
             throw new AppendFailedException(name + " could not take transactions: " + e.getMessage(), e);
         }

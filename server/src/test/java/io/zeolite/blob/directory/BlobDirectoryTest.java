@@ -32,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -526,6 +527,7 @@ class BlobDirectoryTest {
     }
 
     @Test
+    @Timeout(60)
     void forceDirectories_several_givesAllButOneToTheHelpers() throws Exception {
         BlobDirectory blobs = BlobDirectory.open(temp);
         List<Path> directories = new ArrayList<>();

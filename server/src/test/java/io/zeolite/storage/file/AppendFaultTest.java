@@ -17,6 +17,7 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -87,6 +88,38 @@ final class AppendFaultTest {
                     .isEqualTo(1);
             assertThat(forcesOf(log, 0x40, TestRecords.of(1, "x".repeat(10_000)), BeforeCommit.NOTHING))
                     .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void append_tellsWhenOthersMayUseTheLog() throws IOException {
+        disk.writeWhole();
+        List<String> heard = new ArrayList<>();
+        TransactionLog.Forcing forcing = new TransactionLog.Forcing() {
+            @Override
+            public void begin() {
+                heard.add("begin");
+            }
+
+            @Override
+            public void end() {
+                heard.add("end");
+            }
+        };
+        try (FileLog log = openWithOneTransaction()) {
+            log.append(List.of(transaction(0x20, TestRecords.of(1, "new"))), () -> heard.add("placed"), forcing)
+                    .forEach(TransactionLog.Publication::publish);
+            assertThat(heard).containsExactly("begin", "placed", "end", "begin", "end");
+            heard.clear();
+            List<LogTransaction> batch = List.of(transaction(0x30, TestRecords.of(1, "lost")));
+            assertThatThrownBy(() -> log.append(
+                            batch,
+                            () -> {
+                                throw new IOException("no blob");
+                            },
+                            forcing))
+                    .isInstanceOf(AppendFailedException.class);
+            assertThat(heard).containsExactly("begin", "end");
         }
     }
 

@@ -87,10 +87,19 @@ final class LostBlocksTest {
             return count;
         }
 
-        /** The file without some of the blocks that the batch touches; one bit for each. */
-        byte[] without(int lost) {
+        /**
+         * The file without some of the blocks that the batch touches, and with some as they were before the statuses were
+         * written; one bit for each.
+         */
+        byte[] without(int lost, int unfinished) {
             byte[] left = file.bytes();
             int first = start(0) / BLOCK;
+            for (int i = 0; i < transactions.size(); i++) {
+                int status = start(i) + FileFormat.STATUS_OFFSET;
+                if ((unfinished >> (status / BLOCK - first) & 1) != 0) {
+                    left[status] = FileFormat.UNFINISHED;
+                }
+            }
             for (int block = first; block * BLOCK < left.length; block++) {
                 if ((lost >> (block - first) & 1) != 0) {
                     int from = Math.max(block * BLOCK, start(0));
@@ -122,7 +131,7 @@ final class LostBlocksTest {
     private void assertOpensWithoutAnyBlocks(Batch batch, Random random) throws IOException {
         int blocks = (batch.file.end() - 1) / BLOCK - batch.start(0) / BLOCK + 1;
         for (int i = 0; i < 4; i++) {
-            byte[] left = batch.without(blocks <= 2 ? i : random.nextInt(1 << blocks));
+            byte[] left = batch.without(blocks <= 2 ? i : random.nextInt(1 << blocks), random.nextInt(1 << blocks));
             assertOpens(batch, left);
             int length = batch.start(0) + random.nextInt(left.length - batch.start(0) + 1);
             assertOpens(batch, Arrays.copyOf(left, length));
@@ -199,9 +208,9 @@ final class LostBlocksTest {
     @Test
     void zerosThatAreNotABlock_areDamage() throws IOException {
         Batch batch = new Batch(2 * BLOCK - 1000).add(3000, 500).add(20);
-        byte[] first = batch.without(1);
+        byte[] first = batch.without(1, 0);
         first[2 * BLOCK - 1] = 'x';
-        byte[] second = batch.without(2);
+        byte[] second = batch.without(2, 0);
         second[2 * BLOCK] = 'x';
         for (byte[] content : new byte[][] {first, second}) {
             assertRefused(content);
@@ -211,8 +220,8 @@ final class LostBlocksTest {
     @Test
     void zerosLongBeforeTheEnd_areDamage() throws IOException {
         Batch batch = new Batch(2 * BLOCK - 1000).add(3000, 500).add(LostBlocks.MAX_BATCH_LENGTH);
-        assertRefused(batch.without(1));
-        assertRefused(batch.without(2));
+        assertRefused(batch.without(1, 0));
+        assertRefused(batch.without(2, 0));
     }
 
     /** Where the length of a transaction is in two blocks, the loss of one of them makes another number of it. */
@@ -223,7 +232,7 @@ final class LostBlocksTest {
                     new Batch(2 * BLOCK - before - 837).add(700).add(2000, 2000).add(20);
             assertThat(batch.start(1)).isEqualTo(2 * BLOCK - before);
             assertThat(batch.wouldShow()).isTrue();
-            assertOpens(batch, batch.without(2));
+            assertOpens(batch, batch.without(2, 0));
         }
     }
 
