@@ -35,7 +35,7 @@ sealed interface BlobDirectory extends Closeable {
         BlobFile open(long oid, long serial) throws IOException {
             Path file = objectDirectory(oid).resolve(Tid.toString(serial) + ".blob");
             try {
-                return BlobFile.of(file, false);
+                return BlobFile.of(file);
             } catch (NoSuchFileException e) {
                 throw PosKeyException.noBlob(file.toString(), oid, serial);
             }

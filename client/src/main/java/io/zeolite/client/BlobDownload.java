@@ -5,7 +5,6 @@ import io.netty.buffer.Unpooled;
 import io.zeolite.client.blob.ArrivingBlob;
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.NewEntry;
-import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.DisconnectedException;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
@@ -155,16 +154,26 @@ final class BlobDownload {
         while (true) {
             Optional<NewEntry> begun = cache.begin(oid, serial, 0);
             if (begun.isPresent()) {
-                NewEntry entry = begun.get();
-                ArrivingBlob blob = new ArrivingBlob(entry.channel(), OpenBlob.UNKNOWN);
-                arrival = new Arrival(entry, blob);
-                opened.complete(Optional.of(blob));
+                Arrival begins = arrival(begun.get());
+                arrival = begins;
+                opened.complete(Optional.of(begins.blob()));
                 return CompletableFuture.completedFuture(true);
             } else if (cache.contains(oid, serial)) {
                 opened.complete(Optional.empty());
                 return CompletableFuture.completedFuture(false);
             }
             BlobStore.pause();
+        }
+    }
+
+    private static Arrival arrival(NewEntry entry) throws IOException {
+        try {
+            return new Arrival(entry, new ArrivingBlob(entry));
+        } catch (IOException e) {
+            // There are no readers who would close it.
+            entry.channel().close();
+            entry.close();
+            throw e;
         }
     }
 

@@ -30,11 +30,9 @@ public final class BlobFile implements Closeable {
         return new BlobFile(entry.descriptor(), entry.channel(), entry.size(), entry::close);
     }
 
-    /** A file that nobody removes, or that goes when it is closed. */
-    static BlobFile of(Path path, boolean removedAtEnd) throws IOException {
-        FileChannel channel = removedAtEnd
-                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)
-                : FileChannel.open(path, StandardOpenOption.READ);
+    /** A file that nobody removes. */
+    static BlobFile of(Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         return new BlobFile(path, channel, channel.size(), channel);
     }
 

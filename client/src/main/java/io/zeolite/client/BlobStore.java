@@ -93,7 +93,7 @@ final class BlobStore implements Closeable {
             return entry != null
                     ? CompletableFuture.completedFuture(entry)
                     : join(cache, oid, serial, true)
-                            .thenCompose(arriving -> arriving.map(CompletableFuture::completedFuture)
+                            .thenCompose(arriving -> arriving.map(CompletableFuture::<OpenBlob>completedFuture)
                                     .orElseGet(() -> read(oid, serial)));
         });
     }
@@ -103,8 +103,9 @@ final class BlobStore implements Closeable {
      *
      * @return nothing if it has come into the cache by another way
      */
-    private CompletableFuture<Optional<OpenBlob>> join(BlobCache cache, long oid, long serial, boolean passedOn) {
-        CompletableFuture<Optional<OpenBlob>> joined = new CompletableFuture<>();
+    private CompletableFuture<Optional<ArrivingBlob.Reader>> join(
+            BlobCache cache, long oid, long serial, boolean passedOn) {
+        CompletableFuture<Optional<ArrivingBlob.Reader>> joined = new CompletableFuture<>();
         try {
             link.onLoop(() -> {
                 Key key = new Key(oid, serial);
@@ -141,7 +142,7 @@ final class BlobStore implements Closeable {
     }
 
     /** The same blob when all of it is there. */
-    private CompletableFuture<BlobFile> whole(OpenBlob arriving, BlobCache cache, long oid, long serial) {
+    private CompletableFuture<BlobFile> whole(ArrivingBlob.Reader arriving, BlobCache cache, long oid, long serial) {
         CompletableFuture<Done> over = new CompletableFuture<>();
         arriving.whenAvailable(OpenBlob.UNKNOWN, () -> over.complete(Done.DONE));
         return over.thenCompose(done -> inBackground(() -> {
@@ -151,23 +152,10 @@ final class BlobStore implements Closeable {
                     return CompletableFuture.failedFuture(failure);
                 }
                 CacheEntry entry = cache.find(oid, serial);
-                return CompletableFuture.completedFuture(entry != null ? BlobFile.of(entry) : copy(arriving));
+                // One that got no place in the cache, or lost it already, is still in the file that it came to.
+                return CompletableFuture.completedFuture(BlobFile.of(entry != null ? entry : arriving.file()));
             }
         }));
-    }
-
-    /** For a blob that got no place in the cache, or lost it already: a file of the asker's own. */
-    private static BlobFile copy(OpenBlob from) throws IOException {
-        Path file = Files.createTempFile("zeolite-blob-", ".tmp");
-        try (FileChannel to = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            for (long at = 0; at < from.size(); ) {
-                at += from.channel().transferTo(at, from.size() - at, to);
-            }
-            return BlobFile.of(file, true);
-        } catch (IOException e) {
-            Files.deleteIfExists(file);
-            throw e;
-        }
     }
 
     /** Takes what the server sends of blobs. On the event loop. */

@@ -22,8 +22,12 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -106,6 +110,53 @@ final class BlobDownloadTest {
         byte[] bytes = bytes(1, BLOB_BYTES);
         assertThatThrownBy(() -> read(passing(bytes, PART_BYTES, false), passing(bytes, PART_BYTES / 2, true)))
                 .hasMessageContaining("ends at " + PART_BYTES / 2 + " bytes");
+    }
+
+    /** It is larger than the cache: the file that it came to is all there is of it. */
+    @Test
+    void openBlob_withoutAPlaceInTheCache_isTheFileThatItCameToUntilItIsClosed() throws Exception {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        ScriptedServer.Script script =
+                peer -> passing(bytes, BLOB_BYTES, true).send(peer, CompletableFuture.failedFuture(new IOException()));
+        try (ScriptedServer server = new ScriptedServer(script);
+                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
+                        .address(server.address())
+                        .blobCache(directory, new CacheLimit.Bytes(PART_BYTES))
+                        .build())) {
+            BlobFile blob = client.openBlob(OID, SERIAL);
+            assertThat(Files.readSymbolicLink(blob.path())).startsWithRaw(directory.toRealPath());
+            assertThat(blob.path()).hasBinaryContent(bytes).hasSize(BLOB_BYTES);
+            assertThat(blob.stream().readAllBytes()).isEqualTo(bytes);
+            assertThat(blob.size()).isEqualTo(BLOB_BYTES);
+            // So nothing of it stays if the process is killed.
+            assertThat(directory.resolve("tmp")).isEmptyDirectory();
+            assertThat(directory).isDirectoryNotContaining("glob:**.part");
+            blob.close();
+            blob.close();
+            while (!openFilesWithoutAName().isEmpty()) {
+                // The download lets go of it too.
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Those in the directory of the cache. */
+    private List<Path> openFilesWithoutAName() throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                try {
+                    Path file = Files.readSymbolicLink(descriptor);
+                    if (file.startsWith(directory.toRealPath())
+                            && file.toString().endsWith(" (deleted)")) {
+                        found.add(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    // Closed meanwhile.
+                }
+            }
+        }
+        return found;
     }
 
     /** A download that has failed, as it would from a full disk, while the server still sends it. */

@@ -1,9 +1,12 @@
 package io.zeolite.client.blob;
 
+import io.zeolite.disk.Flock;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ArrivingBlob {
     private final FileChannel channel;
+    /** The same file, for its name; null if nobody asks for that. */
+    private final @Nullable Flock file;
+
     private volatile long size;
     private final List<Listener> listeners = new ArrayList<>();
 
@@ -26,10 +32,23 @@ public final class ArrivingBlob {
     /**
      * The caller fills it, and holds it until {@link #release}.
      *
-     * @param size in bytes; {@link OpenBlob#UNKNOWN} if {@link #complete} will tell
+     * @param size in bytes
      */
     public ArrivingBlob(FileChannel channel, long size) {
+        this(channel, null, size);
+    }
+
+    /**
+     * One whose size {@link #complete} will tell, and whose readers may have the {@link Reader#file}. The caller fills it, and holds
+     * it until {@link #release}.
+     */
+    public ArrivingBlob(NewEntry entry) throws IOException {
+        this(entry.channel(), Flock.open(entry.descriptor()), OpenBlob.UNKNOWN);
+    }
+
+    private ArrivingBlob(FileChannel channel, @Nullable Flock file, long size) {
         this.channel = channel;
+        this.file = file;
         this.size = size;
     }
 
@@ -65,7 +84,7 @@ public final class ArrivingBlob {
     }
 
     /** One more reader; null if the file is closed already. */
-    public synchronized @Nullable OpenBlob reader() {
+    public synchronized @Nullable Reader reader() {
         if (holders == 0) {
             return null;
         }
@@ -86,11 +105,31 @@ public final class ArrivingBlob {
                 return;
             }
         }
-        channel.close();
+        try {
+            channel.close();
+        } finally {
+            if (file != null) {
+                file.close();
+            }
+        }
     }
 
-    private final class Reader implements OpenBlob {
+    /** One of those who read it. */
+    public final class Reader implements OpenBlob {
         private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Reader() {}
+
+        /** Opens the file once more, when all bytes are there, whether it still has its name or not. The caller closes it. */
+        public CacheEntry file() throws IOException {
+            Flock own = Flock.open(Objects.requireNonNull(file, "file").descriptor());
+            try {
+                return new CacheEntry(own, FileChannel.open(own.descriptor(), StandardOpenOption.READ), size);
+            } catch (IOException e) {
+                own.close();
+                throw e;
+            }
+        }
 
         @Override
         public FileChannel channel() {

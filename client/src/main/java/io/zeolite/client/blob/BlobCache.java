@@ -332,7 +332,12 @@ public final class BlobCache implements Closeable {
         Path file = Files.createTempFile(layout.temporary(), "zeolite-", ".tmp");
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            return new NewEntry(this, oid, tid, size, channel, null, null);
+            try {
+                return new NewEntry(this, oid, tid, size, channel, null, Flock.open(file));
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
         } finally {
             Files.delete(file);
         }

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** A blob of a cache that is in use, and therefore stays there, until it is closed. */
+/**
+ * A blob that is in use, until it is closed: one of a cache, which therefore stays there, or one that got no place in it, whose
+ * file has no other name.
+ */
 public final class CacheEntry implements OpenBlob.Whole {
     private final Flock pin;
     private final FileChannel channel;
@@ -33,8 +36,9 @@ public final class CacheEntry implements OpenBlob.Whole {
         return size;
     }
 
+    /** Any number of times, by any thread: a descriptor that is closed twice may be somebody else's by then. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         try {
             channel.close();
         } finally {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * its bytes to the channel, and then calls {@link #keep}, or {@link #close} alone if something went wrong.
  *
  * <p>If there was no room, because everything else is in use, or somebody else fetches it and does not get ahead, it is a
- * file without a name, which is gone when the channel is closed, and {@link #keep} does nothing.
+ * file without a name, which is gone when all who have it open have closed it, and {@link #keep} does nothing.
  */
 public final class NewEntry implements Closeable {
     private final BlobCache cache;
@@ -21,17 +21,10 @@ public final class NewEntry implements Closeable {
     private long size;
     private final FileChannel channel;
     private @Nullable Path part;
-    private @Nullable Flock lock;
+    private final Flock lock;
     private boolean ended;
 
-    NewEntry(
-            BlobCache cache,
-            long oid,
-            long tid,
-            long size,
-            FileChannel channel,
-            @Nullable Path part,
-            @Nullable Flock lock) {
+    NewEntry(BlobCache cache, long oid, long tid, long size, FileChannel channel, @Nullable Path part, Flock lock) {
         this.cache = cache;
         this.oid = oid;
         this.tid = tid;
@@ -49,6 +42,11 @@ public final class NewEntry implements Closeable {
         return channel;
     }
 
+    /** A name of its file, whether it has another one or not; valid in this process until this is closed. */
+    Path descriptor() {
+        return lock.descriptor();
+    }
+
     /** How many bytes it will have. */
     public long size() {
         return size;
@@ -62,11 +60,8 @@ public final class NewEntry implements Closeable {
      */
     public void grow(long atLeast) throws IOException {
         Path named = part;
-        Flock held = lock;
-        if (named != null && held != null && atLeast > size && !cache.grow(oid, named, channel, atLeast)) {
+        if (named != null && atLeast > size && !cache.grow(oid, named, channel, atLeast)) {
             part = null;
-            lock = null;
-            held.close();
         }
         size = atLeast;
     }
@@ -93,29 +88,24 @@ public final class NewEntry implements Closeable {
      * @throws IOException if that was not possible; it is not in the cache then
      */
     public void keep(@Nullable Integer crc32c) throws IOException {
-        Flock held = lock;
-        if (part != null && held != null && !ended) {
+        if (part != null && !ended) {
             cache.keep(oid, tid, size, channel, part, crc32c);
             ended = true;
             // It has its name now, and whoever wants to read it must be able to share it.
-            held.close();
+            lock.unlock();
         }
     }
 
     /** Gives the room back, unless it was kept, and lets others fetch it. */
     @Override
     public void close() throws IOException {
-        Flock held = lock;
-        if (part == null || held == null) {
-            return;
-        }
         try {
-            if (!ended) {
+            if (part != null && !ended) {
                 ended = true;
                 cache.discard(oid, part);
             }
         } finally {
-            held.close();
+            lock.close();
         }
     }
 }

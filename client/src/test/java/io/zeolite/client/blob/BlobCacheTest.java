@@ -9,6 +9,7 @@ import io.zeolite.disk.RealDisk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -176,6 +178,37 @@ final class BlobCacheTest {
         assertThat(has(cache, 1)).isTrue();
         assertThat(has(cache, 2)).isFalse();
         assertThat(cache.totalBytes()).isEqualTo(600);
+    }
+
+    @Test
+    void arrivingBlob_withoutAPlace_isAFileOfItsOwnForEachReader() throws IOException {
+        BlobCache cache = cache(1000);
+        add(cache, 1, 600);
+        byte[] bytes = bytes(2, 600);
+        try (CacheEntry inUse = cache.find(1, TID)) {
+            assertThat(inUse).isNotNull();
+            NewEntry entry = cache.begin(2, TID, 600).orElseThrow();
+            assertThat(entry.hasPlace()).isFalse();
+            ArrivingBlob blob = new ArrivingBlob(entry);
+            ArrivingBlob.Reader first = Objects.requireNonNull(blob.reader());
+            ArrivingBlob.Reader second = Objects.requireNonNull(blob.reader());
+            write(entry, bytes);
+            blob.complete(600);
+            entry.close();
+            blob.release();
+            try (CacheEntry one = first.file();
+                    CacheEntry other = second.file()) {
+                first.close();
+                second.close();
+                assertThat(entry.channel().isOpen()).isFalse();
+                assertThat(Channels.newInputStream(one.channel()).readAllBytes())
+                        .isEqualTo(bytes);
+                assertThat(Channels.newInputStream(other.channel()).readAllBytes())
+                        .isEqualTo(bytes);
+                assertThat(Files.readAllBytes(one.descriptor())).isEqualTo(bytes);
+            }
+        }
+        assertThat(directory.resolve("tmp")).isEmptyDirectory();
     }
 
     @Test
