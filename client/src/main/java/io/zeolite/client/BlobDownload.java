@@ -11,7 +11,6 @@ import io.zeolite.client.connection.ServerLink;
 import io.zeolite.client.connection.ZeoConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -371,11 +370,8 @@ final class BlobDownload {
             long room = Math.min(2 * entry.size(), entry.size() + MOST_ROOM_AT_ONCE);
             entry.grow(Math.max(Math.max(end, room), LEAST_ROOM));
         }
-        written = Math.max(written, told);
-        FileChannel file = entry.channel().position(written);
-        while (written < end) {
-            written += file.write(pieces);
-        }
+        entry.write(Math.max(written, told), pieces);
+        written = end;
         toldCrc = crc.getValue();
         told = end;
         arriving.blob().arrived(end);

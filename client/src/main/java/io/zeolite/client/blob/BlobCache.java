@@ -62,6 +62,9 @@ public final class BlobCache implements Closeable {
     private static final int ATTEMPTS_TO_SHARE = 1000;
     private static final Duration MOMENT = Duration.ofMillis(1);
 
+    /** Less than this is not looked for on a full disk, which counts in blocks, and keeps some for itself. */
+    private static final long LEAST_ROOM_ON_DISK = 1L << 20;
+
     private final Path root;
     private final CacheLayout layout;
     private final CacheLimit limit;
@@ -261,6 +264,10 @@ public final class BlobCache implements Closeable {
      *     or has just done so: the caller tries {@link #find} again, and then this
      */
     public Optional<NewEntry> begin(long oid, long tid, long size) throws IOException {
+        return makingRoomOnDisk(size, () -> tryToBegin(oid, tid, size));
+    }
+
+    private Optional<NewEntry> tryToBegin(long oid, long tid, long size) throws IOException {
         Path part = layout.part(oid, tid);
         Files.createDirectories(layout.directory(CacheLayout.number(oid)));
         Flock lock = lockPart(part);
@@ -433,13 +440,36 @@ public final class BlobCache implements Closeable {
         });
     }
 
+    /** What needs room on the disk. */
+    interface Writing<T> {
+        T write() throws IOException;
+    }
+
+    /**
+     * Writes, and once more if that failed for want of room on the disk and blobs could go.
+     *
+     * @param bytes how many are to be written, about
+     * @param writing can be done again when it has failed
+     */
+    <T> T makingRoomOnDisk(long bytes, Writing<T> writing) throws IOException {
+        try {
+            return writing.write();
+        } catch (IOException e) {
+            if (!makeRoomOnDisk(Math.max(bytes, LEAST_ROOM_ON_DISK))) {
+                throw e;
+            }
+            LOG.debug("{}; blobs have gone from {}", e, root);
+            return writing.write();
+        }
+    }
+
     /**
      * Lets blobs go if the disk has less room than the limit says, since others use it too.
      *
      * @param bytes how many are to be written
      * @return whether there is more room now
      */
-    public boolean makeRoomOnDisk(long bytes) throws IOException {
+    boolean makeRoomOnDisk(long bytes) throws IOException {
         return Files.getFileStore(root).getUsableSpace() < bytes && evict(bytes) > 0;
     }
 

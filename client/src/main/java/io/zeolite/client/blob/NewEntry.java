@@ -3,13 +3,14 @@ package io.zeolite.client.blob;
 import io.zeolite.disk.Flock;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A blob that is on its way into a cache. There is room for it; nobody else fetches it meanwhile. Whoever got it writes
- * its bytes to the channel, and then calls {@link #keep}, or {@link #close} alone if something went wrong.
+ * its bytes, and then calls {@link #keep}, or {@link #close} alone if something went wrong.
  *
  * <p>If there was no room, because everything else is in use, or somebody else fetches it and does not get ahead, it is a
  * file without a name, which is gone when all who have it open have closed it, and {@link #keep} does nothing.
@@ -57,13 +58,41 @@ public final class NewEntry implements Closeable {
      * the bytes that it has.
      *
      * @param atLeast how many bytes it will have or more; not less than before
+     * @throws IOException if the disk is full, and nothing in the cache could go
      */
     public void grow(long atLeast) throws IOException {
         Path named = part;
-        if (named != null && atLeast > size && !cache.grow(oid, named, channel, atLeast)) {
+        if (named != null
+                && atLeast > size
+                && !makingRoom(atLeast - size, () -> cache.grow(oid, named, channel, atLeast))) {
             part = null;
         }
         size = atLeast;
+    }
+
+    /**
+     * Writes all that is left in some pieces, one behind the other. If the disk is full, other blobs go from the cache.
+     *
+     * @throws IOException if nothing could go; the message names the file
+     */
+    public void write(long position, ByteBuffer... pieces) throws IOException {
+        long end = position;
+        for (ByteBuffer piece : pieces) {
+            end += piece.remaining();
+        }
+        channel.position(position);
+        for (long at = position; at < end; ) {
+            at += makingRoom(size - at, () -> channel.write(pieces));
+        }
+    }
+
+    private <T> T makingRoom(long bytes, BlobCache.Writing<T> writing) throws IOException {
+        try {
+            return cache.makingRoomOnDisk(bytes, writing);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot write " + (part != null ? part : "to " + cache.directory()) + ": " + e.getMessage(), e);
+        }
     }
 
     /** Says that it has so many bytes, not more than there is room for. */

@@ -162,6 +162,65 @@ final class BlobCacheTest {
         assertThat(cache.makeRoomOnDisk(Long.MAX_VALUE)).isFalse();
     }
 
+    /** Larger than any disk, so that it is full. */
+    private static final long MORE_THAN_THERE_IS = 1L << 60;
+
+    /** The same on a disk without room, until a blob has gone from the cache. */
+    private NewEntry onAFullDisk(BlobCache cache, NewEntry entry, long inItsWay, long size) throws IOException {
+        entry.channel().close();
+        return new NewEntry(
+                cache,
+                5,
+                TID,
+                size,
+                new FullDiskChannel(() -> cache.contains(inItsWay, TID)),
+                directory.resolve("5/0.03f1a2b3c4d5e6f7.blob.part"),
+                Flock.open(entry.descriptor()));
+    }
+
+    @Test
+    void write_fullDisk_blobsGoAndAllIsWritten() throws IOException {
+        BlobCache cache = cache(Long.MAX_VALUE / 2);
+        add(cache, 1, 1000);
+        try (NewEntry place = cache.begin(5, TID, 0).orElseThrow();
+                NewEntry entry = onAFullDisk(cache, place, 1, MORE_THAN_THERE_IS)) {
+            ByteBuffer[] pieces = {ByteBuffer.allocate(10), ByteBuffer.allocate(20)};
+            entry.write(100, pieces);
+            assertThat(pieces).noneMatch(ByteBuffer::hasRemaining);
+            assertThat(entry.channel().size()).isEqualTo(130);
+        }
+        assertThat(has(cache, 1)).isFalse();
+    }
+
+    @Test
+    void grow_fullDisk_blobsGoAndThereIsRoom() throws IOException {
+        BlobCache cache = cache(Long.MAX_VALUE / 2);
+        add(cache, 1, 1000);
+        try (NewEntry place = cache.begin(5, TID, 0).orElseThrow();
+                NewEntry entry = onAFullDisk(cache, place, 1, 0)) {
+            entry.grow(MORE_THAN_THERE_IS);
+            assertThat(entry.hasPlace()).isTrue();
+            assertThat(entry.channel().size()).isEqualTo(MORE_THAN_THERE_IS);
+        }
+        assertThat(has(cache, 1)).isFalse();
+    }
+
+    @Test
+    void write_fullDiskAndNothingMayGo_saysWhere() throws IOException {
+        BlobCache cache = cache(Long.MAX_VALUE / 2);
+        add(cache, 1, 1000);
+        try (CacheEntry inUse = cache.find(1, TID);
+                NewEntry place = cache.begin(5, TID, 0).orElseThrow();
+                NewEntry entry = onAFullDisk(cache, place, 1, MORE_THAN_THERE_IS)) {
+            assertThat(inUse).isNotNull();
+            String file = directory.resolve("5/0.03f1a2b3c4d5e6f7.blob.part").toString();
+            assertThatThrownBy(() -> entry.write(0, ByteBuffer.allocate(10)))
+                    .hasMessage("cannot write " + file + ": No space left on device");
+            assertThatThrownBy(() -> entry.grow(MORE_THAN_THERE_IS + 1)).hasMessageContaining(file);
+        }
+        assertThat(has(cache, 1)).isTrue();
+    }
+
     @Test
     void begin_everythingInUse_evictsNothingAndStillWorks() throws IOException {
         BlobCache cache = cache(1000);

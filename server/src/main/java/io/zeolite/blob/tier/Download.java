@@ -12,7 +12,6 @@ import io.zeolite.client.blob.NewEntry;
 import io.zeolite.error.ZeoException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -273,17 +272,9 @@ final class Download {
     }
 
     private void write(ByteBuffer buffer, NewEntry entry) throws IOException {
-        FileChannel channel = entry.channel();
         crc.update(buffer.flip().duplicate());
-        while (buffer.hasRemaining()) {
-            try {
-                position += channel.write(buffer, position);
-            } catch (IOException e) {
-                if (!cache.makeRoomOnDisk(entry.size() - position)) {
-                    throw e;
-                }
-            }
-        }
+        entry.write(position, buffer);
+        position += buffer.limit();
     }
 
     private void verify(StoredObject object) throws StoreException {
