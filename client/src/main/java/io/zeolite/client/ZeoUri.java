@@ -106,6 +106,9 @@ final class ZeoUri {
 
     private void blobs() {
         String limit = options.remove("blob-cache-size");
+        if (limit != null && !options.containsKey("blob-dir")) {
+            throw bad("blob-cache-size: \"" + limit + "\" without blob-dir", "both");
+        }
         take(
                 "blob-dir",
                 value -> builder.blobCache(

@@ -62,6 +62,8 @@ class ZeoUriTest {
                 "zeo:///?storage=1 | an address",
                 "zeo://h:1?wait=soon | a duration like",
                 "zeo://h:1?cache-size=much | a size like",
+                "zeo://h:1?blob-cache-size=5GB | blob-cache-size: \"5GB\" without blob-dir (expected: both)",
+                "zeo://h:1?shared-blob-dir=b&blob-cache-size=5GB | without blob-dir",
                 "zeo://h:1?read-only=maybe | true or false",
                 "zeo://h:1?colour=blue | option: colour",
                 "zeo://h:1?tls-trust=x | without TLS",
