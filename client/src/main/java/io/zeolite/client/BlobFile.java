@@ -46,7 +46,7 @@ public final class BlobFile implements Closeable {
         return channel;
     }
 
-    /** Reads on from where the channel is. */
+    /** Reads on from where the channel is, which is closed together with the stream; the path stays valid. */
     public InputStream stream() {
         return Channels.newInputStream(channel);
     }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class Upkeep implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
-    /** The whole round takes three quarters of an hour. */
+    /** The whole round takes fifty minutes. */
     private static final Duration ROUND_STEP = Duration.ofSeconds(3);
 
     /** Beyond this share of the limit, room is made until the cache is down to the other. */
