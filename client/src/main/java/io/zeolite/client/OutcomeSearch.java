@@ -11,6 +11,7 @@ import io.zeolite.zodb.Tid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out what has become of a transaction of which only the records and the {@link CommitMark} are known.
@@ -37,7 +38,11 @@ final class OutcomeSearch {
             return CompletableFuture.completedFuture(new CommitOutcome.Undecidable(
                     "the transaction has no record that the server writes as it was sent"));
         }
-        CommitEvidence.Store probe = evidence.stores().get(0);
+        // A new object that nothing refers to may have come and gone.
+        CommitEvidence.Store probe = evidence.stores().stream()
+                .filter(store -> store.serial() != Tid.NONE)
+                .findFirst()
+                .orElse(evidence.stores().get(0));
         return core.onLoop(core.turns()::take)
                 .thenCompose(turn -> core.link()
                         .connection()
@@ -46,8 +51,7 @@ final class OutcomeSearch {
                             turn.end();
                             return Done.future();
                         })))
-                .thenCompose(current ->
-                        current ? CompletableFuture.completedFuture(new CommitOutcome.NotCommitted()) : find(probe));
+                .thenCompose(current -> current ? notCommitted(probe) : find(probe));
     }
 
     private static CompletableFuture<Boolean> isStillCurrent(ZeoConnection open, CommitEvidence.Store probe) {
@@ -67,6 +71,29 @@ final class OutcomeSearch {
                 })
                 .thenCompose(
                         current -> open.call(Methods.TPC_ABORT, PyTuple.of(id)).thenApply(aborted -> current));
+    }
+
+    /** A good vote tells only of a revision that is there: an object that is not may be stored over anything. */
+    private CompletableFuture<CommitOutcome> notCommitted(CommitEvidence.Store store) {
+        if (store.serial() == Tid.NONE) {
+            return outcome(new CommitOutcome.NotCommitted());
+        }
+        return current(store).thenApply(answer -> answer == null ? packedAway() : new CommitOutcome.NotCommitted());
+    }
+
+    private static CommitOutcome packedAway() {
+        return new CommitOutcome.Undecidable("what was current has been packed away");
+    }
+
+    /** The answer about the revision under a store; null if it is not there. */
+    private CompletableFuture<@Nullable Object> current(CommitEvidence.Store store) {
+        return core.ask(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial() + 1)))
+                .<@Nullable Object>handle((answer, failure) -> {
+                    if (failure != null && !(Failures.root(failure) instanceof PosKeyException)) {
+                        throw Failures.of(failure);
+                    }
+                    return answer;
+                });
     }
 
     /** Looks for the transaction, one that has changed the object of a store. */
@@ -98,7 +125,7 @@ final class OutcomeSearch {
 
     /** The transaction that has replaced the revision under the store; {@link Tid#NONE} if it cannot be told. */
     private CompletableFuture<Long> next(CommitEvidence.Store store) {
-        return core.ask(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial() + 1)))
+        return current(store)
                 .thenApply(answer -> answer == null
                         ? Tid.NONE
                         : Wire.idOrNone(
@@ -109,7 +136,7 @@ final class OutcomeSearch {
     /** @param next the transaction that would be the one in question */
     private CompletableFuture<CommitOutcome> othersOrUnknown(List<PyDict> revisions, long next) {
         if (next == Tid.NONE) {
-            return outcome(new CommitOutcome.Undecidable("what was current has been packed away"));
+            return outcome(packedAway());
         }
         boolean isOthers =
                 revisions.stream().anyMatch(revision -> tid(revision) == next && CommitMark.in(revision) != null);

@@ -480,6 +480,26 @@ class ZeoClientTest {
     }
 
     @Test
+    void outcome_stillCurrent_notCommitted() throws IOException {
+        assertThat(outcomeOfGoodVote(PyTuple.of(data(0), Wire.bytes(7), null)))
+                .isEqualTo(new CommitOutcome.NotCommitted());
+    }
+
+    /** An object that is not there any more may be stored over anything. */
+    @Test
+    void outcome_objectIsPackedAway_cannotBeTold() throws IOException {
+        assertThat(outcomeOfGoodVote(null)).isInstanceOf(CommitOutcome.Undecidable.class);
+    }
+
+    private static CommitOutcome outcomeOfGoodVote(@Nullable Object before) throws IOException {
+        return search(7, (peer, mark) -> {
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            answer(peer, Methods.TPC_ABORT, null);
+            answer(peer, Methods.LOAD_BEFORE, before);
+        });
+    }
+
+    @Test
     void outcome_anotherHasWrittenTheSameRecord_notCommitted() throws IOException {
         assertThat(outcome(7, List.of(conflict()), mark -> List.of(revision(11, mark + "0")), data(0), 11, null))
                 .isEqualTo(new CommitOutcome.NotCommitted());
@@ -559,10 +579,24 @@ class ZeoClientTest {
         });
     }
 
-    /** What is found out about a transaction that the connection broke in, of the server's answers. */
     private static CommitOutcome outcome(
             long serial, List<?> voted, Function<String, List<PyDict>> history, ScriptedServer.Script rest)
             throws IOException {
+        return search(serial, (peer, mark) -> {
+            peer.send(new Message.Reply(stores(peer).id(), voted));
+            answer(peer, Methods.TPC_ABORT, null);
+            answer(peer, Methods.HISTORY, history.apply(mark));
+            rest.run(peer);
+        });
+    }
+
+    /** What a server answers a search, which knows the mark of the transaction. */
+    private interface Search {
+        void answer(ScriptedServer.Peer peer, String mark) throws Exception;
+    }
+
+    /** What is found out about a transaction that the connection broke in. */
+    private static CommitOutcome search(long serial, Search search) throws IOException {
         AtomicReference<String> mark = new AtomicReference<>("");
         ScriptedServer.Script first = peer -> {
             begin(peer, 10);
@@ -575,10 +609,7 @@ class ZeoClientTest {
             answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(11), List.of(Wire.bytes(OID))));
             answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
-            peer.send(new Message.Reply(stores(peer).id(), voted));
-            answer(peer, Methods.TPC_ABORT, null);
-            answer(peer, Methods.HISTORY, history.apply(String.valueOf(mark.get())));
-            rest.run(peer);
+            search.answer(peer, String.valueOf(mark.get()));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(first, second)) {
