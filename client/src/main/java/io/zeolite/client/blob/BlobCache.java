@@ -60,6 +60,7 @@ public final class BlobCache implements Closeable {
     private static final Duration QUIET = Duration.ofSeconds(10);
 
     private static final int ATTEMPTS_TO_SHARE = 1000;
+    private static final int ATTEMPTS_TO_LOCK = 10;
     private static final Duration MOMENT = Duration.ofMillis(1);
 
     /** Less than this is not looked for on a full disk, which counts in blocks, and keeps some for itself. */
@@ -297,6 +298,7 @@ public final class BlobCache implements Closeable {
 
     /** @return null if somebody else has it */
     private static @Nullable Flock lockPart(Path part) throws IOException {
+        int refused = 0;
         while (true) {
             FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
                     .close();
@@ -308,7 +310,12 @@ public final class BlobCache implements Closeable {
             }
             if (!lock.tryLock()) {
                 lock.close();
-                return null;
+                if (++refused == ATTEMPTS_TO_LOCK) {
+                    return null;
+                }
+                // Upkeep, which looks for what was left, may hold it for a moment.
+                pause(MOMENT);
+                continue;
             }
             if ((int) Files.getAttribute(lock.descriptor(), "unix:nlink") > 0 && isAt(lock, part)) {
                 return lock;

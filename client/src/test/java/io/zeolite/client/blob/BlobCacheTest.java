@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
@@ -280,6 +281,41 @@ final class BlobCacheTest {
             assertThat(entry.hasPlace()).isFalse();
         }
         assertThat(has(cache, 1)).isTrue();
+    }
+
+    /** As upkeep does, which looks whether it was left. */
+    @Test
+    void begin_whileSomebodyLooksAtItsFile_getsIt() throws Exception {
+        try (BlobCache cache = cache(1000)) {
+            Path part = directory.resolve("1/0.03f1a2b3c4d5e6f7.blob.part");
+            AtomicBoolean over = new AtomicBoolean();
+            ExecutorService upkeep = Executors.newSingleThreadExecutor();
+            Future<Void> looking = upkeep.submit(() -> {
+                while (!over.get()) {
+                    if (Files.exists(part)) {
+                        try (Flock lock = Flock.open(part)) {
+                            lock.tryLock();
+                        } catch (NoSuchFileException e) {
+                            // Between two entries.
+                        }
+                    }
+                    Thread.onSpinWait();
+                }
+                return null;
+            });
+            try {
+                for (int i = 0; i < 2000; i++) {
+                    try (NewEntry entry = cache.begin(1, TID, 100).orElseThrow();
+                            FileChannel channel = entry.channel()) {
+                        assertThat(channel.isOpen()).isTrue();
+                    }
+                }
+            } finally {
+                over.set(true);
+                upkeep.shutdown();
+            }
+            looking.get();
+        }
     }
 
     @Test
