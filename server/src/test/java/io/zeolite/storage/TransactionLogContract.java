@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -399,7 +400,9 @@ abstract class TransactionLogContract {
         try {
             List<Future<Long>> results = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
-                results.add(readers.submit(() -> readUntil(done, objects)));
+                CountDownLatch begun = new CountDownLatch(1);
+                results.add(readers.submit(() -> readUntil(done, objects, begun)));
+                assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
             }
             for (int tid = 2; tid <= 1000; tid++) {
                 append(tid, objects);
@@ -423,7 +426,7 @@ abstract class TransactionLogContract {
     }
 
     /** Each transaction writes all objects, so as of any instant all of them have the serial of the last one. */
-    private long readUntil(AtomicBoolean done, int objects) throws IOException {
+    private long readUntil(AtomicBoolean done, int objects, CountDownLatch begun) throws IOException {
         long reads = 0;
         while (!done.get()) {
             long last = log.lastTransaction();
@@ -437,6 +440,7 @@ abstract class TransactionLogContract {
                 assertThat(current.isCurrent()).isTrue();
                 reads++;
             }
+            begun.countDown();
         }
         return reads;
     }
