@@ -433,15 +433,13 @@ final class ClientCore implements LinkUser {
 
     private void invalidated(long tid, long[] changed, RelayPublication publication) {
         long last = cache.lastTransaction();
-        if (Tid.isAfter(last, tid)) {
+        if (Tid.isAfter(tid, last)) {
+            loads.invalidated(tid, changed);
+            publication.publish(tid, changed, () -> cache.invalidate(tid, changed));
+            notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
+        } else if (Tid.isAfter(last, tid)) {
             invalidatedLate(tid, last, changed);
         }
-        if (!Tid.isAfter(tid, last)) {
-            return;
-        }
-        loads.invalidated(tid, changed);
-        publication.publish(tid, changed, () -> cache.invalidate(tid, changed));
-        notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
     }
 
     /**

@@ -234,8 +234,7 @@ final class Committer {
 
     private void check(LocalTransaction transaction, Completion<VoteResult> completion) {
         attempt(transaction, completion, () -> {
-            // First, as the client names the class of an object that it has written, and may resolve; it votes again
-            // then.
+            // First: the client may resolve them and vote again, or names the class of the object.
             List<Conflict> conflicts = checks.conflicts(transaction.records);
             if (!conflicts.isEmpty()) {
                 conflicted(transaction);

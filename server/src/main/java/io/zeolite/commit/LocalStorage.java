@@ -90,7 +90,7 @@ public final class LocalStorage implements Storage {
         this.info = blobs == null ? log.info() : withBlobs(log.info());
         int capacity = options.invalidationQueueSize();
         this.hub = new InvalidationHub(capacity, log::lastTransaction, recent(log, capacity));
-        this.lastOid = new AtomicLong(firstOid(log));
+        this.lastOid = new AtomicLong(lastGivenOid(log));
         this.committer = new Committer(log, hub, blobs, context, options.quotaBytes(), this::noteOid);
         PackSettings pack = options.pack();
         PackedBlobs packed =
@@ -130,7 +130,7 @@ public final class LocalStorage implements Storage {
      * The last object id that counts as given. Clients keep up to a hundred that they were given over a restart, and what is
      * gone from the end of the storage since may still be in their caches.
      */
-    private static long firstOid(TransactionLog log) {
+    private static long lastGivenOid(TransactionLog log) {
         long last = log.maxOid();
         boolean hasRoom = Long.compareUnsigned(last + SKIPPED_OIDS, last) > 0;
         return log.lastTransaction() == Tid.NONE || !hasRoom ? last : last + SKIPPED_OIDS;

@@ -137,6 +137,16 @@ public interface TransactionLog extends Closeable {
 
         /** Follows each {@link #begin}, before the log is used again; also when the disk fails. */
         void end();
+
+        /** Runs something between the two. */
+        default void during(BeforeCommit task) throws IOException {
+            begin();
+            try {
+                task.run();
+            } finally {
+                end();
+            }
+        }
     }
 
     /** Saves what makes the next opening quick and lets go of the files. */

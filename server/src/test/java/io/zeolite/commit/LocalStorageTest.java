@@ -567,14 +567,6 @@ class LocalStorageTest {
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
     }
 
-    private StorageTransaction withTwoBlobs() throws IOException {
-        StorageTransaction transaction = begin();
-        for (long oid = 1; oid <= 2; oid++) {
-            transaction.storeBlob(oid, 0, new byte[] {1}, storage.newBlobFile());
-        }
-        return transaction;
-    }
-
     private List<String> committedBlobs() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.map(file -> file.getFileName().toString())
@@ -585,7 +577,9 @@ class LocalStorageTest {
 
     @Test
     void finish_blobs_othersVoteWhileTheirDirectoriesAreForced() throws IOException {
-        StorageTransaction transaction = withTwoBlobs();
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 0, new byte[] {1}, storage.newBlobFile());
+        transaction.storeBlob(2, 0, new byte[] {1}, storage.newBlobFile());
         vote(transaction);
         ioTasks = new ArrayList<>() {
             @Override

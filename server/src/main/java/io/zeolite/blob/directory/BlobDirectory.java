@@ -4,7 +4,6 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
-import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -452,14 +451,14 @@ public final class BlobDirectory {
         Path file = path(oid, tid);
         boolean wasThere = keep ? Files.exists(file) && old.take(file) : Files.deleteIfExists(file);
         if (wasThere) {
-            old.removeEmptyDirectoriesOf(file);
+            removeIfEmpty(oid);
         }
         return wasThere;
     }
 
     /** Takes away the directory of an object, and those above it, if nothing is in it. */
     public void removeIfEmpty(long oid) throws IOException {
-        old.removeEmptyDirectoriesOf(path(oid, Tid.NONE));
+        old.removeEmpty(oidDirectory(oid));
     }
 
     /**

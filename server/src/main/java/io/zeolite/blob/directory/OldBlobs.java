@@ -87,9 +87,9 @@ final class OldBlobs {
         }
     }
 
-    /** Deletes the directory that a file was in, and those above it, as far as nothing is in them. Links stay. */
-    void removeEmptyDirectoriesOf(Path file) throws IOException {
-        Path directory = file.getParent();
+    /** Deletes a directory, and those above it, as far as nothing is in them. Links stay. */
+    void removeEmpty(Path lowest) throws IOException {
+        Path directory = lowest;
         while (directory != null && directory.startsWith(blobs) && !directory.equals(blobs)) {
             if (Files.isSymbolicLink(directory)) {
                 return;

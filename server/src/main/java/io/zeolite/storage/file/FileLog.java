@@ -354,7 +354,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         }
         try {
             if (beforeCommit != BeforeCommit.NOTHING) {
-                runWaiting(forcing, beforeCommit);
+                forcing.during(beforeCommit);
             }
             batch.commit(transactions, positions);
         } catch (IOException | RuntimeException e) {
@@ -553,18 +553,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     private void force(Forcing forcing) throws IOException {
         try {
-            runWaiting(forcing, generation.file()::force);
+            forcing.during(generation.file()::force);
         } catch (IOException e) {
             throw fail(e);
-        }
-    }
-
-    private static void runWaiting(Forcing forcing, BeforeCommit task) throws IOException {
-        forcing.begin();
-        try {
-            task.run();
-        } finally {
-            forcing.end();
         }
     }
 

@@ -316,12 +316,7 @@ public final class MemoryLog implements TransactionLog {
                 }
                 publications.add(() -> publish(transaction.tid(), transaction.metadata(), oids, data));
             }
-            forcing.begin();
-            try {
-                beforeCommit.run();
-            } finally {
-                forcing.end();
-            }
+            forcing.during(beforeCommit);
         } catch (IOException | RuntimeException e) {
             throw new AppendFailedException(name + " could not take transactions: " + e.getMessage(), e);
         }
