@@ -216,12 +216,12 @@ final class BrokenBlobTest {
         put(2);
         askInVain("keeps 1200000 bytes that are not its beginning");
         askInVain("keeps 1200000 bytes that are not its beginning");
-        byte[] bytes = put(1);
-        // Kept under this name, by the layout of the cache, once the refusal has been answered.
+        // All of it comes to this name, by the layout of the cache, though the refusal has been answered.
         Path cached = directory.resolve("cache/5/0." + Tid.toHex(TID) + ".blob");
         while (!Files.deleteIfExists(cached)) {
             Thread.onSpinWait();
         }
+        byte[] bytes = put(1);
         ask();
         assertThat(file.complete()).isEqualTo(bytes);
     }
