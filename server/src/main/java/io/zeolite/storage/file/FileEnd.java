@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class FileEnd {
     private static final Logger LOG = LoggerFactory.getLogger(FileEnd.class);
 
+    /** What {@link #unfinished} says where a block is missing. What follows may be whole, and does not count. */
+    static final String LOST_BLOCK = "a block of it was not written to the disk";
+
     /** No position. */
     static final long NONE = -1;
 
@@ -67,7 +70,7 @@ final class FileEnd {
                     Long.toUnsignedString(header.length()),
                     "at most " + (size - header.position() - TRAILER_LENGTH));
         } else if (lacksBlock(header)) {
-            return "a block of it was not written to the disk";
+            return LOST_BLOCK;
         } else if (!FileFormat.isCommitted(header.status()) || isFollowedByGarbage(header)) {
             damage = TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE);
         } else {

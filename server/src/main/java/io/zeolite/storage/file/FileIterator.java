@@ -163,6 +163,14 @@ public final class FileIterator implements Closeable {
     }
 
     /**
+     * Whether it is {@link #tail} because the machine went down while a batch was forced. Committed transactions of that batch may
+     * follow; a server cuts them off with it.
+     */
+    public boolean isTailLost() {
+        return FileEnd.LOST_BLOCK.equals(tail);
+    }
+
+    /**
      * Goes on behind damage: finds the first transaction after {@link #position} that is whole, with all its records.
      * Every byte is tried, so this may take long.
      *

@@ -34,6 +34,11 @@ public final class Walk {
          * @param damage what is wrong at its start
          */
         void damage(Damage damage) throws IOException;
+
+        /** Whether what a server cuts off behind a block that was not written is to be read. Usually it is not. */
+        default boolean readsBehindLostBlocks() {
+            return false;
+        }
     }
 
     /**
@@ -59,7 +64,9 @@ public final class Walk {
                 FileTransaction transaction = file.next();
                 if (transaction == null) {
                     String tail = file.tail();
-                    if (tail == null || !isFollowed(file, start, tail, visitor)) {
+                    if (tail == null
+                            || (file.isTailLost() && !visitor.readsBehindLostBlocks())
+                            || !isFollowed(file, start, tail, visitor)) {
                         return tail;
                     }
                     continue;

@@ -134,6 +134,12 @@ public final class Recover {
                     salvage.skip(damage.start());
                     lost(damage.start(), damage.start(), damage.end(), damage.message(), null);
                 }
+
+                @Override
+                public boolean readsBehindLostBlocks() {
+                    // Nobody was told of these transactions, unless the zeros came later.
+                    return true;
+                }
             });
         }
     }

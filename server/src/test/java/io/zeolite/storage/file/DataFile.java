@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -38,6 +39,21 @@ public final class DataFile {
 
     public byte[] bytes() {
         return file.toByteArray();
+    }
+
+    /**
+     * The bytes with a transaction behind them of which a block was not written, and another one behind that.
+     */
+    public byte[] withLostBlock() {
+        if (end() >= LostBlocks.BLOCK_LENGTH) {
+            throw new IllegalStateException("end: " + end() + " (expected: in the first block)");
+        }
+        String data = "d".repeat(3000);
+        transaction(0x70).store(70, data).store(71, data).store(72, data).finish();
+        transaction(0x80).store(80, "E").finish();
+        byte[] content = bytes();
+        Arrays.fill(content, LostBlocks.BLOCK_LENGTH, 2 * LostBlocks.BLOCK_LENGTH, (byte) 0);
+        return content;
     }
 
     public Path writeTo(Path path) throws IOException {

@@ -167,6 +167,14 @@ class CheckTest {
     }
 
     @Test
+    void check_blockThatWasNotWritten_isATailAsForAServer() throws IOException {
+        int end = file.end();
+        byte[] content = file.withLostBlock();
+        assertThat(check(content, false, null, 100, true)).isEqualTo(ExitStatus.WARNING);
+        assertThat(shown()).containsExactly("tail " + end + " null");
+    }
+
+    @Test
     void check_unfinishedTransaction_isFine() throws IOException {
         int end = file.end();
         file.transaction(0x30).status('c').store(3, "D").finish();

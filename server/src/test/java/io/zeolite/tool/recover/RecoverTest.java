@@ -98,6 +98,17 @@ class RecoverTest {
     }
 
     @Test
+    void recover_blockThatWasNotWritten_whatFollowsIsKept() throws IOException {
+        makeHistory();
+        int end = file.end();
+        ToolOutput output = recover(file.withLostBlock(), false, ExitStatus.LOST);
+        assertThat(ToolOutput.objects(output.json(), "lost"))
+                .singleElement()
+                .satisfies(loss -> assertThat(loss.get("start")).isEqualTo((long) end));
+        assertThat(output.json().get("transactions")).isEqualTo(7L);
+    }
+
+    @Test
     void recover_python2_staysPython2() throws IOException {
         makeHistory();
         byte[] content = file.bytes();
