@@ -100,7 +100,7 @@ def inspect(path, blobs, garbage, launcher):
 
 
 def run(launcher, *arguments):
-    done = subprocess.run([launcher, *arguments], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([launcher, *arguments], capture_output=True, text=True, timeout=300)
     check(done.returncode == 0, f'{arguments}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr}')
     return done.stdout
 

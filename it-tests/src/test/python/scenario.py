@@ -21,7 +21,7 @@ from ZODB.tests.MinPO import MinPO
 logging.basicConfig(stream=sys.stderr, level=logging.WARNING,
                     format='%(asctime)s %(process)d %(levelname)s %(name)s %(message)s')
 
-DEADLINE = 30
+DEADLINE = 120
 
 
 class _Rejected(logging.Handler):

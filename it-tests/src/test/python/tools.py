@@ -31,7 +31,7 @@ LOST = 3
 
 def tool(launcher, *arguments, expected=0):
     """What a command prints; its exit status must be the expected one, or one of them."""
-    done = subprocess.run([launcher, *map(str, arguments)], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([launcher, *map(str, arguments)], capture_output=True, text=True, timeout=300)
     wanted = expected if isinstance(expected, tuple) else (expected,)
     check(done.returncode in wanted,
           f'{arguments}: exit {done.returncode} (expected: {wanted})\n{done.stdout[-2000:]}{done.stderr}')

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * {@link #say} writes to its standard input. It fails by ending with another exit code than 0.
  */
 public final class PythonScript {
-    private static final Duration LINE_TIME = Duration.ofSeconds(60);
+    private static final Duration LINE_TIME = Duration.ofMinutes(3);
 
     private final String name;
     private final Process process;

@@ -19,7 +19,7 @@ import org.opentest4j.TestAbortedException;
  * fails, what they said is printed and the directory stays; else it is removed.
  */
 public final class Scene implements BeforeEachCallback, AfterEachCallback, TestExecutionExceptionHandler {
-    private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
+    private static final Duration SCRIPT_TIME = Duration.ofMinutes(5);
 
     private final List<ZeoServer> servers = new ArrayList<>();
     private final List<PythonScript> scripts = new ArrayList<>();

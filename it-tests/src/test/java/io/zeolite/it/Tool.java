@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A command of the server's command line, in a process of its own. */
 public final class Tool {
-    private static final Duration TIME = Duration.ofSeconds(100);
+    private static final Duration TIME = Duration.ofMinutes(5);
 
     private final Process process;
     private final Path output;

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #environment}) and may be started, stopped or killed, and started again, then on the port that it had.
  */
 public final class ZeoServer {
-    private static final Duration START_TIME = Duration.ofSeconds(30);
+    private static final Duration START_TIME = Duration.ofMinutes(2);
     private static final Duration STOP_TIME = Duration.ofSeconds(10);
     private static final String EVENT_LOG = """
             <eventlog>

@@ -54,7 +54,7 @@ final class BlobIT {
     void bigBlob_upAndDown_letsSmallTransactionsPass(Encoding encoding) throws InterruptedException {
         ZeoServer server = scene.server(encoding).start();
         scene.start("blobs.py", "big", server.address(), blobs(server), BIG_MEGABYTES)
-                .finish(Duration.ofSeconds(150));
+                .finish(Duration.ofMinutes(8));
         server.stop();
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class ColdBlobIT {
-    private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
+    private static final Duration SCRIPT_TIME = Duration.ofMinutes(5);
 
     @RegisterExtension
     final Scene scene = new Scene();

@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,7 +31,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Figures of a bucket, for docs/performance.md. They are printed, and written to {@code target/cold-figures.txt}; nothing depends
  * on them. They say something on a quiet machine only. The store is in this process; who uses the server is in others.
  */
-@Timeout(900)
 @EnabledIfSystemProperty(named = "zeolite.it.figures", matches = "true")
 final class ColdFiguresIT {
     private static final int OBJECTS = 1000;

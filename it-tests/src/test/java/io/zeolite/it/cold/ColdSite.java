@@ -25,7 +25,7 @@ final class ColdSite implements AutoCloseable {
     static final Map<String, String> KEYS =
             Map.of("BUCKET_KEY", S3Server.ACCESS_KEY, "BUCKET_SECRET", S3Server.SECRET_KEY);
 
-    private static final Duration LOOK_TIME = Duration.ofSeconds(30);
+    private static final Duration LOOK_TIME = Duration.ofMinutes(2);
     private static final String LOOKED_AT = "s3://" + S3Server.BUCKET + "/site/ answers, and can be written to";
 
     private final Scene scene;

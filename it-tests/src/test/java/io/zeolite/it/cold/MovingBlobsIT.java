@@ -23,7 +23,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,9 +31,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
         named = ServerKind.PROPERTY,
         matches = ServerKind.PYTHON_VALUE,
         disabledReason = "Python's server has no bucket")
-@Timeout(600)
 final class MovingBlobsIT {
-    private static final Duration SCRIPT_TIME = Duration.ofSeconds(200);
+    private static final Duration SCRIPT_TIME = Duration.ofMinutes(8);
     private static final int BLOBS = 50 * Math.min(2, Layout.scale());
     private static final int ROUNDS = 1 + Math.min(2, Layout.scale());
 
@@ -140,7 +138,6 @@ final class MovingBlobsIT {
 
     /** With -Psoak there are fifty. */
     @Test
-    @Timeout(value = 20, unit = TimeUnit.MINUTES)
     void archiverKilledAtRandomMoments_neverLeavesABlobWithoutItsBytes() throws Exception {
         ZeoServer server = server().start();
         Random random = new Random();

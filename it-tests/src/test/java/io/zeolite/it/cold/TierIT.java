@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What servers do with a bucket over time: undo, pack, archive by themselves, share, and read what others have written. */
 final class TierIT {
-    private static final Duration MOVE_TIME = Duration.ofSeconds(60);
+    private static final Duration MOVE_TIME = Duration.ofMinutes(3);
     private static final int REVISIONS = 10;
 
     @RegisterExtension

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class InvalidationIT {
-    private static final Duration END = Duration.ofSeconds(30);
+    private static final Duration END = Duration.ofMinutes(2);
 
     @RegisterExtension
     final Scene scene = new Scene();

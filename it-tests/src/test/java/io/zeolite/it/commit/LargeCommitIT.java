@@ -8,11 +8,9 @@ import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A gigabyte in one transaction, with a heap of a quarter of that. */
-@Timeout(900)
 final class LargeCommitIT {
     private static final Duration LONG = Duration.ofMinutes(14);
 

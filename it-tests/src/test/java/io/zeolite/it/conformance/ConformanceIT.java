@@ -29,7 +29,7 @@ final class ConformanceIT {
     private static final int PROCESSES =
             Integer.getInteger("zeolite.it.processes", Runtime.getRuntime().availableProcessors() + 1);
 
-    private static final Duration LAYER_TIME = Duration.ofMinutes(10);
+    private static final Duration LAYER_TIME = Duration.ofMinutes(25);
 
     private static final List<String> LAYERS_WITH_RACES = List.of(
             "BlobAdaptedFileStorageTests", "BlobWritableCacheTests", "FileStorageSSLTests", "MappingStorageTests");

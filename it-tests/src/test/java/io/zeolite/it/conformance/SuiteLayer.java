@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 record SuiteLayer(String name, int tests) {
     private static final String SCRIPT = "conformance/run.py";
     private static final Pattern WANTED = Pattern.compile(System.getProperty("zeolite.it.layers", ""));
-    private static final Duration LIST_TIME = Duration.ofMinutes(1);
+    private static final Duration LIST_TIME = Duration.ofMinutes(5);
 
     /** It has fewer tests than others, but half of them are stress tests of 10 s each, whatever the server. */
     private static final String LONGEST = "FileStorageConnectionTests";

@@ -37,7 +37,7 @@ final class FileDescriptorsIT {
                 .toList());
         server.start();
         if (ServerKind.underTest() == ServerKind.ZEOLITE) {
-            Await.until(Duration.ofSeconds(20), () -> "the server has opened its jars", () -> openFiles(server)
+            Await.until(Duration.ofMinutes(2), () -> "the server has opened its jars", () -> openFiles(server)
                     .anyMatch(file -> file.contains("logback-core")));
         }
         int port = Integer.parseInt(server.address().replaceAll(".*:", ""));

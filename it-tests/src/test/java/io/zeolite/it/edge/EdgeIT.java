@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
         matches = ServerKind.PYTHON_VALUE,
         disabledReason = "A client of Python's server in front of another one waits where this one does not")
 final class EdgeIT {
-    private static final Duration SCRIPT_TIME = Duration.ofSeconds(100);
+    private static final Duration SCRIPT_TIME = Duration.ofMinutes(5);
     private static final long BLOB_CACHE_BYTES = 4L << 20;
     private static final long ARRIVING_BYTES = 3_000_000;
     private static final Pattern INDENTED = Pattern.compile("(?m)^ {4}<zeoclient 1>\n(?: {4}.*\n)+? {4}</zeoclient>\n");

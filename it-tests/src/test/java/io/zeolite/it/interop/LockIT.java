@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** One process at a time has a Data.fs, whoever it is. */
 final class LockIT {
-    private static final Duration SHORT = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMinutes(2);
 
     @RegisterExtension
     final Scene scene = new Scene();

@@ -8,12 +8,10 @@ import io.zeolite.it.Scene;
 import io.zeolite.it.ZeoServer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@Timeout(600)
 final class QuickStartIT {
-    private static final Duration LONG = Duration.ofMinutes(4);
+    private static final Duration LONG = Duration.ofMinutes(9);
 
     @RegisterExtension
     final Scene scene = new Scene();

@@ -141,7 +141,7 @@ final class TlsIT {
         server.awaitLog("clients by 2 certificates");
         scene.run("tls.py", "works", "stranger@" + server.address());
         client.say("end");
-        client.finish(Duration.ofSeconds(30));
+        client.finish(Duration.ofMinutes(2));
         server.stop();
     }
 
@@ -175,7 +175,7 @@ final class TlsIT {
         var blobs = server.directory().resolve("blobs");
         System.err.println("TlsIT "
                 + scene.start("blobs.py", "big", CLIENT + server.address(), blobs, BIG_MEGABYTES)
-                        .finish(Duration.ofSeconds(200))
+                        .finish(Duration.ofMinutes(8))
                         .json());
         scene.run("blobs.py", "sizes", CLIENT + server.address(), blobs, "own");
         server.stop();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The scripts with which the operators of ZODB look after their files. */
 final class ZodbScriptsIT {
-    private static final Duration SHORT = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMinutes(2);
     private static final int INCREMENTS = 3;
 
     @RegisterExtension

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Random stores, deletions, undos, restores and packs with given tids, in a storage of the server and in one of Python's.
  * After each of them, the two files are the same, byte by byte.
  */
-@Timeout(1800)
 @DisabledIfSystemProperty(
         named = ServerKind.PROPERTY,
         matches = ServerKind.PYTHON_VALUE,

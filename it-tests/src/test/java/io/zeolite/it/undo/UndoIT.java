@@ -17,17 +17,15 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(600)
 final class UndoIT {
     private static final int KILLS = 6 * Layout.scale();
-    private static final Duration PROGRESS = Duration.ofSeconds(60);
-    private static final Duration END = Duration.ofSeconds(100);
+    private static final Duration PROGRESS = Duration.ofMinutes(3);
+    private static final Duration END = Duration.ofMinutes(5);
 
     @RegisterExtension
     final Scene scene = new Scene();
