@@ -20,6 +20,10 @@ BLOB_BYTES = 1 << 20
 BLOBS = 6
 ARRIVING_BYTES = 3_000_000
 TRANSFERS = 15
+PIECES = 40
+PIECE_BYTES = 100_000
+WRITERS = 8
+COMMITS = 40
 
 
 class Client:
@@ -411,5 +415,57 @@ def shared(central, address, directory):
         client.db.close()
 
 
+def whole(central, address):
+    """What is stored behind a blob is in the transaction too, whichever thread of a busy server is late."""
+    seer = Client(central, 'central')
+    root = seer.begin()
+    for name in range(WRITERS):
+        root[f'of {name}'] = MinPO(None)
+        root[f'blob of {name}'] = Blob()
+    seer.commit()
+    workers = Workers()
+    for name in range(WRITERS):
+        workers.start(write_behind_blobs, address, name)
+    workers.join()
+    root = seer.begin()
+    for name in range(WRITERS):
+        check_equal(root[f'of {name}'].value, COMMITS - 1, f'the last number of {name}')
+        check_equal(bytes_of(root[f'blob of {name}']), b'%d' % (COMMITS - 1), f'the last blob of {name}')
+    records = {}
+    for entry in seer.storage.iterator():
+        stored = [record.oid for record in entry]
+        for name in range(WRITERS):
+            written = (root[f'blob of {name}']._p_oid in stored, root[f'of {name}']._p_oid in stored)
+            records[written] = records.get(written, 0) + 1
+    check_equal({written for written in records if any(written)}, {(True, True)}, f'pairs of records: {records}')
+    seer.db.close()
+
+
+def write_behind_blobs(address, name):
+    client = Client(address, f'writer-{name}')
+    for number in range(COMMITS):
+        root = client.begin()
+        with root[f'blob of {name}'].open('w') as file:
+            file.write(b'%d' % number)
+        root[f'of {name}'].value = number
+        client.commit()
+    client.db.close()
+
+
+def many_large(central, address):
+    """More in half a minute than the server in front has memory."""
+    client = Client(address, 'writer')
+    client.begin()['large'] = [MinPO(None) for _ in range(PIECES)]
+    client.commit()
+    for number in range(60):
+        for piece in client.begin()['large']:
+            piece.value = bytes([number]) * PIECE_BYTES
+        client.commit()
+    seer = Client(central, 'central')
+    check(all(piece.value == bytes([59]) * PIECE_BYTES for piece in seer.begin()['large']), 'the last ones')
+    for one in client, seer:
+        one.db.close()
+
+
 if __name__ == '__main__':
-    main(use, early, eight, fill, again, fall_back, written, arriving, shared)
+    main(use, early, eight, fill, again, fall_back, written, arriving, shared, whole, many_large)

@@ -67,6 +67,9 @@ final class EdgeTransaction implements StorageTransaction {
     /** The vote that waits for its answer. */
     private final AtomicReference<@Nullable Completion<VoteResult>> waiting = new AtomicReference<>();
 
+    /** What the timer finds at the end of the time for the transaction: nothing when it is over, whose records it would keep. */
+    private final AtomicReference<@Nullable Runnable> late = new AtomicReference<>();
+
     private volatile Stage stage = Stage.STAGING;
     private volatile boolean finishing;
     private volatile boolean over;
@@ -213,8 +216,11 @@ final class EdgeTransaction implements StorageTransaction {
     private void send() {
         origins = records.origins();
         CompletableFuture<Boolean> sent = new CompletableFuture<>();
+        // By the thread that has sent the last of it, behind that: the event loop sends in the order in which it is
+        // given things.
+        sent.whenComplete((all, failure) ->
+                passing.pass(() -> sent.thenCompose(done -> remote.vote()), vote -> vote, step(this::answered)));
         sendFrom(0, sent);
-        passing.pass(() -> sent.thenCompose(all -> remote.vote()), vote -> vote, step(this::answered));
     }
 
     private void sendFrom(int first, CompletableFuture<Boolean> all) {
@@ -285,7 +291,14 @@ final class EdgeTransaction implements StorageTransaction {
         }
         Duration timeout = storage.settings().transactionTimeout();
         if (storedSinceVote == null && !timeout.isZero()) {
-            storage.settings().timers().after(timeout, this::timedOut);
+            AtomicReference<@Nullable Runnable> whenDue = late;
+            whenDue.set(this::timedOut);
+            storage.settings().timers().after(timeout, () -> {
+                Runnable unlessOver = whenDue.get();
+                if (unlessOver != null) {
+                    unlessOver.run();
+                }
+            });
         }
         if (vote.conflicts().isEmpty()) {
             stage = Stage.SEALED;
@@ -348,6 +361,7 @@ final class EdgeTransaction implements StorageTransaction {
                     @Override
                     public void complete(Finished finished) {
                         over = true;
+                        late.set(null);
                         records.close();
                         completion.complete(finished);
                     }
@@ -401,6 +415,7 @@ final class EdgeTransaction implements StorageTransaction {
     /** Lets go of everything, here and there. A finish that is under way goes on. */
     private void end() {
         over = true;
+        late.set(null);
         stage = Stage.SEALED;
         remote.abort();
         records.close();

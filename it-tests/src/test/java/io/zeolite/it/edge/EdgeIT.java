@@ -75,6 +75,28 @@ final class EdgeIT {
         central.stop();
     }
 
+    @ParameterizedTest
+    @CsvSource({"ZEOLITE, MSGPACK", "PYTHON, PICKLE"})
+    void transactionsWithBlobs_ofEightClients_areWhole(ServerKind kind, Encoding encoding) throws InterruptedException {
+        ZeoServer central = scene.server(encoding).kind(kind).start();
+        ZeoServer edge = edge(central, encoding, "").start();
+        scene.run("edge.py", "whole", central.address(), edge.address());
+        edge.stop();
+        central.stop();
+    }
+
+    /** Each is remembered for the sake of its time limit, but not what it stored. */
+    @Test
+    void manyLargeTransactions_needNoMoreMemoryThanOne() throws InterruptedException {
+        ZeoServer central = scene.server(Encoding.MSGPACK).start();
+        ZeoServer edge = edge(central, Encoding.MSGPACK, "  cache-size 10MB\n")
+                .environment("ZEOLITE_JAVA_OPTS", "-Xmx144m")
+                .start();
+        scene.run("edge.py", "many_large", central.address(), edge.address());
+        edge.stop();
+        central.stop();
+    }
+
     @Test
     void edge_withoutTheOtherServer_startsOnlyIfItNeedNotWait() throws InterruptedException {
         ZeoServer central = scene.server(Encoding.MSGPACK).start();
