@@ -44,7 +44,7 @@ final class ArchiveBlobsCommand implements ToolCommand {
         SiteOptions.addTo(spec);
         spec.addOption(Options.value(Double.class, "DAYS", "blobs that are older (default: 1)", "-a", AGE));
         spec.addOption(
-                Options.value(String.class, "BYTES", "blobs that are larger, like 2MB (default: all)", "-s", SIZE));
+                Options.value(String.class, "BYTES", "blobs of at least so many, like 2MB (default: all)", "-s", SIZE));
         spec.addOption(Options.value(String.class, "WHEN", "from this tid (in hex) or time (UTC)", SINCE));
         spec.addOption(Options.value(String.class, "WHEN", "up to this tid or time, included", UNTIL));
         spec.addOption(Options.value(Integer.class, "N", "no more than so many, the largest", LIMIT));
@@ -90,7 +90,7 @@ final class ArchiveBlobsCommand implements ToolCommand {
         return new Selection(
                 since == null ? Tid.NONE : TransactionPoint.first(SINCE, since),
                 Tid.isAfter(last, oldEnough) ? oldEnough : last,
-                Options.bytes(options, SIZE, -1),
+                Options.bytes(options, SIZE, 0),
                 limit);
     }
 

@@ -20,7 +20,7 @@ final class BlobSelectionOptions {
     /** @param first which ones a limit leaves */
     static void addTo(CommandSpec spec, String first) {
         spec.addOption(
-                Options.value(String.class, "BYTES", "blobs that are larger, like 2MB (default: all)", "-s", SIZE));
+                Options.value(String.class, "BYTES", "blobs of at least so many, like 2MB (default: all)", "-s", SIZE));
         spec.addOption(Options.value(String.class, "WHEN", "from this tid (in hex) or time (UTC)", SINCE));
         spec.addOption(Options.value(String.class, "WHEN", "up to this tid or time, included", UNTIL));
         spec.addOption(Options.value(Integer.class, "N", "no more than so many, " + first, LIMIT));
@@ -38,7 +38,7 @@ final class BlobSelectionOptions {
         return new BlobSelection(
                 since == null ? Selection.ALL.since() : TransactionPoint.first(SINCE, since),
                 until == null ? Selection.ALL.until() : TransactionPoint.last(UNTIL, until),
-                Options.bytes(options, SIZE, -1),
+                Options.bytes(options, SIZE, 0),
                 oids,
                 limit);
     }

@@ -22,7 +22,10 @@ final class ArchiveKeys {
             Key.optional("archive-age", Datatypes.TIME_INTERVAL, "the server moves blobs to the bucket that are older");
 
     static final Key<Long> ARCHIVE_SIZE = Key.withDefault(
-            "archive-size", Datatypes.byteSize(0, Long.MAX_VALUE), 0L, "and larger than this, if archive-age is given");
+            "archive-size",
+            Datatypes.byteSize(0, Long.MAX_VALUE),
+            0L,
+            "and have at least so many bytes, if archive-age is given");
 
     static final Key<Duration> ARCHIVE_INTERVAL = Key.withDefault(
             "archive-interval", Datatypes.TIME_INTERVAL, Duration.ofHours(1), "how often it looks for such blobs");

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Which blobs a server moves to the bucket by itself, and when.
  *
  * @param age those of transactions that are older
- * @param largerThanBytes those that have more bytes
+ * @param leastBytes those that have so many, or more
  * @param interval how long after a run the next one begins
  * @param window the time of the day in which it works; null for all day
  * @param fullerThanPercent it works only while the disk of the blob directory is fuller than this; null for always
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ArchivePolicy(
         Duration age,
-        long largerThanBytes,
+        long leastBytes,
         Duration interval,
         @Nullable Window window,
         @Nullable Integer fullerThanPercent,

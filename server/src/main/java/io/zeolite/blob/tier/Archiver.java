@@ -49,17 +49,17 @@ public final class Archiver {
      *
      * @param since those of this transaction and later ones
      * @param until those of this transaction and earlier ones
-     * @param largerThanBytes those that have more bytes
+     * @param leastBytes those that have so many, or more
      * @param limit no more than so many
      */
-    public record Selection(long since, long until, long largerThanBytes, long limit) {
+    public record Selection(long since, long until, long leastBytes, long limit) {
         /** Those that were committed before a time. */
-        public static Selection before(Instant time, long largerThanBytes, long limit) {
-            return new Selection(Tid.NONE, TimeStamp.of(time), largerThanBytes, limit);
+        public static Selection before(Instant time, long leastBytes, long limit) {
+            return new Selection(Tid.NONE, TimeStamp.of(time), leastBytes, limit);
         }
 
         private boolean takes(BlobRevision revision, long size) {
-            return size > largerThanBytes && !Tid.isAfter(since, revision.tid()) && !Tid.isAfter(revision.tid(), until);
+            return size >= leastBytes && !Tid.isAfter(since, revision.tid()) && !Tid.isAfter(revision.tid(), until);
         }
     }
 

@@ -172,7 +172,7 @@ public final class Keeper implements AutoCloseable {
             return;
         }
         Instant before = clock.instant().minus(policy.age());
-        List<Candidate> blobs = archiver.select(Selection.before(before, policy.largerThanBytes(), Integer.MAX_VALUE));
+        List<Candidate> blobs = archiver.select(Selection.before(before, policy.leastBytes(), Integer.MAX_VALUE));
         if (blobs.isEmpty()) {
             return;
         }

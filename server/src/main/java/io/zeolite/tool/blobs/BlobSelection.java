@@ -9,14 +9,14 @@ import java.util.Set;
  *
  * @param since those of this transaction and later ones
  * @param until those of this transaction and earlier ones
- * @param largerThanBytes those that have more bytes
+ * @param leastBytes those that have so many, or more
  * @param oids those of these objects; of all if there are none
  * @param limit no more than so many
  */
-public record BlobSelection(long since, long until, long largerThanBytes, Set<Long> oids, long limit) {
+public record BlobSelection(long since, long until, long leastBytes, Set<Long> oids, long limit) {
     /** All but for the limit. */
     boolean takes(Blob blob) {
-        return blob.size() > largerThanBytes && names(blob);
+        return blob.size() >= leastBytes && names(blob);
     }
 
     /** All but for the limit and the size, which is not known of a blob that is nowhere. */

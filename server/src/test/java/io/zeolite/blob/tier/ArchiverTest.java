@@ -108,7 +108,7 @@ final class ArchiverTest {
     }
 
     private static Selection all() {
-        return new Selection(Tid.NONE, Tid.MAX, -1, Long.MAX_VALUE);
+        return new Selection(Tid.NONE, Tid.MAX, 0, Long.MAX_VALUE);
     }
 
     private List<Step> archive(Afterwards afterwards) throws IOException {
@@ -146,16 +146,23 @@ final class ArchiverTest {
         commit(3, TID + (1L << 40), 400);
         Files.write(home.resolve("blobs/tmp/0x01.blob"), new byte[900]);
         Instant then = TimeStamp.toInstant(TID).plusSeconds(1);
-        assertThat(archiver().select(Selection.before(then, 100, 10)))
+        assertThat(archiver().select(Selection.before(then, 101, 10)))
                 .extracting(Candidate::revision)
                 .containsExactly(new BlobRevision(2, TID), new BlobRevision(0x1234567, TID));
-        assertThat(archiver().select(Selection.before(then, 100, 1)))
+        assertThat(archiver().select(Selection.before(then, 101, 1)))
                 .extracting(Candidate::size)
                 .containsExactly(300L);
-        assertThat(archiver().select(new Selection(TID + 1, Tid.MAX, -1, 10)))
+        assertThat(archiver().select(new Selection(TID + 1, Tid.MAX, 0, 10)))
                 .extracting(Candidate::size)
                 .containsExactly(400L);
-        assertThat(archiver().select(new Selection(TID, TID, -1, 10))).hasSize(3);
+        assertThat(archiver().select(new Selection(TID, TID, 0, 10))).hasSize(3);
+    }
+
+    @Test
+    void select_allSizes_takesEmptyBlobsToo() throws IOException {
+        commit(1, TID, 0);
+        assertThat(archiver().select(Selection.before(TimeStamp.toInstant(TID).plusSeconds(1), 0, 10)))
+                .hasSize(1);
     }
 
     @Test

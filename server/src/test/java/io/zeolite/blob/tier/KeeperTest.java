@@ -79,7 +79,7 @@ final class KeeperTest {
     }
 
     private static ArchivePolicy policy(@Nullable Window window, @Nullable Integer percent) {
-        return new ArchivePolicy(Duration.ofDays(1), 100, Duration.ofMillis(1), window, percent, new Effort(2, 0));
+        return new ArchivePolicy(Duration.ofDays(1), 101, Duration.ofMillis(1), window, percent, new Effort(2, 0));
     }
 
     private Path object(long oid, long tid) {

@@ -76,7 +76,7 @@ final class KilledAnywhereTest {
             owned.lacks();
             Archiver archiver = new Archiver(blobs, new RetryingStore(owned, ONE_ATTEMPT), KeyLayout.FLAT);
             archiver.archive(
-                    archiver.select(new Selection(Tid.NONE, Tid.MAX, -1, Long.MAX_VALUE)),
+                    archiver.select(new Selection(Tid.NONE, Tid.MAX, 0, Long.MAX_VALUE)),
                     Afterwards.REMOVE,
                     new Effort(1, 0),
                     step -> {},

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Blobs on their way to the bucket and back. */
 final class MovingTest {
-    private static final BlobSelection ALL = new BlobSelection(Tid.NONE, Tid.MAX, -1, Set.of(), Integer.MAX_VALUE);
+    private static final BlobSelection ALL = new BlobSelection(Tid.NONE, Tid.MAX, 0, Set.of(), Integer.MAX_VALUE);
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -36,7 +36,7 @@ final class MovingTest {
         ToolOutput output = new ToolOutput();
         try (Site site = test.site()) {
             Archive.Options options = new Archive.Options(
-                    new Selection(Tid.NONE, Tid.MAX, 500, 100), Afterwards.REMOVE, EFFORT, dryRun, json);
+                    new Selection(Tid.NONE, Tid.MAX, 501, 100), Afterwards.REMOVE, EFFORT, dryRun, json);
             assertThat(new Archive(site, options, output.console()).run())
                     .as(output.text())
                     .isEqualTo(status);
@@ -75,7 +75,7 @@ final class MovingTest {
             assertThat(test.file(20, TID + 20)).doesNotExist();
             assertThat(test.file(5, TID + 5)).exists();
 
-            BlobSelection some = new BlobSelection(TID + 10, TID + 12, -1, Set.of(11L, 12L, 13L), 1);
+            BlobSelection some = new BlobSelection(TID + 10, TID + 12, 0, Set.of(11L, 12L, 13L), 1);
             assertThat(restore(test, some, true, false, ExitStatus.OK).text()).contains("1 blob, 1.2 KB, would come");
             assertThat(test.file(12, TID + 12)).doesNotExist();
             restore(test, some, false, false, ExitStatus.OK);
@@ -119,9 +119,9 @@ final class MovingTest {
             try (BlobStore store = test.store(true)) {
                 store.delete(test.key(2, TID + 1));
             }
-            BlobSelection found = new BlobSelection(Tid.NONE, Tid.MAX, -1, Set.of(1L), 10);
+            BlobSelection found = new BlobSelection(Tid.NONE, Tid.MAX, 0, Set.of(1L), 10);
             assertThat(restore(test, found, false, false, ExitStatus.OK).text()).startsWith("1 of 1 blob restored");
-            BlobSelection before = new BlobSelection(Tid.NONE, TID, -1, Set.of(), 10);
+            BlobSelection before = new BlobSelection(Tid.NONE, TID, 0, Set.of(), 10);
             restore(test, before, false, false, ExitStatus.OK);
             BlobSelection missing = new BlobSelection(Tid.NONE, Tid.MAX, 500, Set.of(2L), 10);
             assertThat(restore(test, missing, false, false, ExitStatus.FAILED).text())
@@ -206,7 +206,7 @@ final class MovingTest {
         try (TestSite test = new TestSite(home, true);
                 Site site = test.site(true)) {
             Archive.Options options = new Archive.Options(
-                    new Selection(Tid.NONE, Tid.MAX, -1, 10), Afterwards.REMOVE, EFFORT, false, false);
+                    new Selection(Tid.NONE, Tid.MAX, 0, 10), Afterwards.REMOVE, EFFORT, false, false);
             assertThatThrownBy(() -> new Archive(site, options, new ToolOutput().console()).run())
                     .hasMessageContaining("read-only-bucket is on");
             assertThat(test.proxy().requests()).isZero();

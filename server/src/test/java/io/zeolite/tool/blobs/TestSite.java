@@ -118,7 +118,7 @@ final class TestSite implements AutoCloseable {
 
     /** Moves the largest blobs to the bucket. */
     void archive(int limit, Afterwards afterwards) throws IOException {
-        Selection selection = new Selection(Tid.NONE, Tid.MAX, -1, limit);
+        Selection selection = new Selection(Tid.NONE, Tid.MAX, 0, limit);
         try (Site site = site()) {
             new Archive(
                             site,
