@@ -139,7 +139,46 @@ public final class S3Store implements BlobStore {
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5())
                 .build();
-        return ask("look at", key, () -> client.headObject(request));
+        HeadObjectResponse found = ask("look at", key, () -> client.headObject(request));
+        String version = version(key, found.eTag());
+        if (!StoreSign.isIn(found.sdkHttpResponse())) {
+            confirm(key, version);
+        }
+        return found;
+    }
+
+    /**
+     * Asks for an object once more, in a way that nothing but a store can answer.
+     *
+     * @param version that somebody has answered with
+     */
+    private void confirm(String key, String version) throws StoreException {
+        S3Object listed = listed(key);
+        if (listed == null || !withoutQuotes("" + listed.eTag()).equals(withoutQuotes(version))) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE,
+                    name() + key + ": answered with the ETag " + version
+                            + " by something else than the store (expected: "
+                            + "a header that starts with x-amz- or x-goog-, or the same ETag in a list)",
+                    null);
+        }
+    }
+
+    private static String withoutQuotes(String eTag) {
+        return eTag.replace("\"", "");
+    }
+
+    private @Nullable S3Object listed(String key) throws StoreException {
+        ListObjectsV2Request request = ListObjectsV2Request.builder()
+                .bucket(settings.bucket())
+                .prefix(full(key))
+                .maxKeys(1)
+                .requestPayer(payer)
+                .build();
+        return page(request, key).contents().stream()
+                .filter(found -> full(key).equals(found.key()))
+                .findFirst()
+                .orElse(null);
     }
 
     private StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) throws StoreException {
@@ -204,6 +243,13 @@ public final class S3Store implements BlobStore {
         } catch (StoreException e) {
             stream.abort();
             throw e;
+        }
+        if (!StoreSign.isIn(stream.response().sdkHttpResponse())
+                && !object.version().equals(version)) {
+            // Its connection may be the last one that may be had.
+            stream.abort();
+            confirm(key, object.version());
+            return open(key, offset, object.version());
         }
         return new S3Content(name() + key, object, object.size() - offset, stream, readTimeout, System::nanoTime);
     }

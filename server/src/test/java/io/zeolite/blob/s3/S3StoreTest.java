@@ -30,13 +30,13 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -356,18 +356,16 @@ final class S3StoreTest extends BlobStoreContract {
 
         /** @param answers a status and a body for a method and a path; there is no length in what HEAD is told */
         Answering(Function<String, String> answers) throws IOException {
-            this(answers, null);
+            this(answers, Map.of());
         }
 
-        Answering(Function<String, String> answers, @Nullable String eTag) throws IOException {
+        Answering(Function<String, String> answers, Map<String, String> headers) throws IOException {
             http.createContext("/", exchange -> {
                 exchange.getRequestBody().readAllBytes();
                 String request = exchange.getRequestMethod() + " " + exchange.getRequestURI();
                 asked.add(request);
                 String[] answer = answers.apply(request).split(" ", 2);
-                if (eTag != null) {
-                    exchange.getResponseHeaders().add("ETag", eTag);
-                }
+                headers.forEach(exchange.getResponseHeaders()::add);
                 boolean isHead = request.startsWith("HEAD");
                 byte[] body = isHead ? new byte[0] : answer[1].getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(Integer.parseInt(answer[0]), body.length == 0 ? -1 : body.length);
@@ -403,8 +401,61 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void anyRequest_pageOfAProxyWithAnETag_isNoObject() throws Exception {
+        Map<String, String> headers = Map.of("ETag", "\"5f-abc\"", "X-Amz-Cf-Id", "1");
+        for (String page : List.of("<html>We are back soon</html>", "<html><br>We are back soon</html>")) {
+            try (Answering answering = new Answering(request -> "200 " + page, headers);
+                    S3Store store = answering.store()) {
+                assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
+                assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, "\"1\""));
+                assertReason(Reason.UNAVAILABLE, () -> store.stat("a.blob"));
+                assertReason(Reason.UNAVAILABLE, () -> store.attest("a.blob"));
+            }
+        }
+    }
+
+    @Test
+    void anyRequest_pageWithAnETagWhileTheStoreAnswersToo_isNoObject() throws Exception {
+        Path file = file("abc");
+        Fault page = new Fault.Page("ETag: \"5f-abc\"\r\n", "<html>We are back soon</html>");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            store.put("a.blob", file, 0x364b3fb7, "text/plain");
+            proxy.set(page, 1);
+            assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
+            proxy.set(page, 1);
+            assertThatThrownBy(() -> store.stat("none.blob")).hasMessageContaining("something else than the store");
+        }
+    }
+
+    @Test
+    void anyRequest_storeWithoutHeadersOfItsOwn_isKnownByItsList() throws Exception {
+        Path file = file("abc");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            store.put("a.blob", file, 0x364b3fb7, "text/plain");
+            store.put("a.blob.more", file, 0x364b3fb7, "text/plain");
+            proxy.set(new Fault.Plain("x-amz-"));
+            assertThat(store.stat("a.blob").size()).isEqualTo(3);
+            assertThat(proxy.requests()).isEqualTo(4);
+            try (StoredContent content = store.open("a.blob", 1, null)) {
+                ByteBuffer rest = ByteBuffer.allocate(3);
+                while (content.read(rest) >= 0) {
+                    // Until the end.
+                }
+                assertThat(Arrays.copyOf(rest.array(), rest.position()))
+                        .asString()
+                        .isEqualTo("bc");
+                assertThat(proxy.requests()).isEqualTo(7);
+                store.open("a.blob", 2, content.object().version()).close();
+                assertThat(proxy.requests()).as("known by its version").isEqualTo(8);
+            }
+        }
+    }
+
+    @Test
     void stat_answerWithoutALength_isRefused() throws Exception {
-        try (Answering answering = new Answering(request -> "200 ", "\"1\"");
+        try (Answering answering = new Answering(request -> "200 ", Map.of("ETag", "\"1\"", "x-amz-id-2", "1"));
                 S3Store store = answering.store()) {
             assertReason(Reason.REFUSED, () -> store.stat("a.blob"));
             assertReason(Reason.REFUSED, () -> store.attest("a.blob"));

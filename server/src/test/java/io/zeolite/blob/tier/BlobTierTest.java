@@ -416,6 +416,14 @@ final class BlobTierTest {
     }
 
     @Test
+    void open_pageOfAProxyWithAnETag_isTriedAgainAndNeverGiven() throws Exception {
+        put(1, 1000);
+        proxy.set(new Fault.Page("ETag: \"5f-abc\"\r\n", "<html>We are back soon</html>"), 1);
+        assertThat(read(opened(tier(), 1))).isEqualTo(bytes(1, 1000));
+        assertThat(proxy.requests()).as("it, a list, and the object").isEqualTo(3);
+    }
+
+    @Test
     void open_missingEverywhere_saysWhereItWasLookedFor() throws Exception {
         assertThatThrownBy(() -> opened(tier(), 1))
                 .cause()

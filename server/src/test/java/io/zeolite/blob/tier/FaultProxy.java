@@ -32,8 +32,15 @@ public final class FaultProxy implements Closeable {
         /** An answer with this status, in the place of the store's. */
         record Status(int code) implements Fault {}
 
-        /** A page in the place of the store's answer, as proxies have them, with status 200 and such headers. */
-        record Page(String headers, String body) implements Fault {}
+        /** A page in the place of the store's answer, as proxies have them, with such a status and such headers. */
+        record Page(int code, String headers, String body) implements Fault {
+            public Page(String headers, String body) {
+                this(200, headers, body);
+            }
+        }
+
+        /** The headers that all begin alike come under other names: of a store that does not send them. */
+        record Plain(String start) implements Fault {}
 
         /** The connection breaks after so many bytes of the answer. */
         record Cut(int bytes) implements Fault {}
@@ -186,9 +193,9 @@ public final class FaultProxy implements Closeable {
                     client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                     break;
                 } else if (current instanceof Fault.Page page) {
-                    String answer =
-                            "HTTP/1.1 200 OK\r\nContent-Length: " + page.body().length() + "\r\n" + page.headers()
-                                    + "Connection: close\r\n\r\n" + page.body();
+                    String answer = "HTTP/1.1 " + page.code() + " Page\r\nContent-Length: "
+                            + page.body().length() + "\r\n" + page.headers() + "Connection: close\r\n\r\n"
+                            + page.body();
                     client.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                     break;
                 } else if (current instanceof Fault.Deaf) {
@@ -223,6 +230,12 @@ public final class FaultProxy implements Closeable {
                         out.write(buffer, i, 1);
                         sleep(trickle.pauseMillis());
                     }
+                    continue;
+                }
+                if (current instanceof Fault.Plain plain) {
+                    String text = new String(buffer, 0, count, StandardCharsets.ISO_8859_1);
+                    String other = "z".repeat(plain.start().length());
+                    out.write(text.replace(plain.start(), other).getBytes(StandardCharsets.ISO_8859_1));
                     continue;
                 }
                 int before = count;

@@ -354,9 +354,19 @@ final class BucketUpkeepTest {
     }
 
     @Test
-    void mirror_pageOfAProxyInThePlaceOfAnObject_isNotCopied() throws IOException {
+    void mirror_pageOfAProxyInThePlaceOfEveryObject_isNotCopied() throws IOException {
         // After the list.
-        test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\n", "<html>We are back soon</html>"));
+        Fault page = new Fault.Page("ETag: \"1\"\r\n", "<html>We are back soon</html>");
+        test.proxy().setAfter(1, page, Integer.MAX_VALUE);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        assertThat(ToolOutput.objects(output.json(), "failed")).hasSize(5);
+        assertThat(home.resolve("mirror")).isEmptyDirectory();
+    }
+
+    @Test
+    void mirror_objectOfAnotherLengthThanListed_isNotCopied() throws IOException {
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\nx-amz-id-2: 1\r\n", "<html>We are back soon</html>"));
         assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
         assertThat(output.json().get("copied")).isEqualTo(4L);
         assertThat(ToolOutput.objects(output.json(), "failed"))

@@ -173,16 +173,30 @@ final class MovingTest {
     }
 
     @Test
-    void restore_pageOfAProxyInThePlaceOfAnObject_isNotTakenForIt() throws Exception {
+    void restore_objectOfAnotherLengthThanListed_isNotTaken() throws Exception {
         try (TestSite test = new TestSite(home, true)) {
             test.commit(1, TID, 1000);
             test.archive(10, Afterwards.REMOVE);
             // After the list.
-            test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\n", "<html>We are back soon</html>"));
+            test.proxy()
+                    .setAfter(1, new Fault.Page("ETag: \"1\"\r\nx-amz-id-2: 1\r\n", "<html>We are back soon</html>"));
             ToolOutput output = restore(test, ALL, false, false, ExitStatus.FAILED);
             assertThat(output.text())
                     .contains("came with 29 bytes (expected: 1000, as it is listed)")
                     .doesNotContain("the length was compared");
+            assertThat(test.file(1, TID)).doesNotExist();
+        }
+    }
+
+    @Test
+    void restore_pageOfAProxyInThePlaceOfEveryObject_isNotTakenForOne() throws Exception {
+        try (TestSite test = new TestSite(home, true)) {
+            String page = "<html>We are back soon</html>";
+            test.commit(1, TID, page.length());
+            test.archive(10, Afterwards.REMOVE);
+            // After the list.
+            test.proxy().setAfter(1, new Fault.Page("ETag: \"1\"\r\n", page), Integer.MAX_VALUE);
+            restore(test, ALL, false, false, ExitStatus.FAILED);
             assertThat(test.file(1, TID)).doesNotExist();
         }
     }
