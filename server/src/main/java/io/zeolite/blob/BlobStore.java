@@ -34,7 +34,8 @@ public interface BlobStore extends AutoCloseable {
 
     /**
      * What the store itself says of the bytes that it holds: like {@link #stat}, but with a checksum only if the store has
-     * it of all of them together, never one that it merely repeats from whoever wrote the object.
+     * it of all of them together, never one that it merely repeats from whoever wrote the object, nor one that contradicts
+     * what is noted with the object.
      */
     default StoredObject attest(String key) throws StoreException {
         StoredObject found = stat(key);

@@ -126,7 +126,9 @@ public final class S3Store implements BlobStore {
     @Override
     public StoredObject attest(String key) throws StoreException {
         HeadObjectResponse found = head(key);
-        return object(key, found, checksum(null, found.checksumCRC32C(), found.checksumType()));
+        Integer ofStore = ofStore(found.checksumCRC32C(), found.checksumType());
+        Integer noted = noted(found.metadata());
+        return object(key, found, noted == null || noted.equals(ofStore) ? ofStore : null);
     }
 
     private HeadObjectResponse head(String key) throws StoreException {
@@ -207,14 +209,23 @@ public final class S3Store implements BlobStore {
         return eTag;
     }
 
-    /** That of the store itself goes before that of whoever wrote the object. */
+    /** The note goes first: there are stores that have a wrong checksum of what came in parts, and verify none. */
     private static @Nullable Integer checksum(
-            @Nullable Map<String, String> metadata, @Nullable String ofStore, @Nullable ChecksumType type) {
-        if (ofStore != null && type != ChecksumType.COMPOSITE && !ofStore.contains("-")) {
-            byte[] bytes = Base64.getDecoder().decode(ofStore);
-            return ByteBuffer.wrap(bytes).getInt();
+            Map<String, String> metadata, @Nullable String ofStore, @Nullable ChecksumType type) {
+        Integer noted = noted(metadata);
+        return noted == null ? ofStore(ofStore, type) : noted;
+    }
+
+    /** That of a whole object. */
+    private static @Nullable Integer ofStore(@Nullable String base64, @Nullable ChecksumType type) {
+        if (base64 == null || type == ChecksumType.COMPOSITE || base64.contains("-")) {
+            return null;
         }
-        String noted = metadata == null ? null : metadata.get(CRC32C_NOTE);
+        return ByteBuffer.wrap(Base64.getDecoder().decode(base64)).getInt();
+    }
+
+    private static @Nullable Integer noted(Map<String, String> metadata) {
+        String noted = metadata.get(CRC32C_NOTE);
         try {
             return noted == null ? null : Integer.parseUnsignedInt(noted, 16);
         } catch (NumberFormatException e) {
@@ -340,7 +351,7 @@ public final class S3Store implements BlobStore {
                 size,
                 Objects.requireNonNullElse(written.version(), ""),
                 Instant.now(),
-                checksum(null, written.checksum(), written.checksumType()));
+                ofStore(written.checksum(), written.checksumType()));
     }
 
     static Map<String, String> noted(int crc32c) {

@@ -12,7 +12,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Puts files into a store and proves that they are there: by the checksum that the store itself has computed of the whole
- * object, if it is one that verifies them, else by reading the object back. Any thread.
+ * object, if it is one that verifies them, else by reading the object back. What is read later is compared with the checksum
+ * that comes with it, so that has to be the right one as well. Any thread.
  */
 public final class Deposits {
     private final RetryingStore store;
@@ -64,6 +65,7 @@ public final class Deposits {
     private enum Finding {
         MISSING("not there"),
         OTHER("another object"),
+        WRONG_CHECKSUM("the same with a wrong checksum, so that it could not be read"),
         SAME_CHECKSUM("the same by its checksum"),
         SAME_BYTES("the same");
 
@@ -88,7 +90,7 @@ public final class Deposits {
             if (checksum != null && trust.isTrusted(store.isWrittenInParts(channel.size()))) {
                 return checksum == crc32c ? Finding.SAME_CHECKSUM : Finding.OTHER;
             }
-            return hasSameBytes(key, channel) ? Finding.SAME_BYTES : Finding.OTHER;
+            return compare(key, channel, crc32c);
         } catch (StoreException e) {
             if (e.reason() == Reason.NOT_FOUND) {
                 return Finding.MISSING;
@@ -97,10 +99,14 @@ public final class Deposits {
         }
     }
 
-    private boolean hasSameBytes(String key, FileChannel file) throws IOException {
+    private Finding compare(String key, FileChannel file, int crc32c) throws IOException {
         Comparison comparison = new Comparison(file);
         StoredObject object = new ObjectReader(store).read(key, comparison);
-        return comparison.same && object.size() == file.size();
+        if (!comparison.same || object.size() != file.size()) {
+            return Finding.OTHER;
+        }
+        Integer checksum = object.crc32c();
+        return checksum == null || checksum == crc32c ? Finding.SAME_BYTES : Finding.WRONG_CHECKSUM;
     }
 
     /** Whether an object has a checksum, and the bytes that it is of. */

@@ -169,6 +169,26 @@ final class S3StoreTest extends BlobStoreContract {
         }
     }
 
+    @Test
+    void checksum_thatContradictsTheNote_doesNotCount() throws Exception {
+        for (String type : List.of("", "x-amz-checksum-type: FULL_OBJECT\r\n")) {
+            String wrong = "ETag: \"1\"\r\nx-amz-checksum-crc32c: AAAAAQ==\r\n" + type;
+            String headers = wrong + "x-amz-meta-zeolite-crc32c: 364b3fb7\r\n";
+            try (FaultProxy proxy = FaultProxy.before(server.port());
+                    S3Store store = new S3Store(S3Server.withChecksums(settings(proxy.endpoint()), true))) {
+                proxy.set(new Fault.Page(headers, "abc"));
+                try (StoredContent content = store.open("a.blob", 0, null)) {
+                    assertThat(content.object().crc32c()).isEqualTo(0x364b3fb7);
+                }
+                assertThat(store.stat("a.blob").crc32c()).isEqualTo(0x364b3fb7);
+                assertThat(store.attest("a.blob").crc32c()).isNull();
+                proxy.set(new Fault.Page(wrong, "abc"));
+                assertThat(store.stat("a.blob").crc32c()).isEqualTo(1);
+                assertThat(store.attest("a.blob").crc32c()).isEqualTo(1);
+            }
+        }
+    }
+
     /** A file whose every megabyte is another one. */
     private Path largeFile(long size) throws IOException {
         Path file = directory.resolve("large");

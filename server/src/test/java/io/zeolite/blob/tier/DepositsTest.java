@@ -11,6 +11,7 @@ import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.tier.Deposits.Deposit;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,12 +58,32 @@ final class DepositsTest {
         GIVES_NONE
     }
 
+    private record Labelled(StoredContent content, int crc32c) implements StoredContent {
+        @Override
+        public StoredObject object() {
+            StoredObject object = content.object();
+            return new StoredObject(object.key(), object.size(), object.version(), object.lastModified(), crc32c);
+        }
+
+        @Override
+        public int read(ByteBuffer buffer) throws IOException {
+            return content.read(buffer);
+        }
+
+        @Override
+        public void close() {
+            content.close();
+        }
+    }
+
     private final class Checksumming implements BlobStore {
         private final BlobStore store = new DirectoryStore(home.resolve("store"));
         private final Kind kind;
         private final Map<String, Integer> given = new HashMap<>();
         private int opened;
         private boolean truncates;
+        /** Given with every object that is read; null for none. */
+        private @Nullable Integer checksumOfReads;
 
         Checksumming(Kind kind) {
             this.kind = kind;
@@ -88,7 +109,8 @@ final class DepositsTest {
         @Override
         public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
             opened++;
-            return store.open(key, offset, version);
+            StoredContent content = store.open(key, offset, version);
+            return checksumOfReads == null ? content : new Labelled(content, checksumOfReads);
         }
 
         @Override
@@ -184,6 +206,15 @@ final class DepositsTest {
         Checksumming store = new Checksumming(Kind.GIVES_NONE);
         assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, true));
         assertThat(store.given).containsOnlyKeys("a.blob");
+    }
+
+    @Test
+    void put_objectWhoseReadersAreToldAWrongChecksum_isNotProven() throws IOException {
+        Checksumming store = new Checksumming(Kind.GIVES_NONE);
+        store.checksumOfReads = FileChecksum.crc32c(file);
+        assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, true));
+        store.checksumOfReads = 0x1234;
+        assertThatThrownBy(() -> deposits(store).put("a.blob", file)).hasMessageContaining("with a wrong checksum");
     }
 
     @Test
