@@ -32,7 +32,8 @@ final class Failures {
             return Reason.UNAVAILABLE;
         }
         return switch (service.statusCode()) {
-            case 404 -> Reason.NOT_FOUND;
+            // A load balancer says so of a store that is gone. HEAD has no body: the SDK puts a code there itself.
+            case 404 -> code.isEmpty() ? Reason.UNAVAILABLE : Reason.NOT_FOUND;
             case 412, 416 -> Reason.CHANGED;
             case 409 -> Reason.CONTENDED;
             case 401, 403 -> code.equals("RequestTimeTooSkewed") ? Reason.REFUSED : Reason.DENIED;

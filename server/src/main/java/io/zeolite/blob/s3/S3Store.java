@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -141,12 +142,32 @@ public final class S3Store implements BlobStore {
                 .sseCustomerKey(customerKey.key())
                 .sseCustomerKeyMD5(customerKey.md5())
                 .build();
-        HeadObjectResponse found = ask("look at", key, () -> client.headObject(request));
+        HeadObjectResponse found = find(key, request);
         String version = version(key, found.eTag());
         if (!StoreSign.isIn(found.sdkHttpResponse())) {
             confirm(key, version);
         }
         return found;
+    }
+
+    private HeadObjectResponse find(String key, HeadObjectRequest request) throws StoreException {
+        try {
+            return client.headObject(request);
+        } catch (SdkException e) {
+            StoreException failure = Failures.of("look at " + name() + key, e);
+            if (failure.reason() == Reason.NOT_FOUND && !isOfStore(e) && listed(key) != null) {
+                throw new StoreException(
+                        Reason.UNAVAILABLE, failure.getMessage() + " (expected: an object, as it is listed)", e);
+            }
+            throw failure;
+        }
+    }
+
+    private static boolean isOfStore(SdkException failure) {
+        return failure instanceof AwsServiceException service
+                && service.awsErrorDetails() != null
+                && service.awsErrorDetails().sdkHttpResponse() != null
+                && StoreSign.isIn(service.awsErrorDetails().sdkHttpResponse());
     }
 
     /**

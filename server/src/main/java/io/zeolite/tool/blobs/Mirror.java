@@ -21,9 +21,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * {@code zeolite mirror-blobs}: copies the objects of a bucket to another store, those that are not there yet. Nothing is ever
@@ -41,7 +44,8 @@ public final class Mirror {
     private long present;
     private long copied;
     private long bytes;
-    private long gone;
+    /** The source says that they are not there. */
+    private final Set<BlobRevision> gone = new HashSet<>();
 
     /** @param temporary where objects lie on their way; needs room for the largest ones */
     public record Options(Path temporary, Effort effort, boolean dryRun, boolean json) {}
@@ -73,13 +77,14 @@ public final class Mirror {
         ObjectList wanted = missing(bucket);
         if (!options.dryRun()) {
             copy(bucket, wanted);
+            lookAgain(bucket);
         }
         if (options.json()) {
             write(bucket, wanted);
         } else {
             print(bucket, wanted);
         }
-        return options.dryRun() || copied + gone == wanted.size() ? ExitStatus.OK : ExitStatus.FAILED;
+        return options.dryRun() || copied + gone.size() == wanted.size() ? ExitStatus.OK : ExitStatus.FAILED;
     }
 
     private ObjectList missing(Site.Cold bucket) throws IOException {
@@ -120,7 +125,7 @@ public final class Mirror {
                         String key = bucket.key(oid, tid);
                         try {
                             boolean wasThere = copy(bucket.store(), key, object.size(), deposits, layout.key(oid, tid));
-                            noteDone(wasThere, object.size(), progress);
+                            noteDone(wasThere, object, progress);
                         } catch (IOException e) {
                             noteFailure(key, e, object.size(), progress);
                         }
@@ -149,26 +154,52 @@ public final class Mirror {
         }
     }
 
-    private synchronized void noteDone(boolean wasThere, long size, ProgressBar progress) {
-        progress.add(1, size);
+    private synchronized void noteDone(boolean wasThere, ObjectList.Item object, ProgressBar progress) {
+        progress.add(1, object.size());
         if (wasThere) {
             copied++;
-            bytes += size;
+            bytes += object.size();
         } else {
-            gone++;
+            gone.add(object.revision());
+        }
+    }
+
+    /** What had been deleted is not listed any more: a store that says of everything that it is not there has lost its disk. */
+    private void lookAgain(Site.Cold bucket) {
+        if (gone.isEmpty()) {
+            return;
+        }
+        Set<BlobRevision> doubtful = new HashSet<>();
+        String why = "not found, and listed";
+        try {
+            bucket.store().list(bucket.layout().start(), object -> revision(bucket.layout(), object)
+                    .filter(gone::contains)
+                    .ifPresent(doubtful::add));
+        } catch (StoreException e) {
+            doubtful.addAll(gone);
+            why = "not found, and whether it is listed is not known: " + e.getMessage();
+        }
+        gone.removeAll(doubtful);
+        for (BlobRevision revision : doubtful) {
+            fail(bucket.key(revision.oid(), revision.tid()), why, text -> console.out()
+                    .println(text));
+        }
+    }
+
+    private void fail(String key, String message, Consumer<String> output) {
+        failures.add(new Failure(key, message));
+        if (!options.json()) {
+            output.accept("FAILED " + key + ": " + message);
         }
     }
 
     private synchronized void noteFailure(String key, IOException failure, long size, ProgressBar progress) {
         progress.add(1, size);
-        failures.add(new Failure(key, String.valueOf(failure.getMessage())));
-        if (!options.json()) {
-            progress.say("FAILED " + key + ": " + failure.getMessage());
-        }
+        fail(key, String.valueOf(failure.getMessage()), progress::say);
     }
 
     private long untried(ObjectList wanted) {
-        return options.dryRun() ? 0 : wanted.size() - copied - gone - failures.size();
+        return options.dryRun() ? 0 : wanted.size() - copied - gone.size() - failures.size();
     }
 
     private void print(Site.Cold bucket, ObjectList wanted) {
@@ -191,8 +222,8 @@ public final class Mirror {
                         Texts.bytes(bytes),
                         Texts.duration((long) seconds),
                         Texts.bytes((long) (bytes / seconds))));
-        if (gone > 0) {
-            console.out().println(Texts.count(gone, "object") + " had been deleted meanwhile");
+        if (!gone.isEmpty()) {
+            console.out().println(Texts.count(gone.size(), "object") + " had been deleted meanwhile");
         }
         if (untried(wanted) > 0) {
             console.out()
@@ -212,7 +243,7 @@ public final class Mirror {
             json.writeNumberField("selected_bytes", wanted.bytes());
             json.writeNumberField("copied", copied);
             json.writeNumberField("copied_bytes", bytes);
-            json.writeNumberField("gone", gone);
+            json.writeNumberField("gone", gone.size());
             json.writeNumberField("not_tried", untried(wanted));
             json.writeNumberField("seconds", (System.nanoTime() - startNanos) / 1e9);
             json.writeArrayFieldStart("failed");

@@ -474,6 +474,36 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void anyRequest_balancerThatFindsNoStore_isUnavailable() throws Exception {
+        for (String page : List.of("<html><body>No such page</body></html>", "<html><br>No such page</html>", "")) {
+            try (Answering answering = new Answering(request -> "404 " + page);
+                    S3Store store = answering.store()) {
+                assertReason(Reason.UNAVAILABLE, () -> store.open("a.blob", 0, null));
+                assertReason(Reason.UNAVAILABLE, () -> store.stat("a.blob"));
+                assertReason(Reason.UNAVAILABLE, () -> store.attest("a.blob"));
+                assertReason(Reason.UNAVAILABLE, () -> store.delete("a.blob"));
+                assertReason(Reason.UNAVAILABLE, () -> store.list("", object -> {}));
+            }
+        }
+    }
+
+    @Test
+    void stat_missingObject_isFoundByNobody() throws Exception {
+        Path file = file("abc");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            store.put("a.blob.more", file, 0x364b3fb7, "text/plain");
+            assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
+            assertThat(proxy.requests()).isEqualTo(2);
+            proxy.set(new Fault.Plain("x-amz-"));
+            assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
+            assertReason(Reason.NOT_FOUND, () -> store.open("a.blob", 0, null));
+            proxy.set(new Fault.Status(404), 1);
+            assertReason(Reason.UNAVAILABLE, () -> store.stat("a.blob.more"));
+        }
+    }
+
+    @Test
     void stat_answerWithoutALength_isRefused() throws Exception {
         try (Answering answering = new Answering(request -> "200 ", Map.of("ETag", "\"1\"", "x-amz-id-2", "1"));
                 S3Store store = answering.store()) {

@@ -14,6 +14,7 @@ import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.BreakingStore;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
@@ -25,6 +26,8 @@ import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -288,12 +291,16 @@ final class BucketUpkeepTest {
     }
 
     private int mirror(boolean dryRun, BlobStore to, KeyLayout layout) throws IOException {
+        return mirror(dryRun, to, layout, EFFORT);
+    }
+
+    private int mirror(boolean dryRun, BlobStore to, KeyLayout layout, Effort effort) throws IOException {
         output = new ToolOutput();
         TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
         Path temporary = Files.createDirectories(home.resolve("temporary"));
         try (Site site = test.site();
                 RetryingStore target = new RetryingStore(to, settings)) {
-            Mirror.Options options = new Mirror.Options(temporary, EFFORT, dryRun, true);
+            Mirror.Options options = new Mirror.Options(temporary, effort, dryRun, true);
             return new Mirror(site, target, layout, options, output.console()).run();
         }
     }
@@ -378,12 +385,53 @@ final class BucketUpkeepTest {
     }
 
     @Test
-    void mirror_objectIsDeletedMeanwhile_isNoFailure() throws IOException {
+    void mirror_objectsAreDeletedMeanwhile_isNoFailure() throws IOException {
+        DirectoryStore target = new DirectoryStore(Files.createDirectories(home.resolve("mirror")));
+        BlobStore deleting = (BlobStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("put")) {
+                        // The largest is the first.
+                        try (BlobStore source = test.store(true)) {
+                            source.delete(test.key(1, TID + 1));
+                            source.delete(test.key(2, TID + 2));
+                        }
+                    }
+                    try {
+                        return method.invoke(target, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        assertThat(mirror(false, deleting, KeyLayout.FLAT, new Effort(1, 0))).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("copied")).isEqualTo(3L);
+        assertThat(output.json().get("gone")).isEqualTo(2L);
+    }
+
+    @Test
+    void mirror_objectsThatAreNotFoundAndStillListed_isAFailure() throws IOException {
+        String missing = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>";
         // After the list.
-        test.proxy().setAfter(1, new Fault.Status(404));
-        assertThat(mirror(false)).isEqualTo(ExitStatus.OK);
-        assertThat(output.json().get("copied")).isEqualTo(4L);
-        assertThat(output.json().get("gone")).isEqualTo(1L);
+        test.proxy().setAfter(1, new Fault.Page(404, "x-amz-id-2: 1\r\n", missing), 5);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        assertThat(output.json().get("copied")).isEqualTo(0L);
+        assertThat(output.json().get("gone")).isEqualTo(0L);
+        assertThat(ToolOutput.objects(output.json(), "failed"))
+                .hasSize(5)
+                .allSatisfy(failed -> assertThat(failed.get("message")).isEqualTo("not found, and listed"));
+        test.proxy().setAfter(1, new Fault.Page(404, "x-amz-id-2: 1\r\n", missing), Integer.MAX_VALUE);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        assertThat(ToolOutput.objects(output.json(), "failed"))
+                .hasSize(5)
+                .allSatisfy(failed -> assertThat((String) failed.get("message")).contains("is not known: "));
+    }
+
+    @Test
+    void mirror_balancerWithoutAStore_isAFailure() throws IOException {
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Page(404, "", "<html>No such page</html>"), Integer.MAX_VALUE);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.FAILED);
+        assertThat(output.json().get("gone")).isEqualTo(0L);
+        assertThat(ToolOutput.objects(output.json(), "failed")).hasSize(5);
     }
 
     @Test
