@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +122,19 @@ public interface BlobStore extends AutoCloseable {
 
     /** Tells of all objects whose keys start with a text, in no particular order. */
     void list(String start, Consumer<StoredObject> each) throws StoreException;
+
+    /**
+     * Tells of some of the objects whose keys start with a text, as many as one request gives: who fails at one of many pages
+     * need not begin with the first one again.
+     *
+     * @param after what the page before returned; null for the first one
+     * @return what the next page is asked for by; empty if there is none
+     */
+    default Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        list(start, each);
+        return Optional.empty();
+    }
 
     @Override
     void close();

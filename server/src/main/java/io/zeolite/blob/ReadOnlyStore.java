@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,12 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     @Override
     public void list(String start, Consumer<StoredObject> each) throws StoreException {
         store.list(start, each);
+    }
+
+    @Override
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        return store.listPage(start, after, each);
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -505,32 +506,38 @@ public final class S3Store implements BlobStore {
 
     @Override
     public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        String token = null;
-        do {
-            ListObjectsV2Request request = ListObjectsV2Request.builder()
-                    .bucket(settings.bucket())
-                    .prefix(full(start))
-                    .continuationToken(token)
-                    .requestPayer(payer)
-                    .build();
-            ListObjectsV2Response page = page(request, start);
-            for (S3Object found : page.contents()) {
-                each.accept(new StoredObject(
-                        found.key().substring(settings.prefix().length()),
-                        found.size(),
-                        Objects.requireNonNullElse(found.eTag(), ""),
-                        found.lastModified(),
-                        null));
-            }
-            token = next(page, token, start);
-        } while (token != null);
+        Optional<String> next = listPage(start, null, each);
+        while (next.isPresent()) {
+            next = listPage(start, next.get(), each);
+        }
     }
 
-    /** What the next page is asked for by; null if there is none. */
-    private @Nullable String next(ListObjectsV2Response page, @Nullable String token, String start)
+    @Override
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        ListObjectsV2Request request = ListObjectsV2Request.builder()
+                .bucket(settings.bucket())
+                .prefix(full(start))
+                .continuationToken(after)
+                .requestPayer(payer)
+                .build();
+        ListObjectsV2Response page = page(request, start);
+        for (S3Object found : page.contents()) {
+            each.accept(new StoredObject(
+                    found.key().substring(settings.prefix().length()),
+                    found.size(),
+                    Objects.requireNonNullElse(found.eTag(), ""),
+                    found.lastModified(),
+                    null));
+        }
+        return next(page, after, start);
+    }
+
+    /** What the next page is asked for by. */
+    private Optional<String> next(ListObjectsV2Response page, @Nullable String token, String start)
             throws StoreException {
         if (!Boolean.TRUE.equals(page.isTruncated())) {
-            return null;
+            return Optional.empty();
         }
         String next = page.nextContinuationToken();
         if (next == null || next.isEmpty() || next.equals(token)) {
@@ -540,7 +547,7 @@ public final class S3Store implements BlobStore {
                             + " after " + token + " (expected: a new one, as ListObjectsV2 has it)",
                     null);
         }
-        return next;
+        return Optional.of(next);
     }
 
     @Override

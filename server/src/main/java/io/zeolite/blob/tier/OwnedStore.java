@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -302,11 +303,21 @@ public final class OwnedStore implements BlobStore {
     /** Of everything but the marker. */
     @Override
     public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        store.list(start, object -> {
+        store.list(start, butTheMarker(each));
+    }
+
+    @Override
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        return store.listPage(start, after, butTheMarker(each));
+    }
+
+    private static Consumer<StoredObject> butTheMarker(Consumer<StoredObject> each) {
+        return object -> {
             if (!object.key().equals(MARKER)) {
                 each.accept(object);
             }
-        });
+        };
     }
 
     @Override

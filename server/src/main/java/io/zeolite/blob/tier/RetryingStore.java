@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -152,13 +153,19 @@ public final class RetryingStore implements BlobStore {
         });
     }
 
-    /** What has been told of before a failure may be told of again. */
+    /** Each page is tried by itself. What has been told of before a failure may be told of again. */
     @Override
     public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        attempts().make(() -> {
-            store.list(start, each);
-            return start;
-        });
+        Optional<String> next = listPage(start, null, each);
+        while (next.isPresent()) {
+            next = listPage(start, next.get(), each);
+        }
+    }
+
+    @Override
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        return attempts().make(() -> store.listPage(start, after, each));
     }
 
     @Override

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.BlobStoreContract;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.ReadOnlyStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredContent;
@@ -15,6 +16,9 @@ import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Settings.Encryption;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.blob.tier.OwnedStore;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.TierSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -36,6 +40,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -561,6 +566,31 @@ final class S3StoreTest extends BlobStoreContract {
                 assertReason(Reason.REFUSED, () -> store.list("", object -> {}));
             }
         }
+    }
+
+    @Test
+    void list_everyOtherRequestFails_goesOnWhereItWas() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        List<String> keys = new ArrayList<>();
+        TierSettings twoAttempts = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
+        try (Answering answering = new Answering(request -> {
+                    if (requests.incrementAndGet() % 2 == 1) {
+                        return "503 ";
+                    }
+                    int page = request.contains("continuation-token=")
+                            ? Integer.parseInt(request.replaceAll(".*continuation-token=(\\d+).*", "$1"))
+                            : 0;
+                    return "200 <ListBucketResult><IsTruncated>" + (page < 7) + "</IsTruncated><NextContinuationToken>"
+                            + (page + 1) + "</NextContinuationToken><Contents><Key>" + page
+                            + "</Key><Size>1</Size><LastModified>2026-11-30T00:00:00.000Z</LastModified></Contents>"
+                            + "</ListBucketResult>";
+                });
+                RetryingStore store = new RetryingStore(
+                        new OwnedStore(new ReadOnlyStore(answering.store()), directory, null), twoAttempts)) {
+            store.list("", object -> keys.add(object.key()));
+        }
+        assertThat(keys).containsExactly("0", "1", "2", "3", "4", "5", "6", "7");
+        assertThat(requests).hasValue(16);
     }
 
     @Test
