@@ -3,6 +3,8 @@ package io.zeolite.blob.s3;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 
@@ -51,15 +53,28 @@ final class Failures {
 
     private static String describe(SdkException failure) {
         if (failure instanceof AwsServiceException service) {
-            String message = service.awsErrorDetails() == null
-                    ? ""
-                    : String.valueOf(service.awsErrorDetails().errorMessage());
-            return "HTTP " + service.statusCode() + " " + code(service) + (message.isEmpty() ? "" : ", " + message);
+            AwsErrorDetails details = service.awsErrorDetails();
+            String message = details == null ? null : details.errorMessage();
+            return "HTTP " + service.statusCode() + withBefore(" ", word(service)) + withBefore(", ", message);
         }
         Throwable root = failure;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();
         }
         return root == failure ? String.valueOf(failure.getMessage()) : failure.getMessage() + " (" + root + ")";
+    }
+
+    /** The code, or what the line with the status says: something between may answer without any XML. */
+    private static @Nullable String word(AwsServiceException failure) {
+        String code = code(failure);
+        AwsErrorDetails details = failure.awsErrorDetails();
+        if (!code.isEmpty() || details == null || details.sdkHttpResponse() == null) {
+            return code;
+        }
+        return details.sdkHttpResponse().statusText().orElse(null);
+    }
+
+    private static String withBefore(String before, @Nullable String text) {
+        return text == null || text.isEmpty() ? "" : before + text;
     }
 }

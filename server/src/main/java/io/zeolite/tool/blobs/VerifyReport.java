@@ -74,7 +74,7 @@ final class VerifyReport {
             return;
         }
         if (errors() + repaired > shown.size()) {
-            console.out().println("... " + Texts.count(errors() + repaired - shown.size(), "more"));
+            console.out().println("... " + Texts.count(errors() + repaired - shown.size(), "more", "more"));
         }
         StringBuilder text = new StringBuilder();
         figures.forEach((name, value) -> text.append(text.isEmpty() ? "" : ", ")

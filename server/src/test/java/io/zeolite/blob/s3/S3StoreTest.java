@@ -493,6 +493,19 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void failure_answerWithoutXml_isToldByItsStatus() throws Exception {
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            proxy.set(new Fault.Status(500));
+            assertThatThrownBy(() -> store.open("a.blob", 0, null))
+                    .hasMessage("cannot read s3://blobs/a.blob: HTTP 500 Trouble");
+            proxy.set(new Fault.None());
+            assertThatThrownBy(() -> store.open("a.blob", 0, null))
+                    .hasMessage("cannot read s3://blobs/a.blob: HTTP 404 NoSuchKey, The specified key does not exist.");
+        }
+    }
+
+    @Test
     void stat_missingObject_isFoundByNobody() throws Exception {
         Path file = file("abc");
         try (FaultProxy proxy = FaultProxy.before(server.port());

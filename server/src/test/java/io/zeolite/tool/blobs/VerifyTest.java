@@ -87,6 +87,18 @@ final class VerifyTest {
     }
 
     @Test
+    void verify_moreThanIsShown_saysHowMany() throws IOException {
+        Files.delete(test.file(1, TID + 1));
+        Files.delete(test.file(2, TID + 2));
+        Files.delete(test.file(6, TID + 100));
+        try (Site site = test.site()) {
+            Verify.Options options = new Verify.Options(false, List.of(), EFFORT, 1, false);
+            new Verify(site, options, output.console()).run();
+        }
+        assertThat(output.lines()).contains("... 2 more");
+    }
+
+    @Test
     void verify_fileAndObjectOfOtherSizes_isAnError() throws IOException {
         test.writeFile(3, TID + 3, new byte[100]);
         assertThat(verify(false)).isEqualTo(ExitStatus.CRITICAL);
