@@ -30,6 +30,11 @@ public record FileTransaction(long position, long tid, long length, byte status,
         return recordsEnd() + FileFormat.TRAILER_LENGTH;
     }
 
+    /** Whether a pack has written it; its records do not point to those before them. */
+    public boolean isPacked() {
+        return status == FileFormat.PACKED;
+    }
+
     /** Whether it was undone by an old version of ZODB: as if its records were not there. */
     public boolean isUndone() {
         return status == FileFormat.UNDONE;

@@ -104,7 +104,7 @@ final class Recovery {
     }
 
     private void accept(TransactionHeader header) throws IOException {
-        Damage damage = TransactionCheck.check(window, header, this::index);
+        Damage damage = TransactionCheck.check(window, header, record -> index(header, record));
         if (damage != null) {
             throw damage.toException(path);
         }
@@ -125,9 +125,11 @@ final class Recovery {
         lastBatch.addLast(header);
     }
 
-    private void index(DataHeader record) {
+    private void index(TransactionHeader transaction, DataHeader record) {
         long before = index.get(record.oid());
-        if (record.previous() != before && before < record.transaction()) {
+        // A pack keeps records for the back pointers of undos, and writes 0 everywhere.
+        boolean unchained = record.previous() == 0 && transaction.status() == FileFormat.PACKED;
+        if (record.previous() != before && !unchained && before < record.transaction()) {
             strayRecords++;
         }
         index.put(record.oid(), record.position());

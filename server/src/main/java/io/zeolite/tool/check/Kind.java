@@ -18,6 +18,8 @@ enum Kind {
     RECORD_TID(ExitStatus.WARNING),
     /** A record does not point to the one before it. */
     PREVIOUS(ExitStatus.CRITICAL),
+    /** A record that no pack has written says that there is none before it, and there is; its object's history ends. */
+    NO_PREVIOUS(ExitStatus.WARNING),
     /** A record without data does not point to one that has it. */
     BACK_POINTER(ExitStatus.CRITICAL),
     /** The file does not end with a committed transaction; the next start cuts that off. */

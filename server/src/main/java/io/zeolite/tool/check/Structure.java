@@ -113,17 +113,7 @@ final class Structure implements Walk.Visitor {
                     transaction.tid(),
                     "the tid of the record is " + Tid.toHex(record.tid()) + " (expected: that of its transaction)");
         }
-        long before = index.get(oid);
-        boolean storedTwice = before >= transaction.position();
-        if (record.previous() != before && !storedTwice && !isDamaged(record.previous())) {
-            add(
-                    Kind.PREVIOUS,
-                    record.position() + 16,
-                    oid,
-                    transaction.tid(),
-                    "the record points to " + Long.toUnsignedString(record.previous())
-                            + " as the one before it (expected: " + before + ")");
-        }
+        checkPrevious(transaction, record, index.get(oid));
         index.put(oid, record.position());
         try {
             FileRecord origin = origins.of(record);
@@ -137,6 +127,22 @@ final class Structure implements Walk.Visitor {
         } catch (UnreadableException e) {
             add(Kind.RECORD, record.position(), oid, transaction.tid(), String.valueOf(e.getMessage()));
         }
+    }
+
+    /** A pack keeps old records for the back pointers of undos, but no chain of records: it writes 0 everywhere. */
+    private void checkPrevious(FileTransaction transaction, FileRecord record, long before) throws IOException {
+        long previous = record.previous();
+        boolean storedTwice = before >= transaction.position();
+        if (previous == before || storedTwice || isDamaged(previous) || (previous == 0 && transaction.isPacked())) {
+            return;
+        }
+        add(
+                previous == 0 ? Kind.NO_PREVIOUS : Kind.PREVIOUS,
+                record.position() + 16,
+                record.oid(),
+                transaction.tid(),
+                "the record points to " + Long.toUnsignedString(previous) + " as the one before it (expected: " + before
+                        + ")");
     }
 
     private boolean isDamaged(long position) {

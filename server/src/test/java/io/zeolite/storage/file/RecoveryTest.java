@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.disk.UnreadableException;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -50,6 +51,23 @@ final class RecoveryTest {
                     .finish();
         }
         starts[5] = file.end();
+    }
+
+    @Test
+    void open_recordsThatAPackKeptForAnUndo_areNotCalledStray() throws IOException {
+        DataFile packed = new DataFile();
+        packed.transaction(0x10).status('p').store(1, "A").finish();
+        long kept = packed.position(1);
+        packed.transaction(0x20)
+                .status('p')
+                .record(1, 0, 1, TestRecords.bytes("B"))
+                .finish();
+        packed.transaction(0x30).back(1, kept).finish();
+        packed.writeTo(path);
+        try (RecordedLog logged = new RecordedLog(Recovery.class)) {
+            open().close();
+            assertThat(logged.messages()).isEmpty();
+        }
     }
 
     private FileLog open() throws IOException {

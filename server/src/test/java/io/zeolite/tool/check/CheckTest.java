@@ -131,6 +131,27 @@ class CheckTest {
     }
 
     @Test
+    void check_recordsThatAPackKeptForAnUndo_areFine() throws IOException {
+        DataFile packed = new DataFile();
+        packed.transaction(0x10).status('p').store(1, "A").finish();
+        long kept = packed.position(1);
+        packed.transaction(0x20)
+                .status('p')
+                .record(1, 0, 1, TestRecords.bytes("B"))
+                .finish();
+        packed.transaction(0x30).back(1, kept).finish();
+        assertThat(check(packed.bytes(), false, null, 100, true)).isEqualTo(ExitStatus.OK);
+        assertThat(shown()).isEmpty();
+    }
+
+    @Test
+    void check_noPreviousWhereNoPackWas_isAWarning() throws IOException {
+        byte[] content = put(file.bytes(), file.position(1) + 16, 0);
+        assertThat(check(content, false, null, 100, true)).isEqualTo(ExitStatus.WARNING);
+        assertThat(shown()).containsExactly("no-previous " + (file.position(1) + 16) + " 0x01");
+    }
+
+    @Test
     void check_transactionPositionOfARecord_isARecordThatCannotBeRead() throws IOException {
         long second = file.position(1);
         assertThat(problems(put(file.bytes(), second + 24, 4))).containsExactly("record " + (second + 24) + " null");
