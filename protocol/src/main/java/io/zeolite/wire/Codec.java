@@ -1,6 +1,7 @@
 package io.zeolite.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.zeolite.message.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,19 @@ public interface Codec {
      *     as it was
      */
     void encode(Message message, ByteBuf out);
+
+    /** Whether a value can be sent in this encoding, so that Python reads it. */
+    default boolean canHold(@Nullable Object value) {
+        ByteBuf scratch = Unpooled.buffer();
+        try {
+            encode(new Message.Reply(null, value), scratch);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        } finally {
+            scratch.release();
+        }
+    }
 
     /**
      * Appends what comes before the bytes of one {@code receiveBlobChunk} message, its frame length included, so that the

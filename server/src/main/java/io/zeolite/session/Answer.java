@@ -38,6 +38,11 @@ final class Answer {
         return wanted;
     }
 
+    /** Whether a value can be a part of it. Any thread. */
+    boolean canHold(@Nullable Object value) {
+        return outbox.canSend(value);
+    }
+
     /** On the loop. */
     void value(@Nullable Object value) {
         if (!wanted) {
@@ -48,7 +53,9 @@ final class Answer {
         } catch (IllegalArgumentException e) {
             // Nothing of it has been sent. Python's client would wait for ever for what it cannot read.
             LOG.error("({}) the answer to {} cannot be sent: {}", session.label(), method, e.getMessage());
-            failure(CallException.badValue("Couldn't pickle response: " + e.getMessage()));
+            // The message is for those who know the server's classes.
+            failure(CallException.badValue(
+                    "Couldn't pickle response: it holds a value that cannot be sent in the encoding of this client"));
         }
     }
 

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The methods that show what has been: {@code history}, {@code undoLog} and {@code undoInfo}, with the dicts that Python
- * makes of it; and the ids of transactions that can be undone. An extension that cannot be read is as if there were none.
+ * makes of it; and the ids of transactions that can be undone. An extension that cannot be read is as if there were none,
+ * and so is an entry of it that cannot be sent, such as a set: one transaction must not hide all others.
  */
 final class HistoryCalls {
     private static final Logger LOG = LoggerFactory.getLogger(HistoryCalls.class);
@@ -42,11 +43,11 @@ final class HistoryCalls {
         // Python's memory storage names more.
         boolean mapping = !storage.info().supportsUndo();
         storage.history(args.id(0), args.number(1, 1), answer.with(revisions -> revisions.stream()
-                .map(revision -> describe(revision, mapping))
+                .map(revision -> describe(revision, mapping, answer))
                 .toList()));
     }
 
-    private static PyDict describe(RevisionSummary revision, boolean mapping) {
+    private static PyDict describe(RevisionSummary revision, boolean mapping, Answer answer) {
         TransactionMetadata metadata = revision.metadata();
         byte[] tid = Ids.bytes(revision.serial());
         PyDict standard = new PyDict()
@@ -56,9 +57,9 @@ final class HistoryCalls {
                 .put("tid", tid)
                 .put("size", revision.size());
         if (mapping) {
-            return standard.put("serial", tid).put("extension", extension(metadata));
+            return standard.put("serial", tid).put("extension", extension(metadata, answer));
         }
-        return merged(standard, extension(metadata));
+        return merged(standard, extension(metadata, answer));
     }
 
     // undoLog and undoInfo
@@ -76,14 +77,14 @@ final class HistoryCalls {
             last = first - last;
         }
         Predicate<TransactionSummary> filter = specification instanceof PyDict required && !required.isEmpty()
-                ? transaction -> hasAll(describe(transaction), required)
+                ? transaction -> hasAll(describe(transaction, answer), required)
                 : transaction -> true;
         storage.undoLog(first, last, filter, answer.with(transactions -> transactions.stream()
-                .map(HistoryCalls::describe)
+                .map(transaction -> describe(transaction, answer))
                 .toList()));
     }
 
-    private static PyDict describe(TransactionSummary transaction) {
+    private static PyDict describe(TransactionSummary transaction, Answer answer) {
         TransactionMetadata metadata = transaction.metadata();
         PyDict id = new PyDict().put("id", undoId(transaction.tid()));
         PyDict standard = new PyDict()
@@ -92,7 +93,7 @@ final class HistoryCalls {
                 .put("size", transaction.size())
                 .put("description", metadata.description());
         // The extension wins, but for the id: without it nobody could undo the transaction.
-        return merged(id, merged(extension(metadata), standard));
+        return merged(id, merged(extension(metadata, answer), standard));
     }
 
     /** The entries of the first, and those of the second that the first has not. */
@@ -149,14 +150,17 @@ final class HistoryCalls {
         return elements.length >= wanted.length && Arrays.equals(elements, 0, wanted.length, wanted, 0, wanted.length);
     }
 
-    /** The extension as far as any client can take it: its keys are names. */
-    private static PyDict extension(TransactionMetadata metadata) {
+    /** The extension as far as the client can take it: its keys are names, its values what can be sent. */
+    private static PyDict extension(TransactionMetadata metadata, Answer answer) {
         PyDict extension = new PyDict();
         try {
             for (PyDict.Entry entry :
                     ExtensionPickle.decode(metadata.extension()).entries()) {
-                if (entry.key() instanceof String || entry.key() instanceof byte[]) {
+                boolean named = entry.key() instanceof String || entry.key() instanceof byte[];
+                if (named && answer.canHold(new PyDict().put(entry.key(), entry.value()))) {
                     extension.put(entry.key(), entry.value());
+                } else {
+                    LOG.debug("an entry of the extension of a transaction is not shown");
                 }
             }
         } catch (PickleException e) {

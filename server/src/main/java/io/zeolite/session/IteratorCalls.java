@@ -190,7 +190,7 @@ final class IteratorCalls {
                 }
                 transactions.started = true;
                 transactions.lastTid = transaction.tid();
-                answer.value(describe(transaction));
+                answer.value(describe(transaction, answer));
             });
         });
     }
@@ -250,19 +250,24 @@ final class IteratorCalls {
     /** What was read, or the end. */
     private record Found<T>(@Nullable T value) {}
 
-    private static PyTuple describe(TransactionInformation transaction) {
+    private static PyTuple describe(TransactionInformation transaction, Answer answer) {
         return PyTuple.of(
                 Ids.bytes(transaction.tid()),
                 String.valueOf((char) (transaction.status() & 0xff)),
                 transaction.metadata().user(),
                 transaction.metadata().description(),
-                extension(transaction));
+                extension(transaction, answer));
     }
 
-    /** The protocol has no way to pass it on as it stands; what cannot be read is not left out without a word. */
-    private static PyDict extension(TransactionInformation transaction) {
+    /** The protocol has no way to pass it on as it stands; what cannot be read, or sent, is not left out without a word. */
+    private static PyDict extension(TransactionInformation transaction, Answer answer) {
         try {
-            return ExtensionPickle.decode(transaction.metadata().extension());
+            PyDict extension = ExtensionPickle.decode(transaction.metadata().extension());
+            if (answer.canHold(extension)) {
+                return extension;
+            }
+            throw CallException.badValue("the extension of transaction " + Tid.toString(transaction.tid())
+                    + " cannot be sent: it holds a value that the encoding of this client has no form for");
         } catch (PickleException e) {
             throw CallException.badValue("the extension of transaction " + Tid.toString(transaction.tid())
                     + " cannot be read: " + e.getMessage());

@@ -6,12 +6,16 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.zodb.Ids;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way out to one client, and the loop that it lives on. Everything is called on that loop, but for
- * {@link #execute}, {@link #executeUnasked}, {@link #inLoop}, {@link #close} and {@link #leave}.
+ * {@link #execute}, {@link #executeUnasked}, {@link #canSend}, {@link #inLoop}, {@link #close} and {@link #leave}.
  */
 public interface Outbox {
+    /** Whether a value can be a part of a message in the encoding that the client has chosen. Any thread. */
+    boolean canSend(@Nullable Object value);
+
     /** Writes a message after everything that was written before. */
     void send(Message message);
 

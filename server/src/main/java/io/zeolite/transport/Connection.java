@@ -72,7 +72,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     /** What the client has of blobs that broke off. */
     private final Map<BlobRevision, SentPart> broken = new HashMap<>();
 
-    private @Nullable Codec codec;
+    /** Written once, on the loop. */
+    private volatile @Nullable Codec codec;
+
     private int pauses;
     private boolean writable = true;
     private boolean draining;
@@ -149,11 +151,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             if (leaving || !channel.isActive()) {
                 return;
             }
-            if (codec == null) {
+            Codec encoding = codec;
+            if (encoding == null) {
                 handshake(frame);
                 return;
             }
-            receive(frame, codec);
+            receive(frame, encoding);
         } catch (MalformedMessageException e) {
             drop("sent what is no message: {}", e.getMessage());
         } catch (RuntimeException | Error e) {
@@ -184,8 +187,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             channel.writeAndFlush(frame(status.json())).addListener(done -> channel.close());
             return;
         }
-        codec = Handshake.accept(frame);
-        LOG.debug("({}) received handshake {}", peer, codec.announcement());
+        Codec accepted = Handshake.accept(frame);
+        codec = accepted;
+        LOG.debug("({}) received handshake {}", peer, accepted.announcement());
     }
 
     @Override
@@ -244,6 +248,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     }
 
     // Out
+
+    @Override
+    public boolean canSend(@Nullable Object value) {
+        Codec encoding = codec;
+        return encoding != null && encoding.canHold(value);
+    }
 
     @Override
     public void send(Message message) {

@@ -2,17 +2,28 @@ package io.zeolite.session;
 
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.message.Message;
+import io.zeolite.pickle.ValueLimits;
 import io.zeolite.storage.Completion;
+import io.zeolite.wire.Codec;
+import io.zeolite.wire.PickleCodec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A client that keeps what it is sent, and whose event loop is a queue that a test runs when it likes. */
 class QueuedOutbox implements Outbox {
     final ArrayDeque<Runnable> loop = new ArrayDeque<>();
     final List<Message> sent = new ArrayList<>();
+    /** What the client has chosen in the handshake. */
+    Codec encoding = new PickleCodec(ValueLimits.FROM_CLIENT);
     /** How often reading was paused without having been resumed. */
     int pauses;
+
+    @Override
+    public boolean canSend(@Nullable Object value) {
+        return encoding.canHold(value);
+    }
 
     @Override
     public void sendShared(Message message) {
