@@ -123,7 +123,9 @@ public final class LocalStorage implements Storage {
             CommitContext context,
             LocalStorageOptions options)
             throws IOException {
-        return new LocalStorage(log, blobs, cold, context, options);
+        LocalStorage storage = new LocalStorage(log, blobs, cold, context, options);
+        ClockCheck.warnIfAhead(log, context.clock());
+        return storage;
     }
 
     /**

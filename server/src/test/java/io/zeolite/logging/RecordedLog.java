@@ -21,6 +21,13 @@ public final class RecordedLog implements AutoCloseable {
         return events.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
+    /** Each message behind its level, as Python names it. */
+    public List<String> lines() {
+        return events.list.stream()
+                .map(event -> PythonLevel.name(event) + " " + event.getFormattedMessage())
+                .toList();
+    }
+
     @Override
     public void close() {
         logger.detachAppender(events);
