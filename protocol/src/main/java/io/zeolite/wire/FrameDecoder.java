@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Cuts the stream of bytes into frames: every message is a {@link ByteBuf} without its length, to be released by the
  * next handler.
  *
- * <p>A frame that is empty or longer than allowed is reported as {@link MalformedMessageException} by
- * {@code exceptionCaught} as soon as its length is there, before any of its bytes are kept. Nothing is read after that;
+ * <p>A frame that is empty or longer than allowed is reported as {@link MalformedMessageException}, or as
+ * {@link FrameTooLongException}, by {@code exceptionCaught} as soon as its length is there, before any of its bytes are kept. Nothing is read after that;
  * the connection is to be closed.
  */
 public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
@@ -52,8 +52,11 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
             long length = in.getUnsignedInt(in.readerIndex());
             if (length == 0 || length > maxFrameBytes) {
                 malformed = true;
-                ctx.fireExceptionCaught(new MalformedMessageException(
-                        "frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")"));
+                ctx.fireExceptionCaught(
+                        length == 0
+                                ? new MalformedMessageException(
+                                        "frame length: 0 bytes (expected: 1 to " + maxFrameBytes + ")")
+                                : new FrameTooLongException(length, maxFrameBytes));
             } else {
                 makeRoom(in, (int) length + Frames.LENGTH_BYTES - in.readableBytes());
             }

@@ -6,7 +6,7 @@ package io.zeolite.wire;
  * <p>The message says where in the bytes it is; there is no stack trace, so that a peer cannot make one be taken for
  * each of its messages.
  */
-public final class MalformedMessageException extends Exception {
+public class MalformedMessageException extends Exception {
     private static final long serialVersionUID = 1L;
 
     public MalformedMessageException(String message) {

@@ -20,6 +20,7 @@ import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.wire.Codec;
+import io.zeolite.wire.FrameTooLongException;
 import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
 import io.zeolite.wire.UsualLoad;
@@ -194,7 +195,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof MalformedMessageException) {
+        if (cause instanceof FrameTooLongException tooLong && codec != null) {
+            // Before the handshake it is another protocol, whose first bytes make a length.
+            drop(
+                    "sent a message of {} bytes, perhaps a large record (max-message-size: {})",
+                    tooLong.length(),
+                    settings.maxMessageBytes());
+        } else if (cause instanceof MalformedMessageException) {
             drop("sent what is no message: {}", cause.getMessage());
         } else if (cause instanceof IOException) {
             LOG.debug("({}) {}", session.label(), cause.toString());

@@ -6,13 +6,17 @@ import ch.qos.logback.core.read.ListAppender;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** What a class logs until this is closed. */
+/** What a class logs, or all that log by some name, until this is closed. */
 public final class RecordedLog implements AutoCloseable {
     private final Logger logger;
     private final ListAppender<ILoggingEvent> events = new ListAppender<>();
 
     public RecordedLog(Class<?> logging) {
-        logger = (Logger) LoggerFactory.getLogger(logging);
+        this(logging.getName());
+    }
+
+    public RecordedLog(String name) {
+        logger = (Logger) LoggerFactory.getLogger(name);
         events.start();
         logger.addAppender(events);
     }

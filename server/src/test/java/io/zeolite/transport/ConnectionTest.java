@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -14,6 +15,7 @@ import io.zeolite.pickle.ValueLimits;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.storage.Storage;
+import io.zeolite.wire.FrameDecoder;
 import io.zeolite.wire.PickleCodec;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -46,8 +48,14 @@ final class ConnectionTest {
 
     @BeforeEach
     void connect() {
+        connection = connection(channel);
+        channel.pipeline().addLast(connection);
+        channel.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
+    }
+
+    private static Connection connection(EmbeddedChannel channel) {
         Duration patient = Duration.ofMinutes(1);
-        connection = new Connection(
+        return new Connection(
                 channel,
                 channel.eventLoop(),
                 new TransportSettings(false, 1 << 20, BUFFER_LIMIT, patient, patient, 1),
@@ -55,8 +63,6 @@ final class ConnectionTest {
                 () -> "{}",
                 new SharedFrames(),
                 new HashSet<>(Set.of(DOUBTED)));
-        channel.pipeline().addLast(connection);
-        channel.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
     }
 
     private static ServedStorage broken() {
@@ -124,6 +130,32 @@ final class ConnectionTest {
         assertThat(channel.isActive()).isTrue();
         send(100_000, 1);
         assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void messageThatIsTooLong_isDroppedWithTheKeyOfTheLimit() {
+        assertThat(droppedBecauseOf(channel, 110_000_095))
+                .endsWith("dropped: it sent a message of 110000095 bytes, perhaps a large record"
+                        + " (max-message-size: 1048576)");
+        assertThat(channel.isActive()).isFalse();
+    }
+
+    @Test
+    void anotherProtocolsFirstBytes_areNoMessage() {
+        EmbeddedChannel other = new EmbeddedChannel();
+        other.pipeline().addLast(connection(other));
+        int get = 0x47455420;
+        assertThat(droppedBecauseOf(other, get)).contains("dropped: it sent what is no message: frame length: " + get);
+        other.finishAndReleaseAll();
+    }
+
+    /** What is logged when such a length comes. */
+    private static String droppedBecauseOf(EmbeddedChannel channel, int length) {
+        channel.pipeline().addFirst(new FrameDecoder(1 << 20));
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            channel.writeInbound(Unpooled.buffer().writeInt(length));
+            return log.messages().get(0);
+        }
     }
 
     @Test

@@ -1,0 +1,18 @@
+package io.zeolite.wire;
+
+/** The peer has announced a frame that is longer than is taken from it. It may be a message all the same. */
+public final class FrameTooLongException extends MalformedMessageException {
+    private static final long serialVersionUID = 1L;
+
+    private final long length;
+
+    FrameTooLongException(long length, int maxFrameBytes) {
+        super("frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")");
+        this.length = length;
+    }
+
+    /** How long it is, in bytes. */
+    public long length() {
+        return length;
+    }
+}
