@@ -32,6 +32,7 @@ final class ConfigReader {
             "ZEO.tests",
             "collective.s3blobs",
             "relstorage",
+            "tempstorage",
             "zc.zlibstorage",
             "zodb_s3blobs");
 

@@ -37,6 +37,8 @@ final class StorageSections {
             "minimalstorage", "",
             "relstorage", "",
             "serverhexstorage", "",
+            "temporarystorage",
+                    "<mappingstorage>, with the same name: it keeps its objects in memory too; pack it now and then",
             "zlibstorage",
                     "<serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which then"
                             + " compresses and inflates; the data file stays as it is");

@@ -315,6 +315,9 @@ class ServerConfigTest {
                         + " \"filestorage\"? (expected <zeo>, <eventlog>, <runner>, <filestorage>, <blobstorage>,"
                         + " <mappingstorage>, <demostorage>, <serverzlibstorage>, <zeoclient>, <clientstorage>, <s3blobs>, <s3blobcache>, <s3blobstorage>)",
                 "<hexstorage/> | zeo.conf:4: <hexstorage> is not supported by this version (expected <zeo>,",
+                "%import tempstorage;<temporarystorage temp>;name t;</temporarystorage> | zeo.conf:5: <temporarystorage> is"
+                        + " not supported by this version (expected <mappingstorage>, with the same name: it keeps its"
+                        + " objects in memory too; pack it now and then)",
                 "<zlibstorage/> | zeo.conf:4: <zlibstorage> is not supported by this version (expected"
                         + " <serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which",
                 "<serverzlibstorage>;<zlibstorage/>;</serverzlibstorage> | zeo.conf:5: <zlibstorage> is not supported by"
@@ -350,6 +353,14 @@ class ServerConfigTest {
             })
     void load_badStorages_areRefused(String lines, String message) throws Exception {
         assertThat(text.error(ZEO + lines.replace(";", "\n"))).startsWith(message);
+    }
+
+    /** What the answer to {@code <temporarystorage>} advises. */
+    @Test
+    void load_mappingstorageInPlaceOfATemporaryOne_isRead() throws Exception {
+        ServerConfig config =
+                text.read(ZEO + "%import tempstorage\n<mappingstorage temp>\nname sessions\n</mappingstorage>\n");
+        assertThat(config.storages()).containsExactly(new NamedStorage("temp", new MappingStorage("sessions")));
     }
 
     /** As zc.zlibstorage documents it, and in the other places of a storage. */
