@@ -119,7 +119,7 @@ final class BlobCommandsTest {
 
     @Test
     void commands_fromArchivingToBringingBack_doWhatTheySay() throws IOException {
-        int archived = run("archive-blobs -C zeo.conf -s 1000 -d");
+        int archived = run("archive-blobs -C zeo.conf -s 1001 -d");
         assertThat(archived).as(out() + err()).isZero();
         assertThat(out()).startsWith("2 of 2 blobs are proven to be in file:");
         assertThat(localBlobs()).isEqualTo(1);
@@ -167,7 +167,7 @@ final class BlobCommandsTest {
 
     @Test
     void mirror_toAConfigurationWithoutItsBlobDirectory_saysSoOnce() throws IOException {
-        assertThat(run("archive-blobs -C zeo.conf -s 1000")).isZero();
+        assertThat(run("archive-blobs -C zeo.conf -s 1001")).isZero();
         Files.createDirectories(home.resolve("mirror"));
         configure("mirror.conf", "bucket " + home.resolve("mirror").toUri());
         String text = Files.readString(home.resolve("mirror.conf"));

@@ -385,7 +385,8 @@ final class BlobTierTest {
             CountDownLatch rest = new CountDownLatch(1);
             proxy.set(new Fault.Hold(1000, rest));
             try (OpenBlob source = opened(tier, oid)) {
-                // The same one that is written to.
+                // The same one that is written to, but not at this moment, or the failure would be another one.
+                awaitMoreThan(0, source);
                 source.channel().close();
                 rest.countDown();
                 awaitMoreThan(LARGE - 1, source);
