@@ -121,7 +121,12 @@ public interface BlobStore extends AutoCloseable {
     boolean isEmpty(String start) throws StoreException;
 
     /** Tells of all objects whose keys start with a text, in no particular order. */
-    void list(String start, Consumer<StoredObject> each) throws StoreException;
+    default void list(String start, Consumer<StoredObject> each) throws StoreException {
+        Optional<String> next = listPage(start, null, each);
+        while (next.isPresent()) {
+            next = listPage(start, next.get(), each);
+        }
+    }
 
     /**
      * Tells of some of the objects whose keys start with a text, as many as one request gives: who fails at one of many pages
@@ -130,11 +135,7 @@ public interface BlobStore extends AutoCloseable {
      * @param after what the page before returned; null for the first one
      * @return what the next page is asked for by; empty if there is none
      */
-    default Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
-            throws StoreException {
-        list(start, each);
-        return Optional.empty();
-    }
+    Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each) throws StoreException;
 
     @Override
     void close();

@@ -32,11 +32,6 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        store.list(start, each);
-    }
-
-    @Override
     public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
             throws StoreException {
         return store.listPage(start, after, each);

@@ -23,6 +23,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -306,10 +307,11 @@ public final class DirectoryStore implements BlobStore {
     }
 
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
         Path from = start.contains("/") ? root.resolve(start.substring(0, start.lastIndexOf('/'))) : root;
         if (Files.isDirectory(root) && !Files.isDirectory(from)) {
-            return;
+            return Optional.empty();
         }
         try {
             forEachFile(from, (file, attributes) -> {
@@ -322,6 +324,7 @@ public final class DirectoryStore implements BlobStore {
         } catch (IOException e) {
             throw failure("list", start, e);
         }
+        return Optional.empty();
     }
 
     @Override

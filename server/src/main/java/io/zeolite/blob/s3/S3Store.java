@@ -505,14 +505,6 @@ public final class S3Store implements BlobStore {
     }
 
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        Optional<String> next = listPage(start, null, each);
-        while (next.isPresent()) {
-            next = listPage(start, next.get(), each);
-        }
-    }
-
-    @Override
     public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
             throws StoreException {
         ListObjectsV2Request request = ListObjectsV2Request.builder()

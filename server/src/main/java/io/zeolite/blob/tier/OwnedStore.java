@@ -302,22 +302,13 @@ public final class OwnedStore implements BlobStore {
 
     /** Of everything but the marker. */
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        store.list(start, butTheMarker(each));
-    }
-
-    @Override
     public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
             throws StoreException {
-        return store.listPage(start, after, butTheMarker(each));
-    }
-
-    private static Consumer<StoredObject> butTheMarker(Consumer<StoredObject> each) {
-        return object -> {
+        return store.listPage(start, after, object -> {
             if (!object.key().equals(MARKER)) {
                 each.accept(object);
             }
-        };
+        });
     }
 
     @Override

@@ -153,15 +153,7 @@ public final class RetryingStore implements BlobStore {
         });
     }
 
-    /** Each page is tried by itself. What has been told of before a failure may be told of again. */
-    @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        Optional<String> next = listPage(start, null, each);
-        while (next.isPresent()) {
-            next = listPage(start, next.get(), each);
-        }
-    }
-
+    /** What has been told of before a failure may be told of again. */
     @Override
     public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
             throws StoreException {

@@ -8,6 +8,7 @@ import io.zeolite.blob.StoredObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -119,8 +120,9 @@ public final class BreakingStore implements BlobStore {
     }
 
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        store.list(start, each);
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        return store.listPage(start, after, each);
     }
 
     @Override

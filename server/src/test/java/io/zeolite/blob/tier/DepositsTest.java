@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -166,8 +167,9 @@ final class DepositsTest {
         }
 
         @Override
-        public void list(String start, Consumer<StoredObject> each) throws StoreException {
-            store.list(start, each);
+        public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+                throws StoreException {
+            return store.listPage(start, after, each);
         }
 
         @Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -143,11 +144,9 @@ final class MortalStore implements BlobStore {
     }
 
     @Override
-    public void list(String start, Consumer<StoredObject> each) throws StoreException {
-        operate(() -> {
-            store.list(start, each);
-            return start;
-        });
+    public Optional<String> listPage(String start, @Nullable String after, Consumer<StoredObject> each)
+            throws StoreException {
+        return operate(() -> store.listPage(start, after, each));
     }
 
     @Override
