@@ -22,6 +22,18 @@ public final class DataFile {
         file.writeBytes(TestRecords.bytes("FS30"));
     }
 
+    /** Where an undo came after the time of a pack: that keeps what it points to, and chains nothing. */
+    public static DataFile packedBeforeAnUndo() {
+        DataFile packed = new DataFile();
+        packed.transaction(0x10).status('p').store(1, "A").finish();
+        long kept = packed.position(1);
+        packed.transaction(0x20)
+                .status('p')
+                .record(1, 0, 1, TestRecords.bytes("B"))
+                .finish();
+        return packed.transaction(0x30).back(1, kept).finish();
+    }
+
     /** Begins a transaction; {@link Transaction#finish} puts it into the file. */
     public Transaction transaction(long tid) {
         return new Transaction(tid);

@@ -55,15 +55,7 @@ final class RecoveryTest {
 
     @Test
     void open_recordsThatAPackKeptForAnUndo_areNotCalledStray() throws IOException {
-        DataFile packed = new DataFile();
-        packed.transaction(0x10).status('p').store(1, "A").finish();
-        long kept = packed.position(1);
-        packed.transaction(0x20)
-                .status('p')
-                .record(1, 0, 1, TestRecords.bytes("B"))
-                .finish();
-        packed.transaction(0x30).back(1, kept).finish();
-        packed.writeTo(path);
+        DataFile.packedBeforeAnUndo().writeTo(path);
         try (RecordedLog logged = new RecordedLog(Recovery.class)) {
             open().close();
             assertThat(logged.messages()).isEmpty();

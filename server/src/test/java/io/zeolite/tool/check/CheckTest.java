@@ -132,15 +132,8 @@ class CheckTest {
 
     @Test
     void check_recordsThatAPackKeptForAnUndo_areFine() throws IOException {
-        DataFile packed = new DataFile();
-        packed.transaction(0x10).status('p').store(1, "A").finish();
-        long kept = packed.position(1);
-        packed.transaction(0x20)
-                .status('p')
-                .record(1, 0, 1, TestRecords.bytes("B"))
-                .finish();
-        packed.transaction(0x30).back(1, kept).finish();
-        assertThat(check(packed.bytes(), false, null, 100, true)).isEqualTo(ExitStatus.OK);
+        assertThat(check(DataFile.packedBeforeAnUndo().bytes(), false, null, 100, true))
+                .isEqualTo(ExitStatus.OK);
         assertThat(shown()).isEmpty();
     }
 
