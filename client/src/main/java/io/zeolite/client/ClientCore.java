@@ -437,22 +437,25 @@ final class ClientCore implements LinkUser {
             loads.invalidated(tid, changed);
             publication.publish(tid, changed, () -> cache.invalidate(tid, changed));
             notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
-        } else if (Tid.isAfter(last, tid)) {
+        } else {
             invalidatedLate(tid, last, changed);
         }
     }
 
     /**
      * Python's server under uvloop sometimes tells of a transaction only after it has answered the finish of a later one. What
-     * the cache has of its objects may have been served as current meanwhile; it is not any more.
+     * the cache has of its objects may have been served as current meanwhile; it is not any more. Those behind, who know of the
+     * later one, are told that it has changed these objects too, and pass that on in the same way.
      */
     private void invalidatedLate(long tid, long last, long[] changed) {
-        LOG.warn(
-                "the server tells of transaction {} after {}: what was loaded meanwhile may not have been of one state",
-                Tid.toHex(tid),
-                Tid.toHex(last));
+        if (tid != last) {
+            LOG.warn(
+                    "the server tells of transaction {} after {}: what was loaded meanwhile may not have been of one state",
+                    Tid.toHex(tid),
+                    Tid.toHex(last));
+        }
         loads.invalidated(tid, changed);
-        caughtUp(last, null, () -> cache.forget(last, changed));
+        relay.publish(last, changed, () -> cache.forget(last, changed));
         notifications.tell(listener -> listener.invalidated(last, changed.clone()));
     }
 

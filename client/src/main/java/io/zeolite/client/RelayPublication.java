@@ -4,7 +4,7 @@ package io.zeolite.client;
 @FunctionalInterface
 public interface RelayPublication {
     /**
-     * A transaction has been committed, later than all before. On the client's event loop, before anything that the server
+     * A transaction has been committed, later than all before; or the last one has changed more than was said. On the client's event loop, before anything that the server
      * has sent behind it is looked at; it must not block.
      *
      * @param oids what it changed; nobody changes the array

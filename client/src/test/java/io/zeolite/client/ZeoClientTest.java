@@ -24,6 +24,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,52 @@ class ZeoClientTest {
                 assertThat(client.sync()).isEqualTo(12);
                 assertThat(client.load(OID).data()).isEqualTo(data(2));
                 assertThat(client.lastTransaction()).isEqualTo(12);
+            }
+            server.join();
+        }
+    }
+
+    /** As a server in front of that one passes it on. */
+    @Test
+    void load_secondInvalidationOfTheLastTransaction_isNotServedFromTheCacheAnyMore() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.LOAD_BEFORE, current(1, 7));
+            invalidate(peer, 12, 6);
+            invalidate(peer, 12, OID);
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(12));
+            answer(peer, Methods.LOAD_BEFORE, current(2, 11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.load(OID).data()).isEqualTo(data(1));
+                client.sync();
+                assertThat(client.load(OID).data()).isEqualTo(data(2));
+            }
+            server.join();
+        }
+    }
+
+    /** Who knows of the later one would believe to know everything when told to ask again. */
+    @Test
+    void relay_invalidationBehindALaterOne_isToldAsOfTheLaterOne() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            invalidate(peer, 12, 6);
+            invalidate(peer, 11, OID);
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(12));
+            peer.awaitEnd();
+        };
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (Relay relay = Relay.open(options(server).build(), (tid, oids, makeVisible) -> {
+                makeVisible.run();
+                told.add(tid + " " + Arrays.toString(oids));
+            })) {
+                relay.start();
+                relay.ask(Methods.LAST_TRANSACTION, PyTuple.EMPTY).join();
+                assertThat(told).containsExactly("12 [6]", "12 [" + OID + "]");
             }
             server.join();
         }

@@ -57,6 +57,17 @@ class InvalidationHubTest {
         assertThat(seen).containsExactly(11L, 11L);
     }
 
+    /** What another server has told late. */
+    @Test
+    void publish_lastTransactionAgain_sinceHasWhatBothChanged() {
+        publish(changed(11, 1), null);
+        publish(changed(12, 2), null);
+        publish(changed(12, 3), null);
+
+        assertThat(hub.since(11).orElseThrow().tid()).isEqualTo(12);
+        assertThat(hub.since(11).orElseThrow().oids()).containsExactly(2, 3);
+    }
+
     @Test
     void resume_withAllChanges_keepsTheQueueAndTellsEverybodyToVerify() {
         AtomicInteger outdated = new AtomicInteger();
