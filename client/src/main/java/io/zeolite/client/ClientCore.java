@@ -131,6 +131,24 @@ final class ClientCore implements LinkUser {
         return turns;
     }
 
+    /** A connection, and the right to have a transaction on it. */
+    record Place(ZeoConnection connection, CommitTurns.Turn turn) {}
+
+    /**
+     * Waits for a connection and for its turn. Nobody who has the turn waits for a connection: all behind would begin to wait for it
+     * one after the other, each for its own time. On the event loop.
+     */
+    CompletableFuture<Place> place() {
+        return link.connection().thenCompose(open -> turns.take()).thenCompose(turn -> {
+            ZeoConnection connection = link.currentConnection();
+            if (connection != null) {
+                return CompletableFuture.completedFuture(new Place(connection, turn));
+            }
+            turn.end();
+            return place();
+        });
+    }
+
     OidSupply oids() {
         return oids;
     }

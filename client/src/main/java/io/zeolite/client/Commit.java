@@ -64,20 +64,12 @@ final class Commit {
     // Vote
 
     CompletableFuture<Done> vote() {
-        // Without a connection nobody waits for a turn, so that all fail in time.
-        core.onLoop(() -> core.link()
-                        .connection()
-                        .thenCompose(open -> core.turns().take())
-                        .thenCompose(taken -> {
-                            turn = taken;
-                            checkNotAborted();
-                            return core.link().connection();
-                        })
-                        .thenCompose(open -> {
-                            checkNotAborted();
-                            connection = new TransactionConnection(core, open, id);
-                            return send();
-                        }))
+        core.onLoop(() -> core.place().thenCompose(place -> {
+                    turn = place.turn();
+                    checkNotAborted();
+                    connection = new TransactionConnection(core, place.connection(), id);
+                    return send();
+                }))
                 .thenCompose(sent -> ask(1))
                 .whenComplete((done, failure) -> {
                     if (failure == null && !aborted) {

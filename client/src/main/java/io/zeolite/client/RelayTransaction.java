@@ -52,18 +52,13 @@ public final class RelayTransaction {
      * @param tid {@link Tid#NONE} to be given one
      */
     public CompletableFuture<Done> begin(byte[] user, byte[] description, byte[] extension, long tid, String status) {
-        return core.onLoop(() -> core.link()
-                .connection()
-                .thenCompose(open -> core.turns().take())
-                .thenCompose(taken -> {
-                    turn = taken;
-                    return core.link().connection();
-                })
-                .thenCompose(open -> {
+        return core.onLoop(() -> core.place()
+                .thenCompose(place -> {
+                    turn = place.turn();
                     if (ended) {
                         throw new CancellationException("the transaction was aborted");
                     }
-                    TransactionConnection begun = new TransactionConnection(core, open, id);
+                    TransactionConnection begun = new TransactionConnection(core, place.connection(), id);
                     connection = begun;
                     byte[] newTid = Wire.bytesOrNone(tid);
                     Object dict = dict(extension);

@@ -18,8 +18,11 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -237,6 +240,30 @@ class CommitOutcomeTest {
                         .hasNoSuppressedExceptions();
                 assertThat(Thread.interrupted()).isTrue();
                 assertThat(client.sync()).isEqualTo(10);
+            }
+            server.join();
+        }
+    }
+
+    /** One after the other, each with the whole time, they would take more than a minute. */
+    @Test
+    void vote_ofManyWhoWaitForOneWhenTheServerGoesAway_failsOfAllTogether() throws IOException {
+        ScriptedServer.Script only = peer -> {
+            begin(peer, 10);
+            markOfVoted(peer);
+            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+        };
+        try (ScriptedServer server = new ScriptedServer(only)) {
+            try (ZeoClient client = ZeoClient.connect(
+                    options(server).waitTimeout(Duration.ofSeconds(2)).build())) {
+                client.begin().store(OID, 7, data(1)).vote();
+                List<CompletableFuture<Void>> votes = new ArrayList<>();
+                for (int i = 0; i < 40; i++) {
+                    votes.add(client.begin().store(OID, 7, data(1)).voteAsync());
+                }
+                client.sync();
+                assertThat(CompletableFuture.allOf(votes.toArray(CompletableFuture[]::new)))
+                        .failsWithin(Duration.ofSeconds(30));
             }
             server.join();
         }
