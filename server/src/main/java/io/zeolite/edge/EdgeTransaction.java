@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -70,8 +71,10 @@ final class EdgeTransaction implements StorageTransaction {
     /** What the timer finds at the end of the time for the transaction: nothing when it is over, whose records it would keep. */
     private final AtomicReference<@Nullable Runnable> late = new AtomicReference<>();
 
+    /** By a finish or by its time limit, whichever came first. */
+    private final AtomicBoolean ending = new AtomicBoolean();
+
     private volatile Stage stage = Stage.STAGING;
-    private volatile boolean finishing;
     private volatile boolean over;
 
     private enum Stage {
@@ -206,7 +209,7 @@ final class EdgeTransaction implements StorageTransaction {
     }
 
     private void timedOut() {
-        if (!over && !finishing) {
+        if (!over && ending.compareAndSet(false, true)) {
             abort();
             onTimeout.run();
         }
@@ -339,7 +342,10 @@ final class EdgeTransaction implements StorageTransaction {
 
     @Override
     public void finish(Completion<Finished> completion) {
-        finishing = true;
+        if (!ending.compareAndSet(false, true)) {
+            completion.fail(new TransactionException("the transaction was aborted"));
+            return;
+        }
         long[] changed = changed();
         List<RelayTransaction.Written> written;
         try {
