@@ -26,7 +26,6 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -68,11 +67,11 @@ final class EdgeTransaction implements StorageTransaction {
     /** The vote that waits for its answer. */
     private final AtomicReference<@Nullable Completion<VoteResult>> waiting = new AtomicReference<>();
 
-    /** What the timer finds at the end of the time for the transaction: nothing when it is over, whose records it would keep. */
+    /**
+     * What is done when its time is over. Whoever takes it ends the transaction: a finish, an abort or the timer, which finds
+     * nothing afterwards and so keeps no records.
+     */
     private final AtomicReference<@Nullable Runnable> late = new AtomicReference<>();
-
-    /** By a finish or by its time limit, whichever came first. */
-    private final AtomicBoolean ending = new AtomicBoolean();
 
     private volatile Stage stage = Stage.STAGING;
     private volatile boolean over;
@@ -209,10 +208,8 @@ final class EdgeTransaction implements StorageTransaction {
     }
 
     private void timedOut() {
-        if (!over && ending.compareAndSet(false, true)) {
-            abort();
-            onTimeout.run();
-        }
+        abort();
+        onTimeout.run();
     }
 
     /** On an I/O thread. */
@@ -292,16 +289,8 @@ final class EdgeTransaction implements StorageTransaction {
         if (completion == null) {
             return;
         }
-        Duration timeout = storage.settings().transactionTimeout();
-        if (storedSinceVote == null && !timeout.isZero()) {
-            AtomicReference<@Nullable Runnable> whenDue = late;
-            whenDue.set(this::timedOut);
-            storage.settings().timers().after(timeout, () -> {
-                Runnable unlessOver = whenDue.get();
-                if (unlessOver != null) {
-                    unlessOver.run();
-                }
-            });
+        if (storedSinceVote == null) {
+            limitTime();
         }
         if (vote.conflicts().isEmpty()) {
             stage = Stage.SEALED;
@@ -313,6 +302,20 @@ final class EdgeTransaction implements StorageTransaction {
         completion.complete(VoteResult.conflicts(vote.conflicts().stream()
                 .map(clash -> new Conflict(clash.oid(), clash.committed(), clash.read(), clash.data()))
                 .toList()));
+    }
+
+    private void limitTime() {
+        AtomicReference<@Nullable Runnable> whenDue = late;
+        whenDue.set(this::timedOut);
+        Duration timeout = storage.settings().transactionTimeout();
+        if (!timeout.isZero()) {
+            storage.settings().timers().after(timeout, () -> {
+                Runnable due = whenDue.getAndSet(null);
+                if (due != null) {
+                    due.run();
+                }
+            });
+        }
     }
 
     /** Goes on if what was asked for has come; else the vote has failed, and the transaction with it. */
@@ -342,7 +345,7 @@ final class EdgeTransaction implements StorageTransaction {
 
     @Override
     public void finish(Completion<Finished> completion) {
-        if (!ending.compareAndSet(false, true)) {
+        if (late.getAndSet(null) == null) {
             completion.fail(new TransactionException("the transaction was aborted"));
             return;
         }
@@ -367,7 +370,6 @@ final class EdgeTransaction implements StorageTransaction {
                     @Override
                     public void complete(Finished finished) {
                         over = true;
-                        late.set(null);
                         records.close();
                         completion.complete(finished);
                     }
