@@ -15,7 +15,6 @@ import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.client.connection.ServerLink;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
-import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -166,7 +165,7 @@ final class BlobDownloadTest {
         CompletableFuture<OpenBlob> opened = new CompletableFuture<>();
         CompletableFuture<Void> failed = new CompletableFuture<>();
         ScriptedServer.Script goesOn = peer -> {
-            Part.begin(peer);
+            Scripts.begin(peer, 10);
             Message.Call call = peer.call();
             peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
             Part.send(peer, bytes(2, PART_BYTES));
@@ -248,7 +247,7 @@ final class BlobDownloadTest {
     /** What a server sends of a blob before its connection breaks, or the answer. */
     private record Part(byte[] bytes, boolean isAll) {
         void send(ScriptedServer.Peer peer, CompletableFuture<OpenBlob> reader) throws Exception {
-            begin(peer);
+            Scripts.begin(peer, 10);
             Message.Call call = peer.call();
             peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
             send(peer, bytes);
@@ -261,24 +260,12 @@ final class BlobDownloadTest {
             }
         }
 
-        static void begin(ScriptedServer.Peer peer) throws Exception {
-            peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(10));
-            answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted"));
-        }
-
         static void send(ScriptedServer.Peer peer, byte[] bytes) throws IOException {
             for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
                 byte[] piece = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES));
                 peer.send(new Message.OneWay(
                         Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL), piece)));
             }
-        }
-
-        private static void answer(ScriptedServer.Peer peer, String method, Object value) throws Exception {
-            Message.Call call = peer.call();
-            assertThat(call.method()).isEqualTo(method);
-            peer.send(new Message.Reply(call.id(), value));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.zeolite.client;
 
+import static io.zeolite.client.Scripts.answer;
+import static io.zeolite.client.Scripts.begin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.client.blob.CacheLimit;
@@ -7,7 +9,6 @@ import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
-import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,18 +44,6 @@ final class TransactionAbortTest {
                 .build();
     }
 
-    private static void begin(ScriptedServer.Peer peer) throws Exception {
-        peer.handshake("M5");
-        answer(peer, Methods.REGISTER, Wire.bytes(10));
-        answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted"));
-    }
-
-    private static void answer(ScriptedServer.Peer peer, String method, @Nullable Object value) throws Exception {
-        Message.Call call = peer.call();
-        assertThat(call.method()).isEqualTo(method);
-        peer.send(new Message.Reply(call.id(), value));
-    }
-
     private static void expect(ScriptedServer.Peer peer, String... methods) throws Exception {
         for (String method : methods) {
             assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(method);
@@ -64,7 +52,7 @@ final class TransactionAbortTest {
 
     /** The blob is ended for the server's sake, and nothing of it comes after the abort. */
     private void abortsInABlob(ScriptedServer.Peer peer) throws Exception {
-        begin(peer);
+        begin(peer, 10);
         expect(peer, Methods.TPC_BEGIN, Methods.STORE, Methods.STORE_BLOB_START, Methods.STORE_BLOB_CHUNK);
         sending.countDown();
         aborted.await();
@@ -131,7 +119,7 @@ final class TransactionAbortTest {
     @Test
     void transactionThatWaitsForAConnection_isAborted_sendsNothingWhenThereIsOne() throws Exception {
         ScriptedServer.Script first = peer -> {
-            begin(peer);
+            begin(peer, 10);
             expect(peer, Methods.TPC_BEGIN, Methods.STORE);
             answer(peer, Methods.VOTE, List.of());
             answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
@@ -140,7 +128,7 @@ final class TransactionAbortTest {
             // The client is here since it has heard of the end of the other connection.
             sending.countDown();
             aborted.await();
-            begin(peer);
+            begin(peer, 10);
             answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
             peer.awaitEnd();
         };

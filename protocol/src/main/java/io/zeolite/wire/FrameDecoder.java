@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * next handler.
  *
  * <p>A frame that is empty or longer than allowed is reported as {@link MalformedMessageException}, or as
- * {@link FrameTooLongException}, by {@code exceptionCaught} as soon as its length is there, before any of its bytes are kept. Nothing is read after that;
- * the connection is to be closed.
+ * {@link FrameTooLongException}, by {@code exceptionCaught} as soon as its length is there, before any of its bytes are
+ * kept. Nothing is read after that; the connection is to be closed.
  */
 public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
     private static final int LARGE_BYTES = 1 << 20;
@@ -52,11 +52,11 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
             long length = in.getUnsignedInt(in.readerIndex());
             if (length == 0 || length > maxFrameBytes) {
                 malformed = true;
+                String message = "frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")";
                 ctx.fireExceptionCaught(
                         length == 0
-                                ? new MalformedMessageException(
-                                        "frame length: 0 bytes (expected: 1 to " + maxFrameBytes + ")")
-                                : new FrameTooLongException(length, maxFrameBytes));
+                                ? new MalformedMessageException(message)
+                                : new FrameTooLongException(message, length));
             } else {
                 makeRoom(in, (int) length + Frames.LENGTH_BYTES - in.readableBytes());
             }

@@ -6,8 +6,8 @@ public final class FrameTooLongException extends MalformedMessageException {
 
     private final long length;
 
-    FrameTooLongException(long length, int maxFrameBytes) {
-        super("frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")");
+    FrameTooLongException(String message, long length) {
+        super(message);
         this.length = length;
     }
 

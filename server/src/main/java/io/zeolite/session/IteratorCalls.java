@@ -263,7 +263,7 @@ final class IteratorCalls {
     private static PyDict extension(TransactionInformation transaction, Answer answer) {
         try {
             PyDict extension = ExtensionPickle.decode(transaction.metadata().extension());
-            if (answer.canHold(extension)) {
+            if (extension.isEmpty() || answer.canHold(extension)) {
                 return extension;
             }
             throw CallException.badValue("the extension of transaction " + Tid.toString(transaction.tid())

@@ -193,16 +193,7 @@ public final class S3Store implements BlobStore {
     }
 
     private @Nullable S3Object listed(String key) throws StoreException {
-        ListObjectsV2Request request = ListObjectsV2Request.builder()
-                .bucket(settings.bucket())
-                .prefix(full(key))
-                .maxKeys(1)
-                .requestPayer(payer)
-                .build();
-        return page(request, key).contents().stream()
-                .filter(found -> full(key).equals(found.key()))
-                .findFirst()
-                .orElse(null);
+        return first(key).filter(found -> full(key).equals(found.key())).orElse(null);
     }
 
     private StoredObject object(String key, HeadObjectResponse found, @Nullable Integer crc32c) throws StoreException {
@@ -482,13 +473,17 @@ public final class S3Store implements BlobStore {
 
     @Override
     public boolean isEmpty(String start) throws StoreException {
+        return first(start).isEmpty();
+    }
+
+    private Optional<S3Object> first(String start) throws StoreException {
         ListObjectsV2Request request = ListObjectsV2Request.builder()
                 .bucket(settings.bucket())
                 .prefix(full(start))
                 .maxKeys(1)
                 .requestPayer(payer)
                 .build();
-        return page(request, start).contents().isEmpty();
+        return page(request, start).contents().stream().findFirst();
     }
 
     private ListObjectsV2Response page(ListObjectsV2Request request, String start) throws StoreException {
