@@ -23,9 +23,8 @@ record BlobSource(Path file, boolean temporary) {
         return new BlobSource(file, false);
     }
 
-    /** Reads all of a stream into a file. */
-    static BlobSource of(InputStream content) throws IOException {
-        Path file = Files.createTempFile("zeolite-blob-", ".tmp");
+    /** Reads all of a stream into a file that was made for it. */
+    static BlobSource of(InputStream content, Path file) throws IOException {
         boolean complete = false;
         try {
             Files.copy(content, file, StandardCopyOption.REPLACE_EXISTING);

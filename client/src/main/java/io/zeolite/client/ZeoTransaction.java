@@ -97,9 +97,19 @@ public final class ZeoTransaction implements AutoCloseable {
         return storeBlob(oid, serial, record, BlobSource.of(file));
     }
 
-    /** The same with the bytes of a stream, which is read to its end, into a temporary file, before this returns. */
+    /**
+     * The same with the bytes of a stream, which is read to its end before this returns: into a file in {@code tmp} of the
+     * client's directory for blobs, which goes with the transaction.
+     */
     public ZeoTransaction storeBlob(long oid, long serial, byte[] record, InputStream content) throws IOException {
-        return storeBlob(oid, serial, record, BlobSource.of(content));
+        BlobSource source = BlobSource.of(content, core.blobs().newFile());
+        try {
+            return storeBlob(oid, serial, record, source);
+        } catch (IllegalStateException e) {
+            // Who removes the files of a transaction that has ended was here already.
+            source.remove();
+            throw e;
+        }
     }
 
     /** The same with the bytes of a channel. */
@@ -109,8 +119,9 @@ public final class ZeoTransaction implements AutoCloseable {
     }
 
     private synchronized ZeoTransaction storeBlob(long oid, long serial, byte[] record, BlobSource source) {
+        change(new Change.Store(oid, serial, record, source));
         sources.add(source);
-        return change(new Change.Store(oid, serial, record, source));
+        return this;
     }
 
     /** Depends on a revision: the commit fails if it is not current any more. Nothing is done to an object that is stored. */

@@ -3,6 +3,7 @@ package io.zeolite.client;
 import static io.zeolite.client.Scripts.answer;
 import static io.zeolite.client.Scripts.begin;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.client.blob.CacheLimit;
 import io.zeolite.client.connection.Done;
@@ -11,13 +12,16 @@ import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Tid;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +91,33 @@ final class TransactionAbortTest {
                 assertThat(voted).failsWithin(Duration.ofSeconds(30));
                 assertThat(client.sync()).isEqualTo(10);
             }
+            server.join();
+        }
+    }
+
+    private List<Path> unfinished() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("blobs").resolve("tmp"))) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void blobOfAStream_liesWithTheBlobs_andGoesWithItsTransaction() throws Exception {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server))) {
+                ZeoTransaction transaction = client.begin("", "");
+                transaction.storeBlob(1, Tid.NONE, DATA, new ByteArrayInputStream(DATA));
+                assertThat(unfinished()).singleElement().satisfies(file -> assertThat(file)
+                        .hasBinaryContent(DATA));
+                transaction.abort();
+                assertThatThrownBy(() -> transaction.storeBlob(1, Tid.NONE, DATA, new ByteArrayInputStream(DATA)))
+                        .isInstanceOf(IllegalStateException.class);
+            }
+            assertThat(unfinished()).isEmpty();
             server.join();
         }
     }
