@@ -16,18 +16,21 @@ final class PackIndex {
     private static final long DELETED = 1;
 
     private final PositionIndex index = new PositionIndex();
-    private long deletions;
+    private long objects;
 
-    /** Sets which record is current. */
+    /** Sets which record is current. The object may have been deleted before: an undo brings it back. */
     void put(long oid, long position) {
+        if (!has(oid)) {
+            objects++;
+        }
         index.put(oid, position << 1);
     }
 
     /** Notes that an object does not exist any more. */
     void delete(long oid) {
-        if (position(oid) != 0) {
+        if (has(oid)) {
             index.put(oid, DELETED << 1);
-            deletions++;
+            objects--;
         }
     }
 
@@ -57,7 +60,8 @@ final class PackIndex {
         return position(oid) != 0;
     }
 
+    /** Whether no object exists. */
     boolean isEmpty() {
-        return index.size() == deletions;
+        return objects == 0;
     }
 }

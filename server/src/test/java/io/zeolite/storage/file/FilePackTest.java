@@ -413,6 +413,43 @@ class FilePackTest {
     }
 
     @Test
+    void pack_ofWhatWasDeletedAndCameBack_keepsIt() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x10).store(0, record("root", 1)).finish();
+        file.transaction(0x20).store(1, record("child")).finish();
+        long root = file.position(0);
+        long child = file.position(1);
+        // As many deletions as there are objects, and nothing is gone.
+        file.transaction(0x30).back(1, 0).finish();
+        file.transaction(0x40).back(1, child).finish();
+        file.transaction(0x50).back(0, 0).finish();
+        file.transaction(0x60).back(0, root).finish();
+        file.writeTo(path);
+        FileLog log = open(PackOptions.DEFAULT);
+
+        assertThat(pack(log, Tid.MAX)).isTrue();
+
+        assertThat(load(log, 0, Tid.MAX)).isEqualTo(record("root", 1) + " 60-");
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(record("child") + " 40-");
+        checkReopened(log, 0, 1);
+    }
+
+    @Test
+    void pack_ofObjectsThatWereDeletedMoreThanOnce_leavesNone() throws IOException {
+        DataFile file = new DataFile();
+        file.transaction(0x10).store(0, record("root")).finish();
+        file.transaction(0x20).back(0, 0).finish();
+        file.transaction(0x30).store(0, record("root")).finish();
+        file.transaction(0x40).back(0, 0).finish();
+        file.writeTo(path);
+        try (FileLog log = open(PackOptions.DEFAULT)) {
+            assertThat(pack(log, Tid.MAX)).isTrue();
+
+            assertThat(log.length()).isZero();
+        }
+    }
+
+    @Test
     void pack_undoneTransactionOfOldVersions_staysInvisible() throws IOException {
         DataFile file = new DataFile();
         file.transaction(0x10).store(0, record("a")).finish();
