@@ -41,6 +41,9 @@ final class MemoryPack implements Pack {
     @Override
     public boolean replace(boolean now) throws IOException {
         if (control.isWhole()) {
+            if (!log.oids().contains(Oid.ROOT)) {
+                throw new IOException("there is no root object, so that everything would be garbage");
+            }
             reference(ReferenceKind.STRONG, Oid.ROOT);
             while (!todo.isEmpty()) {
                 follow(todo.remove());

@@ -62,6 +62,16 @@ class MemoryPackTest {
     }
 
     @Test
+    void pack_withoutRoot_isRefused() throws IOException {
+        commit(log, 0x10, TestRecords.of(1, NO_REFERENCE));
+
+        assertThatThrownBy(() -> pack(Tid.MAX, true))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no root object");
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(NO_REFERENCE + " 10-");
+    }
+
+    @Test
     void pack_ofAPart_keepsObjects() throws IOException {
         commit(log, 0x10, TestRecords.of(1, "a"));
         commit(log, 0x20, TestRecords.of(1, "b").and(2, "c"));
