@@ -77,6 +77,9 @@ public final class EdgeStorage implements Storage {
 
     private @Nullable EdgeTransaction holder;
     private @Nullable Instant heldSince;
+    /** Whether the server stops: nothing is voted on any more. */
+    private boolean draining;
+
     private @Nullable Completion<Void> whenDrained;
 
     private EdgeStorage(EdgeSettings settings) throws IOException {
@@ -362,9 +365,9 @@ public final class EdgeStorage implements Storage {
         return new EdgeTransaction(this, relay.transaction(), passing, committer, metadata, copied, onTimeout);
     }
 
-    /** Whether a transaction may be voted on: not any more when the server stops. */
+    /** Whether a transaction may be voted on. */
     synchronized boolean admit(EdgeTransaction transaction) {
-        return whenDrained == null && voted.add(transaction);
+        return !draining && voted.add(transaction);
     }
 
     /** The transaction has the connection now. */
@@ -385,6 +388,7 @@ public final class EdgeStorage implements Storage {
             }
             if (voted.isEmpty()) {
                 drained = whenDrained;
+                whenDrained = null;
             }
         }
         if (drained != null) {
@@ -409,8 +413,9 @@ public final class EdgeStorage implements Storage {
     @Override
     public void drain(Completion<Void> completion) {
         synchronized (this) {
-            whenDrained = completion;
+            draining = true;
             if (!voted.isEmpty()) {
+                whenDrained = completion;
                 return;
             }
         }
