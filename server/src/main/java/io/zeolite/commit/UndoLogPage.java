@@ -1,7 +1,7 @@
 package io.zeolite.commit;
 
 import io.zeolite.error.CallException;
-import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.SummaryLimit;
 import io.zeolite.storage.TransactionSummary;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,18 +9,12 @@ import java.util.function.Predicate;
 
 /** One page of the undo log: the transactions from one number to another, of those that a filter wants. */
 final class UndoLogPage {
-    /** More than this is not put into one answer. */
-    private static final long MAX_BYTES = 64L << 20;
-
-    /** What an entry takes beside its metadata, roughly, here and in the answer. */
-    private static final long ENTRY_BYTES = 200;
-
     private final long first;
     private final long last;
     private final Predicate<TransactionSummary> filter;
     private final List<TransactionSummary> transactions = new ArrayList<>();
+    private final SummaryLimit limit = new SummaryLimit();
     private long wanted;
-    private long bytes;
 
     UndoLogPage(long first, long last, Predicate<TransactionSummary> filter) {
         this.first = first;
@@ -44,11 +38,9 @@ final class UndoLogPage {
     }
 
     private void add(TransactionSummary transaction) {
-        TransactionMetadata metadata = transaction.metadata();
-        bytes += ENTRY_BYTES + metadata.user().length + metadata.description().length + metadata.extension().length;
-        if (bytes > MAX_BYTES) {
+        if (!limit.admits(transaction.metadata())) {
             throw CallException.storage("undo log: the transactions from " + first + " to " + last + " take more than "
-                    + MAX_BYTES + " bytes (expected: a smaller page, this is number " + wanted + ")");
+                    + SummaryLimit.MAX_BYTES + " bytes (expected: a smaller page, this is number " + wanted + ")");
         }
         transactions.add(transaction);
     }

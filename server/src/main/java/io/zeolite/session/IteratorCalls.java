@@ -141,7 +141,7 @@ final class IteratorCalls {
             } catch (IOException e) {
                 LOG.error("cannot read: {}", e.toString());
                 outcome = () -> answer.failure(CallException.storage(String.valueOf(e.getMessage())));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 outcome = () -> answer.failure(e);
             }
             Runnable completed = outcome;

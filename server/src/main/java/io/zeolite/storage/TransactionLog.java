@@ -55,7 +55,10 @@ public interface TransactionLog extends Closeable {
     /** The last {@code count} transactions, or as many as there are, oldest first. */
     List<Invalidations> lastInvalidations(int count) throws IOException;
 
-    /** All transactions after a tid, oldest first, for answering clients that were away for long. */
+    /**
+     * All transactions after a tid, oldest first, for answering clients that were away for long. Only the last of them if
+     * they changed more objects than a client should be told of.
+     */
     List<Invalidations> invalidationsAfter(long tid) throws IOException;
 
     /**

@@ -106,7 +106,10 @@ final class Generation {
     /** The first object from an oid on that has a visible record; the index may be ahead of what is visible. */
     private OptionalLong visibleFrom(long oid) throws IOException {
         OptionalLong found = index.nextFrom(oid);
-        return found.isEmpty() || reader(found.getAsLong()).newest() != null ? found : visibleAfter(found.getAsLong());
+        while (found.isPresent() && reader(found.getAsLong()).newest() == null) {
+            found = found.getAsLong() == LAST_OID ? OptionalLong.empty() : index.nextFrom(found.getAsLong() + 1);
+        }
+        return found;
     }
 
     private OptionalLong visibleAfter(long oid) throws IOException {

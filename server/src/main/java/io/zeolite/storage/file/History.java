@@ -5,10 +5,13 @@ import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
+import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.RevisionSummary;
+import io.zeolite.storage.SummaryLimit;
 import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class History {
     private static final int WINDOW_LENGTH = 64 << 10;
 
+    /** A client that missed so many objects drops its cache with less trouble than it would take to tell it. */
+    private static final long MOST_CHANGED = 1 << 20;
+
     private final FileWindow window;
 
     History(DiskFile file) {
@@ -31,17 +37,20 @@ final class History {
     }
 
     /**
-     * What the last transactions changed, oldest first.
+     * What the last transactions changed, oldest first; of fewer than are wanted if those changed more than a million objects.
      *
      * @param end where the last of them ends
      * @param wanted asked from the newest on; the first that is not wanted ends the walk
      */
     List<Invalidations> changes(long end, Predicate<TransactionHeader> wanted) throws IOException {
         List<Invalidations> changes = new ArrayList<>();
+        AtomicLong left = new AtomicLong(MOST_CHANGED);
         visit(end, header -> {
-            boolean take = wanted.test(header);
+            boolean take = left.get() >= 0 && wanted.test(header);
             if (take) {
-                changes.add(new Invalidations(header.tid(), oids(header)));
+                long[] oids = oids(header);
+                left.addAndGet(-oids.length);
+                changes.add(new Invalidations(header.tid(), oids));
             }
             return take;
         });
@@ -56,8 +65,15 @@ final class History {
             throw PosKeyException.noObject(reader.oid());
         }
         List<RevisionSummary> revisions = new ArrayList<>();
+        SummaryLimit limit = new SummaryLimit();
         while (record != null && revisions.size() < size) {
-            revisions.add(new RevisionSummary(record.tid(), metadata(record.transaction()), record.dataLength()));
+            TransactionMetadata metadata = metadata(record.transaction());
+            if (!limit.admits(metadata)) {
+                throw CallException.storage("history: " + size + " revisions of " + Oid.toString(reader.oid())
+                        + " take more than " + SummaryLimit.MAX_BYTES + " bytes (expected: at most the "
+                        + revisions.size() + " newest)");
+            }
+            revisions.add(new RevisionSummary(record.tid(), metadata, record.dataLength()));
             record = reader.previous(record);
         }
         return revisions;

@@ -33,7 +33,10 @@ final class LogIterator implements TransactionIterator {
     private @Nullable View view;
     private long position;
 
-    private @Nullable FileTransaction current;
+    private @Nullable Place current;
+
+    /** Where a transaction is, without what was said of it, which may be long. */
+    private record Place(long tid, long position, long recordsStart, long recordsEnd) {}
 
     /**
      * What there is to see of a log.
@@ -95,7 +98,7 @@ final class LogIterator implements TransactionIterator {
         if (found == null) {
             return null;
         }
-        current = found;
+        current = new Place(found.tid(), found.position(), found.recordsStart(), found.recordsEnd());
         return new TransactionInformation(found.tid(), found.status(), found.metadata());
     }
 
@@ -125,7 +128,7 @@ final class LogIterator implements TransactionIterator {
 
     @Override
     public RecordIterator records() {
-        FileTransaction transaction = current;
+        Place transaction = current;
         View seen = view;
         if (transaction == null || seen == null) {
             throw new IllegalStateException("no transaction has been returned");
@@ -143,7 +146,7 @@ final class LogIterator implements TransactionIterator {
         private long position;
         private long end;
 
-        Records(Supplier<View> log, View view, FileTransaction found) {
+        Records(Supplier<View> log, View view, Place found) {
             this.log = log;
             this.tid = found.tid();
             this.view = view;

@@ -48,7 +48,6 @@ final class Reachability {
     private @Nullable TransactionHeader last;
     private boolean isPacked = true;
     private byte lastStatus;
-    private long objects;
     private long keptBytes;
     private long headerBytes;
     private long dangling;
@@ -83,15 +82,6 @@ final class Reachability {
     /** How many bytes the packed part takes at the most. */
     long maxPackedBytes() {
         return collectGarbage ? Math.min(keptBytes + headerBytes, packEnd + headerBytes) : packEnd;
-    }
-
-    /** How many objects there were at the time of the pack. */
-    long objects() {
-        return objects;
-    }
-
-    long danglingReferences() {
-        return dangling;
     }
 
     boolean collectsGarbage() {
@@ -211,7 +201,6 @@ final class Reachability {
             for (long position : todo.takeSorted()) {
                 DataHeader record = source.recordAt(position);
                 DataHeader origin = source.origin(record);
-                objects++;
                 if (origin == null) {
                     keptBytes += DATA_HEADER_LENGTH + FileFormat.BACK_POINTER_LENGTH;
                 } else {

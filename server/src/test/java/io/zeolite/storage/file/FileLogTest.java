@@ -14,11 +14,13 @@ import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.LockedException;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.error.CallException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
+import io.zeolite.storage.SummaryLimit;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
@@ -299,6 +301,38 @@ final class FileLogTest {
             assertThat(load(log, 4, Tid.MAX)).isEqualTo("end 10-");
             assertThat(load(log, 5, Tid.MAX)).isEqualTo("after 20-");
             assertThat(log.lastInvalidations(2)).hasSize(2);
+        }
+    }
+
+    @Test
+    void recordIternext_manyObjectsThatAreNotVisibleYet_passesThem() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(0, "root"));
+            TestRecords many = TestRecords.none();
+            for (int oid = 1; oid <= 100_000; oid++) {
+                many.and(oid, "x");
+            }
+            Logs.append(log, List.of(Logs.transaction(0x20, many)), () -> {});
+
+            assertThat(log.recordIternext(0).next()).isEmpty();
+        }
+    }
+
+    @Test
+    void history_ofMoreThanAnAnswerMayTake_isRefused() throws IOException {
+        String text = "x".repeat(65_535);
+        TransactionMetadata metadata = Logs.metadata(text, text, text);
+        int most = (int) (SummaryLimit.MAX_BYTES / (3 * 65_535));
+        try (FileLog log = open()) {
+            for (int tid = 1; tid <= most + 1; tid++) {
+                Logs.commit(log, List.of(new LogTransaction(tid, metadata, TestRecords.of(7, "x"))));
+            }
+
+            assertThatThrownBy(() -> log.history(7, Long.MAX_VALUE))
+                    .isInstanceOf(CallException.class)
+                    .hasMessageContaining("0x07")
+                    .hasMessageContaining("expected: at most the");
+            assertThat(log.history(7, 100)).hasSize(100);
         }
     }
 
