@@ -258,6 +258,10 @@ final class TransactionCalls {
         if (!served.storage().hasBlobs()) {
             throw CallException.unsupported("this storage has no blobs");
         }
+        if (current == null) {
+            // Nobody would count its bytes.
+            throw new TransactionException("storeBlobStart without a transaction");
+        }
         upload.start();
     }
 
@@ -349,7 +353,7 @@ final class TransactionCalls {
             answer.value(result.changedOids());
             return;
         }
-        // The client resolves, stores again and votes again; the storage has kept the locks.
+        // The client resolves, stores again and votes again.
         transaction.state = State.STAGING;
         // A vote counts once, however many objects it is about, as with Python's server.
         served.stats().conflicts.increment();

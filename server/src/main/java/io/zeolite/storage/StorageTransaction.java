@@ -73,7 +73,8 @@ public interface StorageTransaction {
 
     /**
      * Asks whether the transaction can be committed. A vote that waits for another transaction's locks completes later.
-     * With conflicts in the result, the client may store again and vote again; the locks stay. After a failure
+     * With conflicts in the result, the client may store again and vote again; the locks are given back at the first of
+     * them, and kept from the second on. After a failure
      * ({@link io.zeolite.error.ConflictException} for a failed {@link #checkCurrent}) the transaction is aborted.
      */
     void vote(Completion<VoteResult> completion);

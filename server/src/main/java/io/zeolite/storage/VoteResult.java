@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * What a vote found.
  *
- * @param conflicts what the client has to resolve, then storing again and voting again; the locks are kept meanwhile.
- *     Empty if the transaction may finish.
+ * @param conflicts what the client has to resolve, then storing again and voting again. Empty if the transaction may
+ *     finish.
  * @param changedOids objects whose record is not what the client sent
  */
 public record VoteResult(List<Conflict> conflicts, long[] changedOids) {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +39,7 @@ class StagedSizeTest {
     private static final int MAX_STAGED_BYTES = 10_100;
 
     private final List<Object> sent = new ArrayList<>();
+    private boolean closed;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
     private LocalStorage storage;
@@ -61,6 +63,7 @@ class StagedSizeTest {
                     switch (method.getName()) {
                         case "send" -> sent.add(arguments[0]);
                         case "execute" -> ((Runnable) arguments[0]).run();
+                        case "close" -> closed = true;
                         default -> {}
                     }
                     return switch (method.getName()) {
@@ -93,6 +96,13 @@ class StagedSizeTest {
         assertThat(answerToVote(78, method)).doesNotContain("max-staged-size");
         tell(Methods.TPC_ABORT, PyTuple.of((Object) 7L));
         assertThat(answerToVote(79, method)).contains("max-staged-size");
+    }
+
+    @Test
+    void blob_withoutATransaction_endsTheConnection() {
+        tell(Methods.STORE_BLOB_START, PyTuple.of());
+
+        assertThat(closed).isTrue();
     }
 
     private String answerToVote(int count, String method) {
