@@ -128,16 +128,22 @@ public final class InvalidationHub {
      *
      * @return the newest tid of the queue and the objects changed after {@code tid}
      */
-    public synchronized Optional<Invalidations> since(long tid) {
-        if (recent.stream().noneMatch(known -> reaches(known.tid(), tid))) {
+    public Optional<Invalidations> since(long tid) {
+        List<Invalidations> known;
+        synchronized (this) {
+            // The objects of many transactions may be a million: nobody who commits is to wait while they are gone
+            // through.
+            known = List.copyOf(recent);
+        }
+        if (known.stream().noneMatch(one -> reaches(one.tid(), tid))) {
             return Optional.empty();
         }
-        long[] oids = recent.stream()
+        long[] oids = known.stream()
                 .filter(later -> Tid.isAfter(later.tid(), tid))
                 .flatMapToLong(later -> LongStream.of(later.oids()))
                 .distinct()
                 .toArray();
-        return Optional.of(new Invalidations(recent.getLast().tid(), oids));
+        return Optional.of(new Invalidations(known.get(known.size() - 1).tid(), oids));
     }
 
     private void enqueue(Invalidations invalidations) {

@@ -139,7 +139,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
         try {
             FileOpening.Opened opened = new FileOpening(disk, path, options).open();
             FileLog log = new FileLog(disk, path, options, lock, opened);
-            log.saveIndexIfDue();
+            if (log.isIndexDue()) {
+                log.saveIndex();
+            }
             return log;
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
@@ -340,7 +342,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
             throws IOException {
         requireWritable();
         long[] positions = layOut(transactions);
-        saveIndexIfDue();
+        if (isIndexDue()) {
+            forcing.during(this::saveIndex);
+        }
         BatchWriter batch = writer();
         try {
             batch.write(transactions, positions[0]);
@@ -608,11 +612,9 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     // The index file
 
-    private void saveIndexIfDue() {
-        long interval = Math.max(options.indexSaveInterval(), generation.index().size() / MIN_SHARE_OF_INDEX);
-        if (recordsSinceSave >= interval) {
-            saveIndex();
-        }
+    private boolean isIndexDue() {
+        return recordsSinceSave
+                >= Math.max(options.indexSaveInterval(), generation.index().size() / MIN_SHARE_OF_INDEX);
     }
 
     private void saveIndex() {
