@@ -83,6 +83,9 @@ final class Committer {
     /** How many transactions are going to write positions that they have found in the log. */
     private int pins;
 
+    /** Promised to the voted transactions, on the disk and within the quota. */
+    private long reservedBytes;
+
     private final ArrayDeque<Runnable> whenUnpinned = new ArrayDeque<>();
     private long lastTid;
     private boolean timerRunning;
@@ -314,7 +317,10 @@ final class Committer {
         Completion<VoteResult> completion = transaction.voteCompletion;
         if (transaction.phase == Phase.PREPARING && completion != null) {
             transaction.voteCompletion = null;
+            // The client is not to blame for the time that this took.
+            transaction.lockedAtNanos = context.timers().nanoTime();
             attempt(transaction, completion, next);
+            startTimer();
         }
     }
 
@@ -329,9 +335,10 @@ final class Committer {
     private void seal(LocalTransaction transaction, Completion<VoteResult> completion, VoteResult result)
             throws IOException {
         long bytes = log.sizeOf(transaction.metadata, transaction.records);
-        checks.requireQuota(bytes);
+        checks.requireQuota(reservedBytes, bytes);
         log.reserve(bytes);
         transaction.reservedBytes = bytes;
+        reservedBytes += bytes;
         transaction.phase = Phase.VOTED;
         for (int i = 0; i < transaction.records.count(); i++) {
             noteOid.accept(transaction.records.oid(i));
@@ -484,6 +491,7 @@ final class Committer {
         transaction.phase = Phase.ENDED;
         if (transaction.reservedBytes > 0) {
             log.release(transaction.reservedBytes);
+            reservedBytes -= transaction.reservedBytes;
         }
         Completion<VoteResult> waitingVote = transaction.voteCompletion;
         transaction.voteCompletion = null;
@@ -549,10 +557,13 @@ final class Committer {
         if (timerRunning || timeout.isZero() || holders.isEmpty()) {
             return;
         }
+        LocalTransaction oldest = holders.iterator().next();
+        if (oldest.phase == Phase.PREPARING) {
+            // It is the only one, and its time begins when this is done.
+            return;
+        }
         timerRunning = true;
-        long left = holders.iterator().next().lockedAtNanos
-                + timeout.toNanos()
-                - context.timers().nanoTime();
+        long left = oldest.lockedAtNanos + timeout.toNanos() - context.timers().nanoTime();
         context.timers().after(Duration.ofNanos(Math.max(0, left)), () -> submit(this::expire));
     }
 
@@ -563,7 +574,7 @@ final class Committer {
         long timeout = context.transactionTimeout().toNanos();
         List<LocalTransaction> expired = holders.stream()
                 .takeWhile(transaction -> now - transaction.lockedAtNanos >= timeout)
-                .filter(transaction -> !isFinishQueued(transaction))
+                .filter(transaction -> transaction.phase != Phase.PREPARING && !isFinishQueued(transaction))
                 .toList();
         for (LocalTransaction transaction : expired) {
             end(transaction);

@@ -191,6 +191,10 @@ public final class LocalStorage implements Storage {
             LOG.error("cannot read: {}", e.toString());
             completion.fail(CallException.storage(String.valueOf(e.getMessage())));
             return;
+        } catch (RuntimeException | Error e) {
+            // A mistake of ours. Nobody must wait for the answer.
+            completion.fail(e);
+            return;
         }
         completion.complete(result);
     }
@@ -238,7 +242,7 @@ public final class LocalStorage implements Storage {
         walks.execute(() -> complete(completion, () -> {
             UndoLogPage page = new UndoLogPage(first, last, filter);
             if (!page.isFull()) {
-                undoable.visitUndoable(page::visit);
+                undoable.visitUndoable(transaction -> completion.isAwaited() && page.visit(transaction));
             }
             return page.transactions();
         }));
@@ -269,7 +273,7 @@ public final class LocalStorage implements Storage {
             completion.complete(recent);
             return;
         }
-        context.io().execute(() -> complete(completion, () -> changesSince(tid, log.invalidationsAfter(tid - 1))));
+        walks.execute(() -> complete(completion, () -> changesSince(tid, log.invalidationsAfter(tid - 1))));
     }
 
     /** Whether what happened since the tid is to be read from the log if the queue does not reach back to it. */

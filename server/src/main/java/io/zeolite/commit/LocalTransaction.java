@@ -97,7 +97,7 @@ final class LocalTransaction implements StorageTransaction {
      */
     final Map<Long, Path> blobs = new LinkedHashMap<>();
 
-    /** Whether what comes into {@link #blobs} will not be deleted any more. */
+    /** Whether the transaction is over, and what comes into {@link #blobs} will not be deleted any more. */
     private boolean discarded;
 
     /** What must still be current at the vote. */
@@ -238,6 +238,11 @@ final class LocalTransaction implements StorageTransaction {
 
     /** Looks for it before the locks are taken, as it may be far back, and the blobs that it brings back far away. */
     private void find(UndoableLog log, long tid, Undo undo) throws IOException {
+        synchronized (blobs) {
+            if (discarded) {
+                return;
+            }
+        }
         UndoTarget target = log.find(tid);
         undo.target = target;
         if (undoneBlobs != null) {
@@ -271,7 +276,7 @@ final class LocalTransaction implements StorageTransaction {
         io.execute(() -> {
             try {
                 completion.complete(new Preparation(this, log).run());
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 completion.fail(e);
             } finally {
                 if (undoneBlobs != null) {

@@ -90,11 +90,15 @@ final class VoteChecks {
                 "tid of a copied transaction: " + Tid.toHex(copied.tid()) + " (expected: " + expected + ")");
     }
 
-    /** @throws CallException if so many bytes more are too many for the storage */
-    void requireQuota(long bytes) {
-        if (log.size() + bytes > quotaBytes) {
-            throw CallException.quota("the quota of the storage is used up: " + log.size() + " bytes and " + bytes
-                    + " for this transaction (quota: " + quotaBytes + ")");
+    /**
+     * @param reserved what others have been promised that have not finished
+     * @throws CallException if so many bytes more are too many for the storage
+     */
+    void requireQuota(long reserved, long bytes) {
+        if (log.size() + reserved + bytes > quotaBytes) {
+            throw CallException.quota("the quota of the storage is used up: " + log.size() + " bytes, " + reserved
+                    + " for transactions that are being finished, and " + bytes + " for this one (quota: " + quotaBytes
+                    + ")");
         }
     }
 

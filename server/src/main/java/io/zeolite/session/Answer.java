@@ -102,6 +102,11 @@ final class Answer {
             public void fail(Throwable failure) {
                 loop.execute(() -> failure(failure));
             }
+
+            @Override
+            public boolean isAwaited() {
+                return !session.isGone();
+            }
         };
     }
 

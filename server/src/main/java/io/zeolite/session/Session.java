@@ -41,7 +41,7 @@ public final class Session {
     private boolean wasRefusedToWrite;
     private @Nullable Registration registration;
     private String clientLabel = "";
-    private boolean isGone;
+    private volatile boolean isGone;
 
     /** What there is once the client has registered. */
     private final class Registration {
@@ -175,6 +175,11 @@ public final class Session {
         gone.blobs.close();
         gone.served.stats().connections.decrementAndGet();
         LOG.info(Logging.NOISE, "({}) disconnected{}", label(), gone.transactions.disconnected());
+    }
+
+    /** Whether nobody waits for answers any more. Any thread. */
+    boolean isGone() {
+        return isGone;
     }
 
     private void call(String method, PyTuple args, Answer answer) {

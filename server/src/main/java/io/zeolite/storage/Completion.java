@@ -10,6 +10,11 @@ public interface Completion<T> {
     /** @param failure a {@link io.zeolite.error.ZeoException} if the client is to see its class, else our own fault */
     void fail(Throwable failure);
 
+    /** Whether somebody still waits for the outcome: else what takes long may be broken off, with any outcome. Any thread. */
+    default boolean isAwaited() {
+        return true;
+    }
+
     /** Completes a call that has no value. */
     @SuppressWarnings("NullAway") // Void has no other value than null.
     static void done(Completion<Void> completion) {

@@ -79,9 +79,11 @@ class LocalStorageTest {
     /** What was answered, in order. */
     private final List<Object> answers = new ArrayList<>();
 
+    private final MemoryLog memory = new MemoryLog("test");
+
     @BeforeEach
     void openStorage() throws IOException {
-        storage = open(new MemoryLog("test"));
+        storage = open(memory);
     }
 
     private Storage open(TransactionLog log) throws IOException {
@@ -93,6 +95,11 @@ class LocalStorageTest {
     }
 
     private Storage open(TransactionLog log, Executor committer, int queueSize, Duration queueAge) throws IOException {
+        return open(log, committer, queueSize, queueAge, Long.MAX_VALUE);
+    }
+
+    private Storage open(TransactionLog log, Executor committer, int queueSize, Duration queueAge, long quota)
+            throws IOException {
         CommitContext context =
                 new CommitContext(committer, this::runIo, InstantSource.system(), timers, Duration.ofSeconds(30));
         SpillFiles noSpills = () -> {
@@ -102,7 +109,7 @@ class LocalStorageTest {
                 log,
                 BlobDirectory.open(directory),
                 context,
-                new LocalStorageOptions(queueSize, queueAge, Long.MAX_VALUE, 1 << 20, noSpills));
+                new LocalStorageOptions(queueSize, queueAge, quota, 1 << 20, noSpills));
     }
 
     private void runIo(Runnable task) {
@@ -150,6 +157,41 @@ class LocalStorageTest {
         transaction.store(oid, 0, new byte[] {1});
         transaction.vote(answer((VoteResult result) -> transaction.finish(answer((Finished finished) -> {}))));
         runCommitter();
+    }
+
+    @Test
+    void read_thatFailsByAMistake_isAnswered() throws IOException {
+        IllegalStateException mistake = new IllegalStateException("a mistake");
+        TransactionLog log = (TransactionLog) Proxy.newProxyInstance(
+                TransactionLog.class.getClassLoader(),
+                new Class<?>[] {TransactionLog.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("history")) {
+                        throw mistake;
+                    }
+                    return method.invoke(memory, arguments);
+                });
+        storage = open(log);
+
+        storage.history(1, 1, answer());
+
+        assertThat(answers).containsExactly(mistake);
+    }
+
+    @Test
+    void vote_thatFitsTheQuotaAloneAndNotBesideOthers_isRefused() throws IOException {
+        commit(1);
+        storage = open(memory, committer::add, 10, Duration.ZERO, 3 * memory.size());
+        for (int oid = 2; oid <= 4; oid++) {
+            StorageTransaction transaction = begin();
+            transaction.store(oid, 0, new byte[] {1});
+            transaction.vote(completion(
+                    result -> answers.add("voted"), failure -> answers.add(String.valueOf(failure.getMessage()))));
+        }
+        runCommitter();
+
+        assertThat(answers).hasSize(3).startsWith("voted", "voted");
+        assertThat(answers.get(2).toString()).contains("for transactions that are being finished");
     }
 
     @Test

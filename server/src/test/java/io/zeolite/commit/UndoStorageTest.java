@@ -132,6 +132,14 @@ class UndoStorageTest {
         return storage.begin(null, new TransactionMetadata(NOTHING, NOTHING, NOTHING), () -> answers.add("timeout"));
     }
 
+    /** What has become due by now. */
+    private void runTimeouts() {
+        List<Runnable> due = List.copyOf(timeouts);
+        timeouts.clear();
+        due.forEach(Runnable::run);
+        runCommitter();
+    }
+
     private StorageTransaction begin(long tid) {
         return storage.begin(
                 null,
@@ -286,21 +294,31 @@ class UndoStorageTest {
     }
 
     @Test
-    void timeout_whileTheUndoIsPrepared_endsIt() {
-        long tid = committed(storing(1, "a"));
+    void undo_thatTheServerIsLongAt_countsWhenItIsDone() {
+        long first = committed(storing(1, "first"));
+        committed(storing(1, "second"));
         StorageTransaction undo = begin();
-        undo.undo(tid);
+        undo.undo(storage.lastTransaction());
+        undo.vote(answer("voted"));
+        // It is found, and the locks are taken.
         io.remove(0).run();
-        undo.vote(answer("undo voted"));
         runCommitter();
-        nanoTime = Duration.ofSeconds(31).toNanos();
-        timeouts.forEach(Runnable::run);
-        runAll();
+        assertThat(io).hasSize(1);
 
-        assertThat(answers).hasSize(2).contains("timeout");
-        assertThat(answers.get(0)).isInstanceOf(TransactionException.class);
-        nanoTime = 0;
-        committed(storing(1, "b"));
+        nanoTime += Duration.ofSeconds(31).toNanos();
+        runTimeouts();
+        assertThat(answers).isEmpty();
+        assertThat(timeouts).isEmpty();
+
+        runAll();
+        nanoTime += Duration.ofSeconds(29).toNanos();
+        runTimeouts();
+        assertThat(answers).containsExactly("voted");
+
+        nanoTime += Duration.ofSeconds(1).toNanos();
+        runTimeouts();
+        assertThat(answers).containsExactly("voted", "timeout");
+        assertThat(storage.lastTransaction()).isGreaterThan(first);
     }
 
     @Test
@@ -494,6 +512,37 @@ class UndoStorageTest {
         StorageTransaction again = begin();
         again.delete(1, deleted);
         committed(again);
+    }
+
+    @Test
+    void undoLog_nobodyWaitsForAnyMore_isBrokenOff() {
+        committed(storing(1, "first"));
+        storage.undoLog(
+                0,
+                5,
+                transaction -> {
+                    answers.add("looked at");
+                    return true;
+                },
+                new Completion<>() {
+                    @Override
+                    public void complete(List<TransactionSummary> page) {
+                        answers.add("over");
+                    }
+
+                    @Override
+                    public void fail(Throwable failure) {
+                        answers.add(failure);
+                    }
+
+                    @Override
+                    public boolean isAwaited() {
+                        return false;
+                    }
+                });
+        runAll();
+
+        assertThat(answers).containsExactly("over");
     }
 
     @Test
