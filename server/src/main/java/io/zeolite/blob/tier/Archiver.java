@@ -137,7 +137,8 @@ public final class Archiver {
      * stop; what has been begun by then is finished first.
      *
      * @param progress is told of each blob that was tried, on any thread, one at a time
-     * @param stop looked at before each blob, and while it waits for the sake of the rate
+     * @param stop looked at before each blob, and while that waits for the sake of the rate; the parts of one that has begun keep
+     *     to the rate all the same, until the store is stopped
      */
     public void archive(
             List<Candidate> blobs,
@@ -147,7 +148,7 @@ public final class Archiver {
             BooleanSupplier stop) {
         Pace pace = Pace.of(effort.bytesPerSecond());
         AtomicInteger refusals = new AtomicInteger();
-        store.paceParts(bytes -> pace.await(bytes, stop));
+        store.paceParts(bytes -> pace.await(bytes, store::isStopped));
         SideBySide.run("zeolite-archive", effort.parallel(), blobs, stop, blob -> {
             if (!store.isWrittenInParts(blob.size())) {
                 pace.await(blob.size(), stop);

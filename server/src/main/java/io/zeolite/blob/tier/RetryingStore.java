@@ -55,6 +55,10 @@ public final class RetryingStore implements BlobStore {
         breaker.stop();
     }
 
+    boolean isStopped() {
+        return breaker.isStopped();
+    }
+
     Attempts attempts() {
         return new Attempts(settings, breaker);
     }

@@ -7,6 +7,7 @@ import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.ReadOnlyStore;
 import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.Throttle;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
@@ -36,6 +37,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -323,6 +325,28 @@ final class ArchiverTest {
         assertThat(steps).hasSize(3);
         assertThat(LongStream.rangeClosed(1, 10).filter(this::isLocal).count()).isEqualTo(7);
         assertThat(archive(Afterwards.REMOVE)).hasSize(7);
+    }
+
+    @Test
+    @Timeout(100)
+    void archive_partsWhenItIsToStop_keepToTheRateUntilTheStoreIsStopped() throws Exception {
+        Throttle[] parts = {Throttle.NONE};
+        RetryingStore behind = new RetryingStore(
+                new BreakingStore(store) {
+                    @Override
+                    public void paceParts(Throttle throttle) {
+                        parts[0] = throttle;
+                    }
+                },
+                ONE_ATTEMPT);
+        new Archiver(directory, behind, KeyLayout.FLAT)
+                .archive(List.of(), Afterwards.REMOVE, new Effort(1, 1000), step -> {}, () -> true);
+        parts[0].await(200);
+        long start = System.nanoTime();
+        parts[0].await(Integer.MAX_VALUE);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(150));
+        behind.stop();
+        parts[0].await(1);
     }
 
     @Test

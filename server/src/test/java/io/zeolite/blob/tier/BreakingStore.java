@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A store whose objects stop coming at some byte, or of which one cannot be deleted, when a test says so. */
-public final class BreakingStore implements BlobStore {
+public class BreakingStore implements BlobStore {
     private final BlobStore store;
     private volatile long breaksAt = Long.MAX_VALUE;
     private volatile @Nullable String locked;
