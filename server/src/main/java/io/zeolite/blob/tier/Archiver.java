@@ -95,8 +95,14 @@ public final class Archiver {
         record Gone(Candidate blob) implements Step {}
     }
 
-    /** That many blobs one after the other are not refused for what they are. */
+    /**
+     * After so many one after the other it is likely that all are refused. If it is only those, for their size perhaps, they do not
+     * hold up the others again: they come last the next time.
+     */
     private static final int MOST_REFUSALS = 10;
+
+    /** So many are known again, which takes some megabytes. */
+    private static final int MOST_REFUSED = 100_000;
 
     private final BlobDirectory directory;
     private final RetryingStore store;
@@ -104,6 +110,8 @@ public final class Archiver {
     private final Deposits deposits;
     /** Their files and their objects differ. To read both once more would find the same. */
     private final Set<BlobRevision> differing = ConcurrentHashMap.newKeySet();
+    /** The store refused them when they were tried last. */
+    private final Set<BlobRevision> refused = ConcurrentHashMap.newKeySet();
 
     public Archiver(BlobDirectory directory, RetryingStore store, KeyLayout layout) {
         this.directory = directory;
@@ -113,8 +121,8 @@ public final class Archiver {
     }
 
     /**
-     * The blobs that a selection means, the largest first, without those of which a whole object with other bytes was found.
-     * Reads the names of all, and keeps some 64 bytes for each.
+     * The blobs that a selection means, the largest first, without those of which a whole object with other bytes was found, and
+     * last those that the store has refused. Reads the names of all, and keeps some 64 bytes for each.
      */
     public List<Candidate> select(Selection selection) throws IOException {
         List<Candidate> found = new ArrayList<>();
@@ -123,7 +131,8 @@ public final class Archiver {
                 found.add(new Candidate(revision, size));
             }
         });
-        found.sort(Comparator.comparingLong(Candidate::size).reversed());
+        found.sort(Comparator.comparing((Candidate blob) -> refused.contains(blob.revision()))
+                .thenComparing(Comparator.comparingLong(Candidate::size).reversed()));
         return found.size() <= selection.limit() ? found : List.copyOf(found.subList(0, (int) selection.limit()));
     }
 
@@ -162,8 +171,14 @@ public final class Archiver {
             }
             if (!isRefused(step)) {
                 refusals.set(0);
-            } else if (refusals.incrementAndGet() >= MOST_REFUSALS) {
-                return false;
+                refused.remove(blob.revision());
+            } else {
+                if (refused.size() < MOST_REFUSED) {
+                    refused.add(blob.revision());
+                }
+                if (refusals.incrementAndGet() >= MOST_REFUSALS) {
+                    return false;
+                }
             }
             return !(step instanceof Step.Failed && store.isAway());
         });

@@ -6,7 +6,9 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.ReadOnlyStore;
+import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoredContent;
+import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.Throttle;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.s3.S3Server;
@@ -297,6 +299,30 @@ final class ArchiverTest {
         assertThat(archive(new ReadOnlyStore(store), Afterwards.REMOVE, new Effort(1, 0), () -> false))
                 .hasSize(10);
         assertThat(LongStream.rangeClosed(1, 30).allMatch(this::isLocal)).isTrue();
+    }
+
+    @Test
+    void archive_storeThatRefusesLargeBlobs_takesSmallerOnesInTheNextRun() throws IOException {
+        for (int oid = 1; oid <= 12; oid++) {
+            commit(oid, TID, 2000 + oid);
+        }
+        commit(13, TID, 1000);
+        BlobStore refusing = new BreakingStore(store) {
+            @Override
+            public StoredObject put(String key, Path file, int crc32c, String contentType) throws IOException {
+                if (Files.size(file) > 2000) {
+                    throw new StoreException(StoreException.Reason.REFUSED, "HTTP 413 Request Entity Too Large", null);
+                }
+                return super.put(key, file, crc32c, contentType);
+            }
+        };
+        Archiver archiver = archiver(refusing);
+        for (int run = 1; run <= 2; run++) {
+            assertThat(isLocal(13)).isTrue();
+            archiver.archive(archiver.select(all()), Afterwards.REMOVE, new Effort(1, 0), step -> {}, () -> false);
+        }
+        assertThat(isLocal(13)).isFalse();
+        assertThat(archiver.select(all())).hasSize(12);
     }
 
     @Test
