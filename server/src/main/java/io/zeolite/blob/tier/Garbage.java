@@ -9,14 +9,19 @@ import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.LineNumberReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +38,10 @@ import org.slf4j.LoggerFactory;
  * <p>Until then they are listed in the file {@code .bucket-garbage} of the blob directory: a line for each revision, oid and
  * tid in hex and the second since 1970 when it was packed away. Lines are added while a pack goes on, and on disk before the
  * pack forgets them; the list is written anew, under another name first, when some of it is done. A line that is there twice,
- * whose object is gone already, or that a crash has cut short, does no harm: the pack lists it again. Any thread.
+ * whose object is gone already, or that a crash has cut short, does no harm: the pack lists it again.
+ *
+ * <p>The first pack of an old site may list millions. No more than a batch of them is held in memory, and a bit for each that is
+ * done, so that the list is written anew once for all of them. Any thread; one sweep at a time.
  */
 public final class Garbage {
     private static final Logger LOG = LoggerFactory.getLogger(Garbage.class);
@@ -41,6 +49,7 @@ public final class Garbage {
     private static final String FILE = ".bucket-garbage";
     private static final int ID_DIGITS = 16;
     private static final int BATCH = 1000;
+    private static final int WRITE_BYTES = 64 << 10;
 
     private final Path directory;
     private final Path file;
@@ -125,38 +134,36 @@ public final class Garbage {
      */
     public int sweep(Instant now, References references, BooleanSupplier stop) throws IOException {
         Instant last = now.minus(grace);
-        Set<BlobRevision> due = new LinkedHashSet<>();
-        for (Entry entry : entries()) {
-            if (!entry.since().isAfter(last)) {
-                due.add(entry.revision());
-            }
-        }
-        Set<BlobRevision> done = new LinkedHashSet<>();
-        List<StoreException> failures = new ArrayList<>();
+        BitSet done = new BitSet();
         int gone = 0;
-        try {
-            List<BlobRevision> left = new ArrayList<>(due);
-            for (int start = 0; start < left.size() && !stop.getAsBoolean(); start += BATCH) {
-                List<BlobRevision> batch = left.subList(start, Math.min(left.size(), start + BATCH));
-                List<String> keys = superfluous(batch, references);
+        int failures = 0;
+        String first = "";
+        try (LineNumberReader lines = lines()) {
+            for (Map<Integer, BlobRevision> batch = due(lines, last);
+                    !batch.isEmpty() && !stop.getAsBoolean();
+                    batch = due(lines, last)) {
+                List<String> keys = superfluous(batch.values(), references);
                 Map<String, StoreException> failed = keys.isEmpty() ? Map.of() : store.deleteAll(keys);
                 gone += keys.size() - failed.size();
-                failures.addAll(failed.values());
-                for (BlobRevision revision : batch) {
-                    if (!failed.containsKey(key(revision))) {
-                        done.add(revision);
-                    }
+                if (failures == 0 && !failed.isEmpty()) {
+                    first = String.valueOf(failed.values().iterator().next().getMessage());
                 }
+                failures += failed.size();
+                batch.forEach((number, revision) -> {
+                    if (!failed.containsKey(key(revision))) {
+                        done.set(number);
+                    }
+                });
             }
         } finally {
             forget(done);
         }
-        if (!failures.isEmpty()) {
+        if (failures > 0) {
             LOG.warn(
                     "{}: {} objects that packs have made superfluous cannot be deleted and are tried again, the first: {}",
                     store.name(),
-                    failures.size(),
-                    failures.get(0).getMessage());
+                    failures,
+                    first);
         }
         return gone;
     }
@@ -165,50 +172,93 @@ public final class Garbage {
         return layout.key(revision.oid(), revision.tid());
     }
 
-    private List<String> superfluous(List<BlobRevision> batch, References references) throws IOException {
-        List<String> keys = new ArrayList<>();
+    private List<String> superfluous(Collection<BlobRevision> batch, References references) throws IOException {
+        Set<String> keys = new LinkedHashSet<>();
         for (BlobRevision revision : batch) {
             if (!references.has(revision)) {
                 keys.add(key(revision));
             }
         }
-        return keys;
+        return List.copyOf(keys);
     }
 
     /** The revisions whose grace is not over. */
     public Set<BlobRevision> waiting(Instant now) throws IOException {
         Instant last = now.minus(grace);
         Set<BlobRevision> waiting = new LinkedHashSet<>();
-        for (Entry entry : entries()) {
-            if (entry.since().isAfter(last)) {
-                waiting.add(entry.revision());
+        try (LineNumberReader lines = lines()) {
+            for (Entry entry = next(lines); entry != null; entry = next(lines)) {
+                if (entry.since().isAfter(last)) {
+                    waiting.add(entry.revision());
+                }
             }
         }
         return waiting;
     }
 
-    private synchronized List<Entry> entries() throws IOException {
-        force();
-        List<Entry> entries = new ArrayList<>();
-        for (String line : content().lines().toList()) {
-            Entry entry = parse(line);
-            if (entry == null) {
-                LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid and a time)", file, line);
-            } else {
-                entries.add(entry);
+    /** The next revisions whose grace is over, by the numbers of their lines: as many as go into a request; none at the end. */
+    private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last) throws IOException {
+        Map<Integer, BlobRevision> due = new LinkedHashMap<>();
+        for (Entry entry = next(lines); entry != null; entry = due.size() < BATCH ? next(lines) : null) {
+            if (!entry.since().isAfter(last)) {
+                due.put(lines.getLineNumber(), entry.revision());
             }
         }
-        return entries;
+        return due;
     }
 
-    private String content() throws IOException {
-        try (DiskFile list = disk.open(file, Disk.Mode.READ)) {
-            ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(list.size()));
-            list.read(all, 0);
-            return new String(all.array(), 0, all.position(), StandardCharsets.ISO_8859_1);
+    /** The lines that are there at this moment. Until the list is written anew, each keeps its number. */
+    private synchronized LineNumberReader lines() throws IOException {
+        force();
+        InputStream list;
+        try {
+            list = new Beginning(disk.open(file, Disk.Mode.READ));
         } catch (NoSuchFileException e) {
-            return "";
+            list = InputStream.nullInputStream();
         }
+        return new LineNumberReader(new InputStreamReader(list, StandardCharsets.ISO_8859_1));
+    }
+
+    /** What a file has when this is made: of what is added meanwhile there may be half a line. */
+    private static final class Beginning extends InputStream {
+        private final DiskFile list;
+        private final long end;
+        private long position;
+
+        Beginning(DiskFile list) throws IOException {
+            this.list = list;
+            this.end = list.size();
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int count) throws IOException {
+            int read = list.read(ByteBuffer.wrap(bytes, offset, (int) Math.min(count, end - position)), position);
+            position += read;
+            return read == 0 ? -1 : read;
+        }
+
+        @Override
+        public void close() throws IOException {
+            list.close();
+        }
+    }
+
+    /** What the next line says that is understood; null at the end. */
+    private @Nullable Entry next(LineNumberReader lines) throws IOException {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            Entry entry = parse(line);
+            if (entry != null) {
+                return entry;
+            }
+            LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid and a time)", file, line);
+        }
+        return null;
     }
 
     private static @Nullable Entry parse(String line) {
@@ -228,23 +278,32 @@ public final class Garbage {
                 Instant.ofEpochSecond(Long.parseLong(time)));
     }
 
-    /** Writes the list anew without some revisions, which keeps what was added meanwhile. */
-    private synchronized void forget(Set<BlobRevision> done) throws IOException {
+    /** Writes the list anew without some lines, which keeps what was added meanwhile. */
+    private synchronized void forget(BitSet done) throws IOException {
         if (done.isEmpty()) {
             return;
         }
-        StringBuilder left = new StringBuilder();
-        for (Entry entry : entries()) {
-            if (!done.contains(entry.revision())) {
-                left.append(line(entry.revision(), entry.since()));
-            }
-        }
         Path unfinished = file.resolveSibling(FILE + ".tmp");
-        try (DiskFile list = disk.open(unfinished, Disk.Mode.REPLACE)) {
-            list.write(ByteBuffer.wrap(left.toString().getBytes(StandardCharsets.US_ASCII)), 0);
+        try (LineNumberReader lines = lines();
+                DiskFile list = disk.open(unfinished, Disk.Mode.REPLACE)) {
+            StringBuilder left = new StringBuilder();
+            for (Entry entry = next(lines); entry != null; entry = next(lines)) {
+                if (!done.get(lines.getLineNumber())) {
+                    left.append(line(entry.revision(), entry.since()));
+                }
+                if (left.length() >= WRITE_BYTES) {
+                    write(left, list);
+                }
+            }
+            write(left, list);
             list.force();
         }
         disk.move(unfinished, file);
         disk.forceDirectory(directory);
+    }
+
+    private static void write(StringBuilder text, DiskFile list) throws IOException {
+        list.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII)), list.size());
+        text.setLength(0);
     }
 }

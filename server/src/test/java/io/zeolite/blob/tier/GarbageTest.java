@@ -8,6 +8,8 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.ReadOnlyStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.file.DirectoryStore;
+import io.zeolite.disk.FaultyDisk;
+import io.zeolite.disk.UnreadableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +141,67 @@ final class GarbageTest {
         locking.lock(null);
         assertThat(sweep(garbage, DUE)).isEqualTo(1);
         assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void sweep_listThatCannotBeReadToItsEnd_deletesWhatComesBefore() throws IOException {
+        FaultyDisk disk = new FaultyDisk();
+        Garbage garbage = new Garbage(directory, store, KeyLayout.FLAT, GRACE, disk);
+        for (long oid = 1; oid <= 3000; oid++) {
+            garbage.add(revision(oid), PACKED);
+        }
+        garbage.force();
+        Path list = directory.resolve(".bucket-garbage");
+        disk.spoil(list, Files.size(list) - 100, Files.size(list));
+        assertThatThrownBy(() -> sweep(garbage, DUE)).isInstanceOf(UnreadableException.class);
+        assertThat(left()).isEmpty();
+        disk.repair();
+        assertThat(garbage.waiting(PACKED)).hasSize(3000);
+        assertThat(sweep(garbage, DUE)).isEqualTo(3000);
+        assertThat(list).isEmptyFile();
+    }
+
+    @Test
+    void sweep_toldToStopBetweenRequests_forgetsWhatIsDone() throws IOException {
+        Garbage garbage = garbage();
+        for (long oid = 1; oid <= 2500; oid++) {
+            garbage.add(revision(oid), PACKED);
+        }
+        AtomicInteger looks = new AtomicInteger();
+        assertThat(garbage.sweep(DUE, revision -> false, () -> looks.incrementAndGet() > 1))
+                .isEqualTo(1000);
+        assertThat(garbage.waiting(PACKED))
+                .hasSize(1500)
+                .doesNotContain(revision(1000))
+                .contains(revision(1001));
+    }
+
+    @Test
+    void sweep_revisionThatIsListedTwice_countsOnce() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.add(revision(1), PACKED.plusSeconds(1));
+        assertThat(sweep(garbage, DUE.plusSeconds(1))).isEqualTo(1);
+        assertThat(garbage.waiting(PACKED)).isEmpty();
+    }
+
+    @Test
+    void sweep_addedMeanwhileBehindALineThatACrashHasCut_isNotLost() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        Path list = directory.resolve(".bucket-garbage");
+        String line = Files.readString(list);
+        Files.writeString(list, line + line.replaceFirst("1", "2").substring(0, line.length() - 6));
+        garbage.sweep(
+                DUE,
+                revision -> {
+                    garbage.add(revision(3), PACKED.plusSeconds(1));
+                    return false;
+                },
+                () -> false);
+        assertThat(left()).containsExactly(3L, 4L, 5L);
+        assertThat(garbage.waiting(DUE)).containsExactly(revision(3));
     }
 
     @Test
