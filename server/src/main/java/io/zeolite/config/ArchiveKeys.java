@@ -28,7 +28,7 @@ final class ArchiveKeys {
             "and have at least so many bytes, if archive-age is given");
 
     static final Key<Duration> ARCHIVE_INTERVAL = Key.withDefault(
-            "archive-interval", Datatypes.TIME_INTERVAL, Duration.ofHours(1), "how often it looks for such blobs");
+            "archive-interval", Datatypes.POSITIVE_INTERVAL, Duration.ofHours(1), "how often it looks for such blobs");
 
     static final Key<Window> ARCHIVE_WINDOW = Key.optional(
             "archive-window",

@@ -37,6 +37,12 @@ final class Datatypes {
     static final Datatype<Duration> TIME_INTERVAL =
             new Datatype<>("a time, like 30s, 5m, 2h or 1d", (text, environment) -> parseInterval(text));
 
+    /** The same, where none at all would make no sense. */
+    static final Datatype<Duration> POSITIVE_INTERVAL = atLeast(Duration.ofSeconds(1), "1s", TIME_INTERVAL);
+
+    /** As those who wait count it, a time is none below a millisecond. */
+    static final Datatype<Duration> POSITIVE_SECONDS = atLeast(Duration.ofMillis(1), "0.001", SECONDS);
+
     static final Datatype<ServerAddress> ADDRESS =
             new Datatype<>("PORT, HOST:PORT, or a path with a /", (text, environment) -> ServerAddress.parse(text));
 
@@ -61,6 +67,13 @@ final class Datatypes {
         return new Datatype<>(expected, (text, environment) -> {
             Long value = parseInteger(text);
             return value == null || value < least || value > most ? null : value.intValue();
+        });
+    }
+
+    private static Datatype<Duration> atLeast(Duration least, String name, Datatype<Duration> type) {
+        return new Datatype<>(type.expected() + ", at least " + name, (text, environment) -> {
+            Duration value = type.conversion().convert(text, environment);
+            return value == null || value.compareTo(least) < 0 ? null : value;
         });
     }
 

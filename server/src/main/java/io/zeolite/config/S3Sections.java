@@ -101,10 +101,10 @@ final class S3Sections {
             Key.withDefault("read-only-bucket", Datatypes.BOOLEAN, false, "whether the bucket is never written to");
 
     static final Key<Duration> CONNECT_TIMEOUT = Key.withDefault(
-            "connect-timeout", Datatypes.TIME_INTERVAL, Duration.ofSeconds(5), "how long a connection may take");
+            "connect-timeout", Datatypes.POSITIVE_INTERVAL, Duration.ofSeconds(5), "how long a connection may take");
 
     static final Key<Duration> READ_TIMEOUT = Key.withDefault(
-            "read-timeout", Datatypes.TIME_INTERVAL, Duration.ofSeconds(10), "how long the store may be silent");
+            "read-timeout", Datatypes.POSITIVE_INTERVAL, Duration.ofSeconds(10), "how long the store may be silent");
 
     static final Key<Integer> ATTEMPTS = Key.withDefault(
             "attempts", Datatypes.integer(1, 20), TierSettings.DEFAULT.attempts(), "how often a request is tried");
@@ -153,10 +153,10 @@ final class S3Sections {
             Key.withDefault("s3-read-timeout", Datatypes.SECONDS, Duration.ofMinutes(5), "seconds, for writing");
 
     static final Key<Duration> S3_DOWNLOAD_CONNECT_TIMEOUT = Key.withDefault(
-            "s3-download-connect-timeout", Datatypes.SECONDS, Duration.ofSeconds(5), "seconds, for reading");
+            "s3-download-connect-timeout", Datatypes.POSITIVE_SECONDS, Duration.ofSeconds(5), "seconds, for reading");
 
     static final Key<Duration> S3_DOWNLOAD_READ_TIMEOUT = Key.withDefault(
-            "s3-download-read-timeout", Datatypes.SECONDS, Duration.ofSeconds(10), "seconds, for reading");
+            "s3-download-read-timeout", Datatypes.POSITIVE_SECONDS, Duration.ofSeconds(10), "seconds, for reading");
 
     static final Key<Integer> S3_DOWNLOAD_MAX_ATTEMPTS = Key.withDefault(
             "s3-download-max-attempts", Datatypes.integer(1, 20), 2, "how often a request for reading is tried");

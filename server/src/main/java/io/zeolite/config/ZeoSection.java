@@ -73,13 +73,13 @@ final class ZeoSection {
 
     static final Key<Duration> CLIENT_STALL_TIMEOUT = Key.withDefault(
             "client-stall-timeout",
-            Datatypes.TIME_INTERVAL,
+            Datatypes.POSITIVE_INTERVAL,
             Duration.ofSeconds(30),
             "how long a client may leave unread what is there for it before it is dropped");
 
     static final Key<Duration> HANDSHAKE_TIMEOUT = Key.withDefault(
             "handshake-timeout",
-            Datatypes.TIME_INTERVAL,
+            Datatypes.POSITIVE_INTERVAL,
             Duration.ofSeconds(30),
             "how long a new client may take to say its protocol before it is dropped");
 

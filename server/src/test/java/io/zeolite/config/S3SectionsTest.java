@@ -283,6 +283,15 @@ final class S3SectionsTest {
                 "<s3blobs>;bucket b;cache-dir c;access-key-variable A;FILE</s3blobs> | zeo.conf:7: access-key-variable: the"
                         + " environment variable A is not set",
                 "<s3blobs>;bucket b;cache-dir c;cache-size 0%;FILE</s3blobs> | zeo.conf:7: cache-size: \"0%\" (expected",
+                "<s3blobs>;bucket b;cache-dir c;archive-interval 0;FILE</s3blobs> | zeo.conf:7: archive-interval: \"0\""
+                        + " (expected a time, like 30s, 5m, 2h or 1d, at least 1s)",
+                "<s3blobs>;bucket b;cache-dir c;connect-timeout 0s;FILE</s3blobs> | zeo.conf:7: connect-timeout: \"0s\"",
+                "<s3blobs>;bucket b;cache-dir c;read-timeout 0m;FILE</s3blobs> | zeo.conf:7: read-timeout: \"0m\"",
+                "<s3blobstorage>;bucket-name b;cache-dir c;s3-download-read-timeout 0.0001;FILE</s3blobstorage> |"
+                        + " zeo.conf:7: s3-download-read-timeout: \"0.0001\" (expected seconds, like 30 or 0.5, at least"
+                        + " 0.001)",
+                "<s3blobstorage>;bucket-name b;cache-dir c;s3-download-connect-timeout 0;FILE</s3blobstorage> |"
+                        + " zeo.conf:7: s3-download-connect-timeout: \"0\"",
                 "<s3blobs>;bucket b;cache-dir c;</s3blobs> | zeo.conf:4: <s3blobs> holds 0 storages (expected exactly one)",
                 "<s3blobs>;bucket b;cache-dir c;<serverzlibstorage>;<demostorage/>;</serverzlibstorage>;</s3blobs> |"
                         + " zeo.conf:4: a storage without blobs of its own in <s3blobs>",

@@ -294,6 +294,9 @@ class ServerConfigTest {
                 "invalidation-queue-size -1 | zeo.conf:2: invalidation-queue-size: \"-1\" (expected a number, at least 0)",
                 "transaction-timeout -1 | zeo.conf:2: transaction-timeout: \"-1\" (expected seconds, like 30 or 0.5)",
                 "drain-timeout 5x | zeo.conf:2: drain-timeout: \"5x\" (expected a time, like 30s, 5m, 2h or 1d)",
+                "handshake-timeout 0 | zeo.conf:2: handshake-timeout: \"0\" (expected a time, like 30s, 5m, 2h or 1d, at least 1s)",
+                "client-stall-timeout 0s | zeo.conf:2: client-stall-timeout: \"0s\" (expected a time, like 30s, 5m, 2h or"
+                        + " 1d, at least 1s)",
                 "staging-memory 4TB | zeo.conf:2: staging-memory: \"4TB\" (expected bytes, like 4096, 16KB, 100MB or 2GB)",
                 "max-message-size 1 | zeo.conf:2: max-message-size: \"1\" (expected bytes, like 4096, 16KB, 100MB or 2GB,"
                         + " at least 65536, at most 2147483647)",
