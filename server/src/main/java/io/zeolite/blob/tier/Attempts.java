@@ -6,9 +6,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Tries again what failed because the store did not answer: a limited number of times, with growing pauses. */
 final class Attempts {
+    /** So much between two breaks, and they are not taken for the same trouble. */
+    private static final long HEADWAY_BYTES = 16 << 20;
+
     private final TierSettings settings;
     private final Breaker breaker;
     private int failed;
+    private long brokeAt;
 
     Attempts(TierSettings settings, Breaker breaker) {
         this.settings = settings;
@@ -69,6 +73,15 @@ final class Attempts {
         if (breaker.isStopped()) {
             throw failure;
         }
+    }
+
+    /** The same of what was being read, and broke at a position: who gets ahead in between may fail as often again. */
+    void noteBreak(StoreException failure, long position) throws StoreException {
+        if (position - brokeAt >= HEADWAY_BYTES) {
+            failed = 0;
+        }
+        brokeAt = position;
+        noteFailure(failure);
     }
 
     /** Between half and all of a time that doubles, so that those who failed together do not come back together. */

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Fetches one blob into the cache, on one thread, while others read what has come. A connection that breaks is followed by
- * another one for the rest.
+ * another one for the rest, a limited number of times without getting ahead.
  *
  * <p>Nobody gets the last byte before all of them have been found to be the right ones: a blob whose length or checksum is
  * wrong, or which never comes to its end, is a failure for all who read it, and not kept.
@@ -221,7 +221,7 @@ final class Download {
                 try {
                     copy(content, buffer, entry, blob);
                 } catch (StoreException e) {
-                    attempts.noteFailure(e);
+                    attempts.noteBreak(e, position);
                     content.close();
                     content = attempts.make(
                             () -> store.open(key, position, first.object().version()));

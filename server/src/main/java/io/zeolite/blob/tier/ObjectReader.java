@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectReader {
     private static final int BUFFER_BYTES = 128 << 10;
 
-    /** So much between two breaks, and they are not taken for the same trouble. */
-    private static final long HEADWAY_BYTES = 16 << 20;
-
     private final RetryingStore store;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
@@ -52,10 +49,9 @@ public final class ObjectReader {
     private final class Reading {
         private final String key;
         private final Sink sink;
-        private Attempts attempts = store.attempts();
+        private final Attempts attempts = store.attempts();
         private @Nullable StoredObject object;
         private long position;
-        private long brokeAt;
         private boolean enough;
 
         Reading(String key, Sink sink) {
@@ -84,11 +80,7 @@ public final class ObjectReader {
                     enough = !sink.take(buffer.flip());
                 }
             } catch (BrokenException e) {
-                if (position - brokeAt >= HEADWAY_BYTES) {
-                    attempts = store.attempts();
-                }
-                brokeAt = position;
-                attempts.noteFailure(e.failure);
+                attempts.noteBreak(e.failure, position);
             }
         }
 

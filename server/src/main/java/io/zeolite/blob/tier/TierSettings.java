@@ -7,6 +7,7 @@ import java.time.Duration;
  *
  * @param downloads how many at the same time
  * @param attempts how often a request is made, the first time included, and how often a download that breaks off goes on
+ *     without getting ahead
  * @param firstPause before the second attempt, about; each further pause is twice as long
  * @param longestPause between two attempts, and for how long a store that is away is left alone
  * @param failuresUntilAway so many requests without an answer, one after the other, and the store is taken to be away

@@ -10,6 +10,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.StoreException;
+import io.zeolite.blob.StoredContent;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
@@ -48,6 +50,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -324,6 +327,29 @@ final class BlobTierTest {
         assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, LARGE));
         assertThat(proxy.requests()).isEqualTo(2);
         awaitKept(tier, 1);
+    }
+
+    @Test
+    void open_connectionBreaksEveryTimeFarBehindTheLastBreak_comesToItsEnd() throws Exception {
+        int headway = 16 << 20;
+        int size = SETTINGS.attempts() * headway + 1;
+        DirectoryStore store = new DirectoryStore(directory.resolve("cold"));
+        store.put(
+                KeyLayout.FLAT.key(1, TID),
+                Files.write(directory.resolve("upload"), new byte[size]),
+                0,
+                "application/octet-stream");
+        BreakingStore breaking = new BreakingStore(store) {
+            @Override
+            public StoredContent open(String key, long offset, @Nullable String version) throws StoreException {
+                breakAt(offset + headway);
+                return super.open(key, offset, version);
+            }
+        };
+        try (OpenBlob source = opened(tier(100_000_000, breaking), 1)) {
+            awaitMoreThan(size - 1, source);
+            assertThat(source.available()).isEqualTo(size);
+        }
     }
 
     @Test
