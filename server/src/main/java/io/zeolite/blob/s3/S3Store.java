@@ -268,11 +268,20 @@ public final class S3Store implements BlobStore {
             stream.abort();
             throw e;
         }
-        if (!StoreSign.isIn(stream.response().sdkHttpResponse())
-                && !object.version().equals(version)) {
+        boolean isOfStore = StoreSign.isIn(stream.response().sdkHttpResponse());
+        if (!object.version().equals(version) && (version != null || !isOfStore)) {
             // Its connection may be the last one that may be had.
             stream.abort();
-            confirm(key, object.version());
+            if (!isOfStore) {
+                confirm(key, object.version());
+            }
+            if (version != null) {
+                // Not every store looks at If-Match.
+                throw new StoreException(
+                        Reason.CHANGED,
+                        name() + key + " has changed: " + object.version() + " (expected: " + version + ")",
+                        null);
+            }
             return open(key, offset, object.version());
         }
         return new S3Content(name() + key, object, object.size() - offset, stream, readTimeout, System::nanoTime);

@@ -344,6 +344,25 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void open_storeThatIgnoresIfMatch_givesNoOtherVersion() throws Exception {
+        String list = "<ListBucketResult><Name>blobs</Name><IsTruncated>false</IsTruncated><Contents><Key>a.blob</Key>"
+                + "<ETag>\"2\"</ETag></Contents></ListBucketResult>";
+        for (String sign : List.of("x-amz-id-2", "X-Other")) {
+            try (Answering answering = new Answering(
+                            request -> "200 " + (request.contains("list-type") ? list : "abc"),
+                            Map.of("ETag", "\"2\"", sign, "1"));
+                    S3Store store = answering.store()) {
+                // More often than there may be connections.
+                for (int i = 0; i < 20; i++) {
+                    assertReason(Reason.CHANGED, () -> store.open("a.blob", 0, "\"1\""));
+                }
+                store.open("a.blob", 0, null).close();
+                store.open("a.blob", 0, "\"2\"").close();
+            }
+        }
+    }
+
+    @Test
     void abortStaleUploads_abortsOldOnesUnderThePrefix() throws Exception {
         try (S3Store store = new S3Store(server.settings("site/"));
                 S3Client client = S3Clients.create(server.settings(""))) {
