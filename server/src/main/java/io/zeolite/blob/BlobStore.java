@@ -61,6 +61,7 @@ public interface BlobStore extends AutoCloseable {
      * @param crc32c of all of them
      * @param contentType a media type
      * @return what the store says of it; that it has the right bytes is not proven by this
+     * @throws java.nio.file.NoSuchFileException if the file is not there
      */
     StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException;
 

@@ -7,6 +7,7 @@ import io.zeolite.blob.StoreException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -147,6 +148,15 @@ public abstract class BlobStoreContract {
         put("a.blob", 10);
         byte[] second = put("a.blob", 20);
         assertThat(read("a.blob", 0, null)).isEqualTo(second);
+    }
+
+    @Test
+    void put_fileThatIsGone_isNoFailureOfTheStore() throws IOException {
+        put("a.blob", 10);
+        Path gone = directory.resolve("gone");
+        assertThatThrownBy(() -> store.put("a.blob", gone, 0, TYPE)).isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> store.putInParts("a.blob", gone, 0, TYPE)).isInstanceOf(NoSuchFileException.class);
+        assertThat(keys("")).containsExactly("a.blob");
     }
 
     @Test

@@ -151,7 +151,7 @@ public final class DirectoryStore implements BlobStore {
     }
 
     @Override
-    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException {
+    public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
         Path path = path(key);
         Path directory = Objects.requireNonNull(path.getParent());
         Path unfinished = unfinished(path);
@@ -169,6 +169,10 @@ public final class DirectoryStore implements BlobStore {
             }
             return object(key, path);
         } catch (IOException e) {
+            if (e instanceof NoSuchFileException missing && file.toString().equals(missing.getFile())) {
+                // A pack has removed it perhaps, which is no failure of the store.
+                throw missing;
+            }
             throw failure("write", key, e);
         }
     }
@@ -292,7 +296,8 @@ public final class DirectoryStore implements BlobStore {
     }
 
     @Override
-    public StoredObject putInParts(String key, Path file, int crc32c, String contentType) throws StoreException {
+    public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
+            throws StoreException, IOException {
         return put(key, file, crc32c, contentType);
     }
 
