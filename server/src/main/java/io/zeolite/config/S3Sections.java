@@ -107,7 +107,10 @@ final class S3Sections {
             "read-timeout", Datatypes.POSITIVE_INTERVAL, Duration.ofSeconds(10), "how long the store may be silent");
 
     static final Key<Integer> ATTEMPTS = Key.withDefault(
-            "attempts", Datatypes.integer(1, 20), TierSettings.DEFAULT.attempts(), "how often a request is tried");
+            "attempts",
+            Datatypes.integer(1, 20),
+            TierSettings.DEFAULT.attempts(),
+            "how often a request is tried, and how often a download that breaks goes on");
 
     static final Key<Integer> DOWNLOADS = Key.withDefault(
             "downloads",
@@ -134,8 +137,11 @@ final class S3Sections {
 
     static final Key<String> S3_SECRET_KEY = Key.optional("s3-secret-key", Datatypes.STRING, "the secret key");
 
-    static final Key<Boolean> S3_USE_SSL =
-            Key.withDefault("s3-use-ssl", Datatypes.BOOLEAN, true, "whether requests are encrypted");
+    static final Key<Boolean> S3_USE_SSL = Key.withDefault(
+            "s3-use-ssl",
+            Datatypes.BOOLEAN,
+            true,
+            "whether requests to AWS are encrypted; with s3-endpoint-url its scheme decides");
 
     static final Key<Addressing> S3_ADDRESSING_STYLE = Key.withDefault(
             "s3-addressing-style",
@@ -147,19 +153,28 @@ final class S3Sections {
             Key.optional("s3-sse-customer-key", Datatypes.STRING, "a key of 32 bytes in base64, sent with requests");
 
     static final Key<Duration> S3_CONNECT_TIMEOUT =
-            Key.withDefault("s3-connect-timeout", Datatypes.SECONDS, Duration.ofMinutes(1), "seconds, for writing");
+            Key.optional("s3-connect-timeout", Datatypes.SECONDS, "without effect: that for downloads is for both");
 
     static final Key<Duration> S3_READ_TIMEOUT =
-            Key.withDefault("s3-read-timeout", Datatypes.SECONDS, Duration.ofMinutes(5), "seconds, for writing");
+            Key.optional("s3-read-timeout", Datatypes.SECONDS, "without effect: that for downloads is for both");
 
     static final Key<Duration> S3_DOWNLOAD_CONNECT_TIMEOUT = Key.withDefault(
-            "s3-download-connect-timeout", Datatypes.POSITIVE_SECONDS, Duration.ofSeconds(5), "seconds, for reading");
+            "s3-download-connect-timeout",
+            Datatypes.POSITIVE_SECONDS,
+            Duration.ofSeconds(5),
+            "how long a connection may take");
 
     static final Key<Duration> S3_DOWNLOAD_READ_TIMEOUT = Key.withDefault(
-            "s3-download-read-timeout", Datatypes.POSITIVE_SECONDS, Duration.ofSeconds(10), "seconds, for reading");
+            "s3-download-read-timeout",
+            Datatypes.POSITIVE_SECONDS,
+            Duration.ofSeconds(10),
+            "how long the store may be silent");
 
     static final Key<Integer> S3_DOWNLOAD_MAX_ATTEMPTS = Key.withDefault(
-            "s3-download-max-attempts", Datatypes.integer(1, 20), 2, "how often a request for reading is tried");
+            "s3-download-max-attempts",
+            Datatypes.integer(1, 20),
+            2,
+            "how often a request is tried, and how often a download that breaks goes on");
 
     static final SectionType S3_BLOBS = new SectionType(
             "s3blobs",

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param transactionTimeout a client that takes longer between vote and finish is dropped; zero means no limit
  * @param pidFile where the process id is written while the server runs
  * @param maxMessageSize a client that sends a longer message is dropped
- * @param maxStagedSize the most that one connection may have sent for transactions that are not finished yet
+ * @param maxStagedSize the most that one transaction may bring, records and blobs together
  * @param clientBufferLimit the most outgoing bytes kept for a client that does not read them
  * @param clientStallTimeout a client that reads nothing for so long, although there is something for it, is dropped
- * @param handshakeTimeout a client that has not said its protocol by then is dropped
+ * @param handshakeTimeout a client that has not registered by then is dropped
  * @param stagingMemory records of one transaction beyond this are kept in a file until it is finished
  * @param ioThreads event loops; zero means two for each processor, as one may wait for the disk
  * @param drainTimeout how long voted transactions may take to finish when the server is told to stop

@@ -63,7 +63,7 @@ final class ZeoSection {
             "max-staged-size",
             Datatypes.byteSize(64 * KB, Long.MAX_VALUE),
             100 * GB,
-            "the most that a connection may have sent for transactions that are not finished yet");
+            "the most that one transaction may bring, records and blobs together");
 
     static final Key<Long> CLIENT_BUFFER_LIMIT = Key.withDefault(
             "client-buffer-limit",
@@ -81,7 +81,7 @@ final class ZeoSection {
             "handshake-timeout",
             Datatypes.POSITIVE_INTERVAL,
             Duration.ofSeconds(30),
-            "how long a new client may take to say its protocol before it is dropped");
+            "how long a new client may take to register before it is dropped");
 
     static final Key<Long> STAGING_MEMORY = Key.withDefault(
             "staging-memory",
@@ -93,7 +93,7 @@ final class ZeoSection {
             "io-threads",
             Datatypes.integer(0, 1024),
             0,
-            "how many threads serve the connections; 0 for one for each processor");
+            "how many threads serve the connections; 0 for two for each processor");
 
     static final Key<Duration> DRAIN_TIMEOUT = Key.withDefault(
             "drain-timeout",
