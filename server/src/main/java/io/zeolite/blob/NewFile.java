@@ -1,11 +1,13 @@
 package io.zeolite.blob;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 
 /** A file that is complete before it has its name. */
 public final class NewFile {
@@ -33,5 +35,12 @@ public final class NewFile {
             }
         }
         Files.move(file, name, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Makes what a file has, or the names in a directory, survive a crash of the machine. */
+    public static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 }

@@ -1,12 +1,11 @@
 package io.zeolite.blob.directory;
 
+import io.zeolite.blob.NewFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
@@ -99,8 +98,8 @@ final class DurableDirectories {
      * @throws NoSuchFileException if it is not there
      */
     static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+        try {
+            NewFile.force(directory);
         } catch (NoSuchFileException e) {
             throw e;
         } catch (IOException e) {

@@ -159,13 +159,13 @@ public final class DirectoryStore implements BlobStore {
             Files.createDirectories(directory);
             try {
                 Files.copy(file, unfinished, StandardCopyOption.REPLACE_EXISTING, LinkOption.NOFOLLOW_LINKS);
-                force(unfinished);
+                NewFile.force(unfinished);
                 Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
             } finally {
                 Files.deleteIfExists(unfinished);
             }
             for (Path above = directory; above != null && above.startsWith(root); above = above.getParent()) {
-                force(above);
+                NewFile.force(above);
             }
             return object(key, path);
         } catch (IOException e) {
@@ -182,12 +182,6 @@ public final class DirectoryStore implements BlobStore {
                 + ProcessHandle.current().pid() + "-" + Thread.currentThread().getId() + UNFINISHED);
     }
 
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
     @Override
     public boolean putIfAbsent(String key, byte[] content, String contentType) throws StoreException {
         Path path = path(key);
@@ -197,12 +191,12 @@ public final class DirectoryStore implements BlobStore {
             Files.createDirectories(directory);
             try {
                 Files.write(unfinished, content);
-                force(unfinished);
+                NewFile.force(unfinished);
                 NewFile.nameUnlessTaken(unfinished, path);
             } finally {
                 Files.deleteIfExists(unfinished);
             }
-            force(directory);
+            NewFile.force(directory);
             return true;
         } catch (FileAlreadyExistsException e) {
             return false;

@@ -2,13 +2,11 @@ package io.zeolite.blob.tier;
 
 import io.zeolite.blob.NewFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,13 +30,13 @@ final class SmallFile {
         try {
             Files.writeString(unfinished, content.of(unfinished), StandardCharsets.UTF_8);
             giveToOwnerOf(directory, unfinished);
-            force(unfinished);
+            NewFile.force(unfinished);
             if (replace) {
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
             } else {
                 NewFile.nameUnlessTaken(unfinished, file);
             }
-            force(directory);
+            NewFile.force(directory);
         } catch (FileAlreadyExistsException e) {
             LOG.debug("{} was written by another process", file);
         } finally {
@@ -58,12 +56,6 @@ final class SmallFile {
         } catch (IOException e) {
             // Only root may do so; for whoever else has access to the directory it stays as it is.
             LOG.debug("{} keeps its owner: {}", file, e.toString());
-        }
-    }
-
-    private static void force(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 }
