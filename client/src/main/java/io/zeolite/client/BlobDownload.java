@@ -276,7 +276,7 @@ final class BlobDownload {
                 if (!broken) {
                     perform(steps);
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 broken = true;
                 end(e);
             } finally {

@@ -235,6 +235,8 @@ final class BlobStore implements Closeable {
                 }
             }
         }
+        // A server cannot tell that a piece is missing.
+        underWay.forEach(CompletableFuture::join);
         to.endBlob().join();
     }
 
@@ -342,7 +344,7 @@ final class BlobStore implements Closeable {
                             result.completeExceptionally(failure);
                         }
                     });
-                } catch (IOException | RuntimeException e) {
+                } catch (IOException | RuntimeException | Error e) {
                     result.completeExceptionally(Failures.root(e));
                 }
             });

@@ -208,7 +208,7 @@ final class ClientCore implements LinkUser {
             link.onLoop(() -> {
                 try {
                     relay(step.get(), result);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     result.completeExceptionally(e);
                 }
             });

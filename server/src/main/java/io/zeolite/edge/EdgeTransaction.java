@@ -247,7 +247,7 @@ final class EdgeTransaction implements StorageTransaction {
         } catch (IOException e) {
             all.completeExceptionally(
                     CallException.storage("the transaction could not be read again: " + e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             all.completeExceptionally(e);
         }
     }

@@ -97,8 +97,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
             if (written.isSuccess()) {
                 sent.complete(null);
             } else {
-                sent.completeExceptionally(new DisconnectedException(
-                        "cannot write to " + server + ": " + written.cause().getMessage(), written.cause()));
+                cannotSend(open, written.cause(), sent);
             }
         });
         flushSoon(open);
@@ -108,19 +107,36 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     private @Nullable ByteBuf encode(Message message, CompletableFuture<?> orFails) {
         ChannelHandlerContext open = context;
         Codec current = codec;
-        if (open == null || current == null || !open.channel().isActive()) {
+        if (open == null
+                || current == null
+                || failure != null
+                || !open.channel().isActive()) {
             orFails.completeExceptionally(disconnected());
             return null;
         }
-        ByteBuf frame = open.alloc().buffer();
+        ByteBuf frame = Unpooled.EMPTY_BUFFER;
         try {
+            frame = open.alloc().buffer();
             current.encode(message, frame);
             return frame;
         } catch (IllegalArgumentException e) {
             frame.release();
             orFails.completeExceptionally(e);
-            return null;
+        } catch (RuntimeException | Error e) {
+            frame.release();
+            cannotSend(open, e, orFails);
         }
+        return null;
+    }
+
+    /** Not for lack of memory either may a message be missing among others: of a transaction, a part would be committed. */
+    private void cannotSend(ChannelHandlerContext open, Throwable cause, CompletableFuture<?> orFails) {
+        DisconnectedException reason =
+                new DisconnectedException("cannot write to " + server + ": " + cause.getMessage(), cause);
+        if (open.channel().isActive()) {
+            give(open, reason);
+        }
+        orFails.completeExceptionally(reason);
     }
 
     /** Hands what is written in one turn of the loop, by whomever, to the system together. */

@@ -2,6 +2,7 @@ package io.zeolite.client.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -13,6 +14,8 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.FrameDecoder;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** When a server counts as silent. */
+/** When a server counts as silent, and what becomes of a connection on which something cannot be sent. */
 final class ConversationTest {
     private static final int FRAME_BYTES = 1 << 20;
 
@@ -134,6 +137,49 @@ final class ConversationTest {
         channel.config().setAutoRead(true);
         passSeconds(5);
         assertThat(quietSeconds()).isEqualTo(5);
+    }
+
+    /** The others of its transaction would be committed without it. */
+    @Test
+    void message_thatDoesNotFitIntoMemory_endsTheConnection() {
+        List<ByteBuf> taken = new ArrayList<>();
+        channel.config().setAllocator(new SmallBuffers(taken));
+        CompletableFuture<Object> lost = new CompletableFuture<>();
+        CompletableFuture<Object> vote = new CompletableFuture<>();
+        conversation.write(new Message.OneWay(Methods.STORE, PyTuple.of((Object) new byte[1000])), lost);
+        conversation.call(Methods.VOTE, PyTuple.EMPTY, vote);
+        channel.runPendingTasks();
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(lost).isCompletedExceptionally();
+        assertThat(vote).isCompletedExceptionally();
+        assertThat(taken).singleElement().satisfies(frame -> assertThat(frame.refCnt())
+                .isZero());
+    }
+
+    /** None of them takes what a test sends. */
+    private static final class SmallBuffers extends AbstractByteBufAllocator {
+        private final List<ByteBuf> taken;
+
+        private SmallBuffers(List<ByteBuf> taken) {
+            this.taken = taken;
+        }
+
+        @Override
+        protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+            ByteBuf buffer = Unpooled.buffer(100, 100);
+            taken.add(buffer);
+            return buffer;
+        }
+
+        @Override
+        protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            return newHeapBuffer(initialCapacity, maxCapacity);
+        }
+
+        @Override
+        public boolean isDirectBufferPooled() {
+            return false;
+        }
     }
 
     private void send(int bytes) {
