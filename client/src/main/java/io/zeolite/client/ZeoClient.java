@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Connecting goes on in the background, and again whenever the connection breaks, to whichever address can be had. While
  * there is no connection, calls wait for {@link ZeoClientOptions.Builder#waitTimeout}, and fail with
  * {@link ServerUnavailableException} then; what is in the cache is loaded all the same, as of {@link #lastTransaction}.
- * Calls that only read are repeated on the next connection if theirs breaks.
+ * Calls that only read are repeated on the next connection if theirs breaks; if it is their answer that cannot be read, once.
  *
  * <p>Calls throw:
  *

@@ -5,6 +5,7 @@ import io.zeolite.error.ReadOnlyException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -62,7 +63,7 @@ public final class ServerLink implements AutoCloseable {
 
     /** Whether a call is made anew on another connection when the first one breaks. */
     public enum Retry {
-        /** It changes nothing on the server. */
+        /** It changes nothing on the server. If it is our own failure that breaks the connection, once only. */
         YES,
         /** It fails with the connection. */
         NO
@@ -165,7 +166,9 @@ public final class ServerLink implements AutoCloseable {
             connection.call(call.method, call.args).whenComplete((value, failure) -> {
                 if (failure == null) {
                     call.answer.complete(value);
-                } else if (failure instanceof DisconnectedException && call.retry == Retry.YES) {
+                } else if (failure instanceof DisconnectedException broken
+                        && call.retry == Retry.YES
+                        && !call.breaksAgain(broken)) {
                     again(call, connection);
                 } else {
                     call.answer.completeExceptionally(failure);
@@ -388,12 +391,19 @@ public final class ServerLink implements AutoCloseable {
         private final Duration patience;
         private final CompletableFuture<@Nullable Object> answer = new CompletableFuture<>();
         private long waitingSince;
+        private int breaks;
 
         private Call(@Nullable String method, PyTuple args, Retry retry, Duration patience) {
             this.method = method;
             this.args = args;
             this.retry = retry;
             this.patience = patience;
+        }
+
+        /** Whether it is not the network for the second time: an answer that cannot be read would break each connection. */
+        private boolean breaksAgain(DisconnectedException failure) {
+            Throwable cause = failure.getCause();
+            return cause != null && !(cause instanceof IOException) && ++breaks > 1;
         }
     }
 

@@ -6,6 +6,7 @@ import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
+import io.zeolite.wire.MalformedMessageException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,31 @@ final class ServerLinkTest {
                 assertThat(link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES)
                                 .join())
                         .isEqualTo(true);
+            }
+            server.join();
+        }
+    }
+
+    /** One that does not end would take away the connection of all others again and again. */
+    @Test
+    void call_whoseAnswerCannotBeRead_failsWithTheSecondConnection() throws Exception {
+        ScriptedServer.Script nonsense = peer -> {
+            register(peer);
+            assertThat(peer.call().method()).isEqualTo(Methods.PING);
+            peer.frame(new byte[] {(byte) 0xc1});
+            peer.awaitEnd();
+        };
+        ScriptedServer.Script closing = peer -> {
+            register(peer);
+            assertThat(peer.call().method()).isEqualTo(Methods.PING);
+        };
+        try (ScriptedServer server = new ScriptedServer(nonsense, closing, nonsense)) {
+            try (ServerLink link = new ServerLink(options(server.address()), new NoUser(), nanoTime::get)) {
+                link.start();
+                assertThat(link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES))
+                        .failsWithin(Duration.ofSeconds(30))
+                        .withThrowableThat()
+                        .withRootCauseInstanceOf(MalformedMessageException.class);
             }
             server.join();
         }
