@@ -215,7 +215,8 @@ final class BlobDownload {
         synchronized (queue) {
             queue.add(step);
             queuedBytes += step.bytes();
-            if (queuedBytes > MOST_QUEUED_BYTES && heldBack == null && from != null) {
+            if (queuedBytes > MOST_QUEUED_BYTES && from != null) {
+                // Each time: another download may have let the connection go on.
                 heldBack = from;
                 from.read(false);
             }

@@ -9,10 +9,12 @@ import io.zeolite.client.blob.BlobCache;
 import io.zeolite.client.blob.CacheLimit;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.client.connection.ConnectionOptions;
+import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.LinkOptions;
 import io.zeolite.client.connection.LinkUser;
 import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.client.connection.ServerLink;
+import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -30,10 +33,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +62,9 @@ final class BlobDownloadTest {
     @Test
     void download_thatFails_givesBackThePiecesThatWereNotWritten() throws Exception {
         ExecutorService io = Executors.newCachedThreadPool();
-        ServerLink link = new ServerLink(options(io), user());
+        // Nobody is asked: it is not started.
+        ServerLink link =
+                new ServerLink(options(io, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)), user());
         BlobCache cache = BlobCache.open(directory, new CacheLimit.None(), false);
         ByteBuf piece = Unpooled.directBuffer(PIECE_BYTES).writeZero(PIECE_BYTES);
         try (BlobStore store = new BlobStore(new BlobDirectory.Cached(directory, cache), link, io)) {
@@ -202,6 +211,69 @@ final class BlobDownloadTest {
         }
     }
 
+    /** One that has been written lets the connection go on, and with it what comes of the other one. */
+    @Test
+    void connection_ofTwoThatAreSlowerThanIt_isHeldBackUntilBothHaveBeenWritten() throws Exception {
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        ScriptedServer.Script script = peer -> {
+            peer.handshake("M5");
+            Scripts.answer(peer, Methods.REGISTER, Wire.bytes(10));
+            peer.call();
+            peer.call();
+            asked.complete(null);
+            peer.awaitEnd();
+        };
+        ExecutorService io = Executors.newCachedThreadPool();
+        BlockingQueue<Runnable> later = new LinkedBlockingQueue<>();
+        Executor slow = work -> {
+            if (asked.isDone()) {
+                later.add(work);
+            } else {
+                io.execute(work);
+            }
+        };
+        BlobCache cache = BlobCache.open(directory, new CacheLimit.None(), false);
+        try (ScriptedServer server = new ScriptedServer(script);
+                ServerLink link = new ServerLink(options(slow, server.address()), user());
+                BlobStore store = new BlobStore(new BlobDirectory.Cached(directory, cache), link, slow)) {
+            link.start();
+            ZeoConnection connection = link.connection().join();
+            store.open(1, SERIAL);
+            store.open(2, SERIAL);
+            asked.join();
+            receive(store, link, 1, 9 << 20);
+            receive(store, link, 2, 9 << 20);
+            Runnable writing = later.take();
+            assertThat(isRead(link, connection)).isFalse();
+            writing.run();
+            assertThat(isRead(link, connection)).isTrue();
+            receive(store, link, 2, 1);
+            assertThat(isRead(link, connection)).isFalse();
+            later.take().run();
+            assertThat(isRead(link, connection)).isTrue();
+        }
+        io.shutdown();
+    }
+
+    private static void receive(BlobStore store, ServerLink link, long oid, int bytes) {
+        onLoop(link, () -> {
+            ByteBuf piece = Unpooled.buffer(bytes).writeZero(bytes);
+            store.received(oid, SERIAL, piece);
+            piece.release();
+            return true;
+        });
+    }
+
+    private static boolean isRead(ServerLink link, ZeoConnection connection) {
+        return onLoop(link, () -> ScriptedServer.isRead(connection));
+    }
+
+    private static <T> T onLoop(ServerLink link, Supplier<T> step) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        link.onLoop(() -> result.complete(step.get()));
+        return result.join();
+    }
+
     /** Reads a blob as it arrives; each connection goes on when the reader has all that the one before has sent. */
     private byte[] read(Part... parts) throws Exception {
         CompletableFuture<OpenBlob> opened = new CompletableFuture<>();
@@ -279,10 +351,9 @@ final class BlobDownloadTest {
         return bytes;
     }
 
-    /** Nobody is asked: the link is not started. */
-    private static LinkOptions options(ExecutorService io) {
+    private static LinkOptions options(Executor io, SocketAddress server) {
         return new LinkOptions(
-                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)),
+                List.of(server),
                 "1",
                 LinkOptions.Access.READ_WRITE,
                 null,
@@ -294,10 +365,11 @@ final class BlobDownloadTest {
                 io);
     }
 
+    /** Whom nothing concerns. */
     private static LinkUser user() {
         return (LinkUser) Proxy.newProxyInstance(
-                LinkUser.class.getClassLoader(), new Class<?>[] {LinkUser.class}, (proxy, method, arguments) -> {
-                    throw new AssertionError(method + " without a connection");
-                });
+                LinkUser.class.getClassLoader(),
+                new Class<?>[] {LinkUser.class},
+                (proxy, method, arguments) -> method.getName().equals("verify") ? Done.future() : null);
     }
 }

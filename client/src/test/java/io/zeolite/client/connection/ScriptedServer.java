@@ -100,6 +100,11 @@ public final class ScriptedServer implements AutoCloseable {
         }
     }
 
+    /** Whether what comes on a connection is read. On its event loop. */
+    public static boolean isRead(ZeoConnection connection) {
+        return connection.quietNanos() > 0;
+    }
+
     public InetSocketAddress address() {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
