@@ -276,27 +276,28 @@ final class Commit {
                                 "the connection broke before the transaction was finished, nothing was committed",
                                 new IllegalStateException("disconnected")));
                     }
-                    return open.call(Methods.TPC_FINISH, PyTuple.of(id)).handle(this::finished);
+                    return open.finish(this::committed).exceptionally(this::notFinished);
                 })
                 .whenComplete((tid, failure) -> endTurn())
                 .thenCompose(tid -> keepBlobs(tid).thenApply(kept -> tid));
     }
 
-    private Long finished(@Nullable Object answer, @Nullable Throwable failure) {
-        if (failure instanceof DisconnectedException) {
-            throw unknown("the connection broke: " + failure.getMessage(), failure);
-        } else if (failure != null) {
-            connection().send(Methods.TPC_ABORT, PyTuple.of(id));
-            throw Failures.of(failure);
+    private Long notFinished(Throwable failure) {
+        Throwable cause = Failures.root(failure);
+        if (cause instanceof DisconnectedException) {
+            throw unknown("the connection broke: " + cause.getMessage(), cause);
         }
-        long tid = Wire.id(Methods.TPC_FINISH, answer);
+        connection().send(Methods.TPC_ABORT, PyTuple.of(id));
+        throw Failures.of(cause);
+    }
+
+    private void committed(long tid) {
         Set<Long> changed = new HashSet<>(writtenByServer);
         List<CommitEvidence.Store> written = asSent();
         changes.values().stream()
                 .filter(change -> !(change instanceof Change.Check))
                 .forEach(change -> changed.add(change.oid()));
         core.committed(tid, changed.stream().mapToLong(Long::longValue).toArray(), written, RelayListener.NONE);
-        return tid;
     }
 
     /** What callers are told if they are not to hear how the finish has ended. */

@@ -165,8 +165,7 @@ public final class RelayTransaction {
                         new IllegalStateException("disconnected")));
             }
             finishing = true;
-            return open.call(Methods.TPC_FINISH, PyTuple.of(id))
-                    .thenApply(answer -> finished(Wire.id(Methods.TPC_FINISH, answer), changed, written, publication))
+            return open.finish(tid -> committed(tid, changed, written, publication))
                     .whenComplete((tid, failure) -> {
                         finishing = false;
                         if (failure == null) {
@@ -178,12 +177,11 @@ public final class RelayTransaction {
         });
     }
 
-    private Long finished(long tid, long[] changed, List<Written> written, RelayPublication publication) {
+    private void committed(long tid, long[] changed, List<Written> written, RelayPublication publication) {
         List<CommitEvidence.Store> kept = written.stream()
                 .map(record -> new CommitEvidence.Store(record.oid(), Tid.NONE, record.data()))
                 .toList();
         core.committed(tid, changed, kept, publication);
-        return tid;
     }
 
     /** Puts a committed blob into the cache of the client, as it is here anyway. */

@@ -6,6 +6,8 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,25 @@ final class TransactionConnection {
         }
         openBlob = null;
         return connection.send(Methods.STORE_BLOB_END, end);
+    }
+
+    /**
+     * Finishes, and makes known what was committed before the next message is looked at. If that is not possible, the
+     * connection ends as if it had broken before the answer: the cache is verified on the next one.
+     *
+     * @param committed is given the tid
+     */
+    CompletableFuture<Long> finish(LongConsumer committed) {
+        return call(Methods.TPC_FINISH, PyTuple.of(id)).thenApply(answer -> {
+            try {
+                long tid = Wire.id(Methods.TPC_FINISH, answer);
+                committed.accept(tid);
+                return tid;
+            } catch (RuntimeException | Error e) {
+                throw new CompletionException(
+                        connection.fail("has finished a transaction, which cannot be made known: " + e, e));
+            }
+        });
     }
 
     /** Completes when the server does not have the transaction any more, or is gone itself. */

@@ -114,6 +114,86 @@ class ZeoClientTest {
         }
     }
 
+    /** The cache does not know of it. */
+    @Test
+    void relay_invalidationThatCannotBePublishedWhenTheCacheIsVerified_isAskedForOnANewConnection() throws IOException {
+        ScriptedServer.Script first = peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(10));
+            Message.Call info = peer.call();
+            invalidate(peer, 11, OID);
+            peer.send(new Message.Reply(info.id(), new PyDict()));
+            peer.awaitEnd();
+        };
+        ScriptedServer.Script second = peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(11));
+            answer(peer, Methods.GET_INVALIDATIONS, null);
+            answer(peer, Methods.GET_INFO, new PyDict());
+            answer(peer, Methods.PING, true);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(first, second)) {
+            try (Relay relay = Relay.open(options(server).build(), (tid, oids, makeVisible) -> {
+                throw new IllegalStateException("of a publication");
+            })) {
+                relay.start();
+                assertThat(relay.ask(Methods.PING, PyTuple.EMPTY).join()).isEqualTo(true);
+                assertThat(relay.lastTransaction()).isEqualTo(11);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void relay_finishThatCannotBePublished_isAsIfTheConnectionHadBroken() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            answer(peer, Methods.TPC_FINISH, Wire.bytes(11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (Relay relay = Relay.open(options(server).build(), RelayListener.NONE)) {
+                relay.start();
+                RelayTransaction transaction = relay.transaction();
+                byte[] none = {};
+                transaction.begin(none, none, none, Tid.NONE, " ").join();
+                transaction.store(OID, 7, data(1));
+                transaction.vote().join();
+                CompletableFuture<Long> finished =
+                        transaction.finish(new long[] {OID}, List.of(), (tid, oids, makeVisible) -> {
+                            throw new IllegalStateException("of a publication");
+                        });
+                assertThat(finished)
+                        .failsWithin(Duration.ofSeconds(30))
+                        .withThrowableThat()
+                        .matches(Relay::isUnavailable)
+                        .withMessageContaining("of a publication");
+                // The end of the first connection.
+                server.join();
+            }
+        }
+    }
+
+    /** Python's server answers this if it does not know the transaction. */
+    @Test
+    void commit_finishAnsweredWithNothing_isUnknownAndEndsTheConnection() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            answer(peer, Methods.TPC_FINISH, null);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                ZeoTransaction transaction = client.begin().store(OID, 7, data(1));
+                assertThatThrownBy(transaction::commit).isInstanceOf(CommitUnknownException.class);
+                server.join();
+            }
+        }
+    }
+
     @Test
     void load_invalidationOvertakesAnAnswerThatDoesNotKnowOfIt_isNotKept() throws IOException {
         ScriptedServer.Script script = peer -> {

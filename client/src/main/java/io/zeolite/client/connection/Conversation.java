@@ -193,12 +193,13 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         return changed;
     }
 
-    /** Ends the connection for this reason. */
-    void fail(String reason) {
+    /** Ends the connection for this reason, and returns why it has ended. */
+    DisconnectedException fail(String reason, @Nullable Throwable cause) {
         ChannelHandlerContext open = context;
         if (open != null) {
-            give(open, new DisconnectedException(server + " " + reason, null));
+            give(open, new DisconnectedException(server + " " + reason, cause));
         }
+        return disconnected();
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
 public interface LinkUser {
     /**
      * A server has been found. Whatever it says on its own is held back until the future has completed, and so are the
-     * calls of others; a failure makes the link try again.
+     * calls of others; a failure, there or in what is done with what was held back, makes the link try again.
      *
      * @param lastTransaction that of the storage when the server took the client on its list for invalidations
      * @return completes on the event loop

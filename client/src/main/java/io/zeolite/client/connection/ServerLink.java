@@ -283,15 +283,18 @@ public final class ServerLink implements AutoCloseable {
         }
         ZeoConnection connection = candidate.opened();
         connection.closed().whenComplete((nothing, failure) -> lost(candidate));
-        user.verify(connection, candidate.lastTransaction).whenComplete((nothing, failure) -> {
-            if (candidate != current) {
-                return;
-            } else if (failure != null) {
-                failed(candidate, failure);
-                return;
-            }
-            begin(candidate, connection);
-        });
+        Done.future()
+                .thenCompose(done -> user.verify(connection, candidate.lastTransaction))
+                .thenAccept(done -> {
+                    if (candidate == current) {
+                        begin(candidate, connection);
+                    }
+                })
+                .whenComplete((nothing, failure) -> {
+                    if (failure != null && candidate == current) {
+                        failed(candidate, failure);
+                    }
+                });
     }
 
     private void begin(Candidate candidate, ZeoConnection connection) {
@@ -351,7 +354,7 @@ public final class ServerLink implements AutoCloseable {
         long longest = options.serverTimeout().toNanos();
         if (silence > longest) {
             candidate.connection.fail(
-                    "has said nothing for " + options.serverTimeout().toMillis() + " ms although it was asked");
+                    "has said nothing for " + options.serverTimeout().toMillis() + " ms although it was asked", null);
         } else if (silence >= longest / 2) {
             candidate.connection.ask();
         }

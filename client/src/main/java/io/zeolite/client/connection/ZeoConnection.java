@@ -115,9 +115,14 @@ public final class ZeoConnection implements AutoCloseable {
         return conversation.disconnected();
     }
 
-    /** Ends the connection; calls that are under way fail with this reason. On the event loop. */
-    void fail(String reason) {
-        conversation.fail(reason);
+    /**
+     * Ends the connection; calls that are under way fail with this reason. On the event loop.
+     *
+     * @param reason what the server has done, in words that follow its name
+     * @return why it has ended, if it had already
+     */
+    public DisconnectedException fail(String reason, @Nullable Throwable cause) {
+        return conversation.fail(reason, cause);
     }
 
     /**
