@@ -8,12 +8,16 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A blob, open for reading. Its bytes can be read until it is closed, whatever becomes of the cache meanwhile. Any thread;
  * channel and stream share a position.
  */
 public final class BlobFile implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(BlobFile.class);
+
     private final Path path;
     private final FileChannel channel;
     private final long size;
@@ -54,6 +58,15 @@ public final class BlobFile implements Closeable {
     /** In bytes. */
     public long size() {
         return size;
+    }
+
+    /** Closes it for somebody who does not wait for it any more. */
+    void discard() {
+        try {
+            close();
+        } catch (IOException e) {
+            LOG.debug("cannot close a blob: {}", e.toString());
+        }
     }
 
     @Override

@@ -250,10 +250,10 @@ final class ClientCore implements LinkUser {
 
     private static <T extends @Nullable Object> void complete(CompletableFuture<T> inner, CompletableFuture<T> outer) {
         inner.whenComplete((value, failure) -> {
-            if (failure == null) {
-                outer.complete(value);
-            } else {
+            if (failure != null) {
                 outer.completeExceptionally(Failures.of(failure));
+            } else if (!outer.complete(value) && value instanceof BlobFile unwanted) {
+                unwanted.discard();
             }
         });
     }

@@ -258,7 +258,13 @@ public final class ZeoClient implements AutoCloseable {
      * @throws io.zeolite.error.PosKeyException if there is no such blob
      */
     public BlobFile openBlob(long oid, long serial) {
-        return Failures.await(core.blobs().open(oid, serial), NO_LIMIT);
+        CompletableFuture<BlobFile> blob = core.blobs().open(oid, serial);
+        try {
+            return Failures.await(blob, NO_LIMIT);
+        } catch (NoAnswerException interrupted) {
+            blob.thenAccept(BlobFile::discard);
+            throw interrupted;
+        }
     }
 
     /** The server's counters, under its own names; the values are those of {@link PlainValues}. */

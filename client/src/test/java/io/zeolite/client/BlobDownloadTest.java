@@ -28,6 +28,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,6 +45,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class BlobDownloadTest {
@@ -148,15 +151,61 @@ final class BlobDownloadTest {
         }
     }
 
+    /** Nobody else could close it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void openBlob_nobodyWaitsAnyMore_isClosedWhenItComes(boolean interrupted) throws Exception {
+        byte[] bytes = bytes(1, PART_BYTES);
+        Thread caller = Thread.currentThread();
+        CompletableFuture<Void> asked = new CompletableFuture<>();
+        CompletableFuture<Void> left = new CompletableFuture<>();
+        ScriptedServer.Script script = peer -> {
+            Scripts.begin(peer, 10);
+            Message.Call call = peer.call();
+            if (interrupted) {
+                caller.interrupt();
+            }
+            asked.complete(null);
+            left.join();
+            Part.send(peer, bytes);
+            peer.send(new Message.Reply(call.id(), null));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script);
+                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
+                        .address(server.address())
+                        .blobCache(directory, new CacheLimit.None())
+                        .build())) {
+            if (interrupted) {
+                assertThatThrownBy(() -> client.openBlob(OID, SERIAL)).isInstanceOf(NoAnswerException.class);
+                assertThat(Thread.interrupted()).isTrue();
+            } else {
+                CompletableFuture<BlobFile> blob = client.async().openBlob(OID, SERIAL);
+                asked.join();
+                blob.cancel(false);
+            }
+            left.complete(null);
+            // Joins the download, if that is not over, behind the other one.
+            client.openBlob(OID, SERIAL).close();
+            while (!openFiles("glob:**.blob").isEmpty()) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
     /** Those in the directory of the cache. */
     private List<Path> openFilesWithoutAName() throws IOException {
+        return openFiles("glob:** (deleted)");
+    }
+
+    private List<Path> openFiles(String pattern) throws IOException {
+        PathMatcher matcher = directory.getFileSystem().getPathMatcher(pattern);
         List<Path> found = new ArrayList<>();
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors) {
                 try {
                     Path file = Files.readSymbolicLink(descriptor);
-                    if (file.startsWith(directory.toRealPath())
-                            && file.toString().endsWith(" (deleted)")) {
+                    if (file.startsWith(directory.toRealPath()) && matcher.matches(file)) {
                         found.add(file);
                     }
                 } catch (NoSuchFileException e) {
