@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /** Looks up host names away from the event loop. */
@@ -16,16 +17,20 @@ final class Addresses {
         if (!(address instanceof InetSocketAddress inet) || !inet.isUnresolved()) {
             return CompletableFuture.completedFuture(address);
         }
-        CompletableFuture<SocketAddress> resolved = new CompletableFuture<>();
-        background.execute(() -> {
-            try {
-                InetAddress found = InetAddress.getByName(inet.getHostString());
-                resolved.complete(new InetSocketAddress(found, inet.getPort()));
-            } catch (UnknownHostException e) {
-                resolved.completeExceptionally(new DisconnectedException(
-                        "cannot connect to " + ClientLoops.describe(address) + ": unknown host", e));
-            }
-        });
-        return resolved;
+        try {
+            return CompletableFuture.supplyAsync(() -> lookUp(inet), background);
+        } catch (RuntimeException | Error e) {
+            // There is no thread for it.
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static SocketAddress lookUp(InetSocketAddress address) {
+        try {
+            return new InetSocketAddress(InetAddress.getByName(address.getHostString()), address.getPort());
+        } catch (UnknownHostException e) {
+            throw new CompletionException(new DisconnectedException(
+                    "cannot connect to " + ClientLoops.describe(address) + ": unknown host", e));
+        }
     }
 }

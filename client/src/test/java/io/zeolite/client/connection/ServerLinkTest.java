@@ -7,10 +7,13 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
 import io.zeolite.wire.MalformedMessageException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -72,6 +75,32 @@ final class ServerLinkTest {
         }
     }
 
+    /** As when no thread can be started. */
+    @Test
+    void lookUp_thatCannotBeTried_isTriedAgain() throws Exception {
+        ScriptedServer.Script script = peer -> {
+            register(peer);
+            peer.awaitEnd();
+        };
+        AtomicInteger failures = new AtomicInteger(2);
+        Executor background = work -> {
+            if (failures.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("of a test");
+            }
+            work.run();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            InetSocketAddress unresolved = InetSocketAddress.createUnresolved(
+                    "127.0.0.1", server.address().getPort());
+            try (ServerLink link = new ServerLink(
+                    options(Duration.ofMillis(10), background, unresolved), new NoUser(), nanoTime::get)) {
+                link.start();
+                assertThat(link.connection()).succeedsWithin(Duration.ofSeconds(30));
+            }
+            server.join();
+        }
+    }
+
     private static void register(ScriptedServer.Peer peer) throws Exception {
         peer.handshake("M5");
         Message.Call call = peer.call();
@@ -80,17 +109,21 @@ final class ServerLinkTest {
     }
 
     private static LinkOptions options(SocketAddress address) {
+        return options(Duration.ofMillis(10), Runnable::run, address);
+    }
+
+    private static LinkOptions options(Duration pause, Executor background, SocketAddress... addresses) {
         return new LinkOptions(
-                List.of(address),
+                List.of(addresses),
                 "1",
                 LinkOptions.Access.READ_WRITE,
                 null,
                 ConnectionOptions.DEFAULT,
-                Duration.ofMillis(10),
-                Duration.ofMillis(10),
+                pause,
+                pause,
                 WAIT,
                 Duration.ofMinutes(1),
-                Runnable::run);
+                background);
     }
 
     /** Whom nothing concerns. */
