@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param access what is asked of the server
  * @param label what the server's log calls the client; null for nothing
  * @param connection how a single connection is made
- * @param firstRetry the pause after the first round in which no server was reached; it doubles, up to {@code lastRetry}
+ * @param firstRetry the pause after the first attempt that failed at an address; it doubles, up to {@code lastRetry}
  * @param lastRetry the longest pause
  * @param waitTimeout how long a call waits for a connection; zero to fail at once
  * @param serverTimeout how long a server may say nothing although it was asked, before it is given up; more than zero

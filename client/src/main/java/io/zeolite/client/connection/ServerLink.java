@@ -28,9 +28,10 @@ import org.slf4j.event.Level;
  * A connection that is made again when it breaks, to whichever server of several can be had. Any thread may call; all the
  * state is the event loop's, on which futures complete too.
  *
- * <p>All addresses are tried at once, and the first server that accepts the registration is used. A round in which none
- * did is followed by a pause, which doubles with each. With {@link LinkOptions.Access#READ_ONLY_FALLBACK} a read-only
- * server is used meanwhile, and the rounds go on until one that takes writes is found.
+ * <p>All addresses are tried at once, and the first server that accepts the registration is used. One that did not, or could not
+ * be verified, has its next turn after a pause, which doubles with each. With
+ * {@link LinkOptions.Access#READ_ONLY_FALLBACK} a read-only server is used meanwhile, and attempts go on until one that takes
+ * writes is found.
  *
  * <p>A server that has said nothing for half of {@link LinkOptions#serverTimeout} is asked something; one that says nothing
  * for all of it is given up. Each byte counts, not only whole messages; and so do those that go out before the question.
@@ -48,14 +49,12 @@ public final class ServerLink implements AutoCloseable {
     private final LinkOptions options;
     private final LinkUser user;
     private final LongSupplier nanoTime;
+    private final List<Server> servers;
 
     private final ArrayDeque<Call> waiting = new ArrayDeque<>();
     private @Nullable Candidate current;
-    private int attemptsUnderWay;
-    private int failedRounds;
     private boolean closed;
     private @Nullable Future<?> ticks;
-    private @Nullable Future<?> nextRound;
     /** What has been logged since the last connection of why there is none. */
     private final Set<String> logged = new HashSet<>();
 
@@ -79,13 +78,14 @@ public final class ServerLink implements AutoCloseable {
         this.options = options;
         this.user = user;
         this.nanoTime = nanoTime;
+        this.servers = options.addresses().stream().map(Server::new).toList();
     }
 
     /** Begins to connect. Returns at once. */
     public void start() {
         loop.execute(() -> {
             ticks = loop.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
-            round();
+            servers.forEach(Server::attempt);
         });
     }
 
@@ -209,23 +209,14 @@ public final class ServerLink implements AutoCloseable {
         return new DisconnectedException("the client was closed", null);
     }
 
-    // Rounds
+    // Attempts
 
     private boolean isSatisfied() {
         Candidate candidate = current;
         return candidate != null && !candidate.isFallback();
     }
 
-    private void round() {
-        if (closed || isSatisfied() || attemptsUnderWay > 0) {
-            return;
-        }
-        attemptsUnderWay = options.addresses().size();
-        options.addresses().forEach(address -> new Candidate(address).attempt());
-    }
-
     private void attempted(Candidate candidate, @Nullable Throwable failure) {
-        attemptsUnderWay--;
         if (failure != null) {
             failed(candidate, failure);
         } else if (closed || isSatisfied() || (current != null && candidate.isFallback())) {
@@ -233,8 +224,10 @@ public final class ServerLink implements AutoCloseable {
         } else {
             use(candidate);
         }
-        if (attemptsUnderWay == 0 && !isSatisfied()) {
-            pause();
+        if (isSatisfied()) {
+            candidate.server.busy = false;
+        } else {
+            candidate.server.pause();
         }
     }
 
@@ -258,21 +251,6 @@ public final class ServerLink implements AutoCloseable {
     /** Says the same thing once, however often it is tried, until there is a connection. */
     private void log(DisconnectedException failure, Level level) {
         LOG.atLevel(logged.add(failure.toString()) ? level : Level.DEBUG).log("{}", failure.getMessage());
-    }
-
-    private void pause() {
-        if (closed) {
-            return;
-        }
-        long longest = options.lastRetry().toMillis();
-        long pause = Math.min(longest, options.firstRetry().toMillis() << Math.min(failedRounds, 20));
-        failedRounds++;
-        // Clients that lost the same server do not all come back in the same moment.
-        long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
-        if (nextRound != null) {
-            nextRound.cancel(false);
-        }
-        nextRound = loop.schedule(this::round, jittered, TimeUnit.MILLISECONDS);
     }
 
     private void use(Candidate candidate) {
@@ -324,11 +302,11 @@ public final class ServerLink implements AutoCloseable {
         boolean wasStable = candidate.ready && System.nanoTime() - candidate.since > STABLE.toNanos();
         leave(candidate, candidate.opened().end());
         if (wasStable) {
-            failedRounds = 0;
-            round();
-        } else if (attemptsUnderWay == 0) {
-            pause();
+            candidate.server.failures = 0;
+        } else if (!candidate.server.busy) {
+            candidate.server.pause();
         }
+        servers.forEach(Server::attempt);
     }
 
     private void leave(Candidate candidate, DisconnectedException reason) {
@@ -410,8 +388,47 @@ public final class ServerLink implements AutoCloseable {
         }
     }
 
+    /** One of the addresses, which has its own pauses: no other one waits for it. */
+    private final class Server {
+        private final SocketAddress address;
+        private int failures;
+        /** Whether there is an attempt, or a pause before the next one. */
+        private boolean busy;
+
+        private Server(SocketAddress address) {
+            this.address = address;
+        }
+
+        private void attempt() {
+            if (!busy && !closed && !isSatisfied()) {
+                busy = true;
+                new Candidate(this).attempt();
+            }
+        }
+
+        private void pause() {
+            busy = true;
+            if (closed) {
+                return;
+            }
+            long longest = options.lastRetry().toMillis();
+            long pause = Math.min(longest, options.firstRetry().toMillis() << Math.min(failures, 20));
+            failures++;
+            // Clients that lost the same server do not all come back in the same moment.
+            long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
+            loop.schedule(
+                    () -> {
+                        busy = false;
+                        attempt();
+                    },
+                    jittered,
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
     /** One connection, from the attempt to its end. */
     private final class Candidate implements ServerMessages {
+        private final Server server;
         private final SocketAddress address;
         private @Nullable ZeoConnection connection;
         private boolean readOnly;
@@ -421,8 +438,9 @@ public final class ServerLink implements AutoCloseable {
         private long since;
         private @Nullable List<Runnable> heldBack = new ArrayList<>();
 
-        private Candidate(SocketAddress address) {
-            this.address = address;
+        private Candidate(Server server) {
+            this.server = server;
+            this.address = server.address;
         }
 
         private boolean isFallback() {

@@ -12,6 +12,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -75,6 +76,76 @@ final class ServerLinkTest {
         }
     }
 
+    /** One of several servers that are tried for as long as a connection may take. */
+    @Test
+    void address_thatDoesNotAnswer_isNotWaitedForByTheOthers() throws Exception {
+        CountDownLatch connected = new CountDownLatch(1);
+        ScriptedServer.Script ending = peer -> peer.handshake("M5");
+        ScriptedServer.Script good = peer -> {
+            register(peer);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer silent = new ScriptedServer(peer -> connected.await());
+                ScriptedServer server = new ScriptedServer(ending, good)) {
+            try (ServerLink link = new ServerLink(
+                    options(Duration.ofMillis(10), Runnable::run, silent.address(), server.address()),
+                    new NoUser(),
+                    nanoTime::get)) {
+                link.start();
+                assertThat(link.connection()).succeedsWithin(Duration.ofSeconds(30));
+            }
+            connected.countDown();
+            silent.join();
+            server.join();
+        }
+    }
+
+    /** An outdated copy that is near would be the first one each time. */
+    @Test
+    void server_thatCannotBeVerified_letsTheOthersHaveTheirTurn() throws Exception {
+        CompletableFuture<Done> verified = new CompletableFuture<>();
+        CompletableFuture<ServerLink> loop = new CompletableFuture<>();
+        CountDownLatch near = new CountDownLatch(1);
+        LinkUser user = new NoUser() {
+            @Override
+            public CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction) {
+                near.countDown();
+                return verified.isDone() ? Done.future() : verified;
+            }
+        };
+        ScriptedServer.Script outdated = peer -> {
+            register(peer);
+            peer.awaitEnd();
+        };
+        ScriptedServer.Script far = peer -> {
+            near.await();
+            register(peer);
+            // It is not wanted, since the other one seems to be good.
+            peer.awaitEnd();
+            loop.join().onLoop(() -> verified.completeExceptionally(new IllegalStateException("an older copy")));
+        };
+        ScriptedServer.Script wanted = peer -> {
+            register(peer);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer first = new ScriptedServer(outdated);
+                ScriptedServer second = new ScriptedServer(far, wanted)) {
+            try (ServerLink link = new ServerLink(
+                    options(Duration.ofHours(1), Runnable::run, first.address(), second.address()),
+                    user,
+                    nanoTime::get)) {
+                loop.complete(link);
+                link.start();
+                assertThat(link.connection())
+                        .succeedsWithin(Duration.ofSeconds(30))
+                        .extracting(ZeoConnection::address)
+                        .isEqualTo(second.address());
+            }
+            first.join();
+            second.join();
+        }
+    }
+
     /** As when no thread can be started. */
     @Test
     void lookUp_thatCannotBeTried_isTriedAgain() throws Exception {
@@ -118,7 +189,7 @@ final class ServerLinkTest {
                 "1",
                 LinkOptions.Access.READ_WRITE,
                 null,
-                ConnectionOptions.DEFAULT,
+                ConnectionOptions.DEFAULT.withConnectTimeout(Duration.ofHours(1)),
                 pause,
                 pause,
                 WAIT,
@@ -127,7 +198,7 @@ final class ServerLinkTest {
     }
 
     /** Whom nothing concerns. */
-    private static final class NoUser implements LinkUser {
+    private static class NoUser implements LinkUser {
         @Override
         public CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction) {
             return Done.future();
