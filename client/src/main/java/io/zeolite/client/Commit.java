@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class Commit {
     /** As often as Python's client. */
     private static final int MAX_VOTES = 9;
+
+    /** How much may be on its way out before more is encoded, into memory that is not the heap's. */
+    private static final long WINDOW_BYTES = 4L << 20;
 
     private static final AtomicLong LAST_ID = new AtomicLong();
 
@@ -106,13 +110,26 @@ final class Commit {
                         CommitMark.addTo(metadata.extension(), CommitMark.of(id)),
                         null,
                         " "))
-                .thenCompose(begun -> sendChanges(to));
+                .thenCompose(begun -> sendChanges(to, changes.values().iterator()))
+                .thenCompose(changed -> sendTheRest(to));
     }
 
-    private CompletableFuture<Done> sendChanges(TransactionConnection to) {
+    private CompletableFuture<Done> sendChanges(TransactionConnection to, Iterator<Change> unsent) {
+        long bytes = 0;
+        while (unsent.hasNext()) {
+            Change change = unsent.next();
+            CompletableFuture<?> sent = send(to, change);
+            bytes += change instanceof Change.Store store ? store.data().length : 0;
+            if (bytes > WINDOW_BYTES && !sent.isDone()) {
+                return sent.thenCompose(left -> sendChanges(to, unsent));
+            }
+        }
+        return Done.future();
+    }
+
+    private CompletableFuture<Done> sendTheRest(TransactionConnection to) {
         CompletableFuture<Done> sent = Done.future();
         for (Change change : changes.values()) {
-            send(to, change);
             if (change instanceof Change.Store store && store.blob() != null) {
                 BlobSource blob = store.blob();
                 sent = sent.thenCompose(before -> core.blobs().upload(to, store, blob, id));
@@ -124,15 +141,15 @@ final class Commit {
         return sent;
     }
 
-    private void send(TransactionConnection to, Change change) {
+    private CompletableFuture<?> send(TransactionConnection to, Change change) {
         byte[] oid = Wire.bytes(change.oid());
         byte[] serial = Wire.bytes(change.serial());
         if (change instanceof Change.Store store) {
-            to.send(Methods.STORE, PyTuple.of(oid, serial, store.data(), id));
+            return to.send(Methods.STORE, PyTuple.of(oid, serial, store.data(), id));
         } else if (change instanceof Change.Check) {
-            to.send(Methods.CHECK_CURRENT, PyTuple.of(oid, serial, id));
+            return to.send(Methods.CHECK_CURRENT, PyTuple.of(oid, serial, id));
         } else {
-            to.send(Methods.DELETE_OBJECT, PyTuple.of(oid, serial, id));
+            return to.send(Methods.DELETE_OBJECT, PyTuple.of(oid, serial, id));
         }
     }
 

@@ -476,6 +476,51 @@ class ZeoClientTest {
         }
     }
 
+    /** All of them at once would take as much memory again. */
+    @Test
+    void vote_ofManyRecords_isSentAsTheServerTakesIt() throws Exception {
+        int count = 64;
+        CountDownLatch sending = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);
+            sending.countDown();
+            asked.await();
+            int stores = 0;
+            Message message = peer.receive();
+            while (message instanceof Message.OneWay store && store.method().equals(Methods.STORE)) {
+                stores++;
+                message = peer.receive();
+            }
+            Message.Call load = (Message.Call) message;
+            assertThat(load.method()).isEqualTo(Methods.LOAD_BEFORE);
+            peer.send(new Message.Reply(load.id(), current(1, 7)));
+            for (int i = stores; i < count; i++) {
+                assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
+            }
+            answer(peer, Methods.VOTE, List.of());
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                ZeoTransaction transaction = client.begin();
+                for (int i = 0; i < count; i++) {
+                    transaction.store(100 + i, 7, new byte[1 << 20]);
+                }
+                CompletableFuture<Void> voted = transaction.voteAsync();
+                sending.await();
+                CompletableFuture<Revision> loaded = client.async().load(OID);
+                // Not before the load has been sent.
+                client.async().newOids(0).join();
+                asked.countDown();
+                assertThat(loaded.join().data()).isEqualTo(data(1));
+                voted.join();
+            }
+            server.join();
+        }
+    }
+
     @Test
     void vote_extensionThatTheEncodingDoesNotHave_failsAlone() throws IOException {
         ScriptedServer.Script script = peer -> {
