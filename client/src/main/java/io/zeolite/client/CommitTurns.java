@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class CommitTurns {
     private final ArrayDeque<CompletableFuture<Turn>> waiting = new ArrayDeque<>();
     private @Nullable Turn present;
+    /** Whether the loop that hands turns out is further up on the stack. */
+    private boolean handing;
 
     /** The right to have a transaction on the connection. */
     final class Turn {
@@ -38,17 +40,18 @@ final class CommitTurns {
     }
 
     private void next() {
-        while (present == null) {
-            CompletableFuture<Turn> first = waiting.poll();
-            if (first == null) {
-                return;
-            }
+        if (handing) {
+            return;
+        }
+        handing = true;
+        while (present == null && !waiting.isEmpty()) {
             Turn turn = new Turn();
             present = turn;
-            if (!first.complete(turn)) {
+            if (!waiting.remove().complete(turn)) {
                 present = null;
             }
         }
+        handing = false;
     }
 
     /** The connection is gone, and with it the transaction. */
