@@ -138,6 +138,8 @@ final class Loads {
         private int next;
         private int missing;
         private int done;
+        /** Whether the loop that asks is further up on the stack: the cache answers at once. */
+        private boolean asking;
 
         /** @param found what the cache had, by place */
         Bulk(long[] oids, long before, @Nullable Revision[] found) {
@@ -153,6 +155,10 @@ final class Loads {
         }
 
         private void goOn() {
+            if (asking) {
+                return;
+            }
+            asking = true;
             while (missing < WINDOW && next < oids.length) {
                 int place = next++;
                 if (found[place] != null) {
@@ -162,6 +168,7 @@ final class Loads {
                     ask(oids[place], before).whenComplete((revision, failure) -> answered(place, revision, failure));
                 }
             }
+            asking = false;
             if (done == oids.length) {
                 all.complete(found);
             }
