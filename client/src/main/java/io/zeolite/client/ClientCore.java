@@ -55,6 +55,11 @@ final class ClientCore implements LinkUser {
 
     private final RelayListener relay;
 
+    /** Of which transactions the cache was told when it was verified: after the one, up to the other. The event loop's. */
+    private long askedAfter = Tid.NONE;
+
+    private long answeredUpTo = Tid.NONE;
+
     private volatile @Nullable StorageInfo info;
     private volatile @Nullable PyDict rawInfo;
 
@@ -370,6 +375,8 @@ final class ClientCore implements LinkUser {
         long tid = Wire.id(Methods.GET_INVALIDATIONS, pair.get(0));
         long[] changed = Wire.ids(Methods.GET_INVALIDATIONS, pair.get(1));
         if (Tid.isAfter(tid, cache.lastTransaction())) {
+            askedAfter = cache.lastTransaction();
+            answeredUpTo = tid;
             caughtUp(tid, changed, () -> cache.forget(tid, changed));
             notifications.tell(listener -> listener.invalidated(tid, changed.clone()));
         } else {
@@ -418,8 +425,13 @@ final class ClientCore implements LinkUser {
     @Override
     public void received(String method, PyTuple args) {
         switch (method) {
-            case Methods.INVALIDATE_TRANSACTION ->
-                invalidated(Wire.id(method, args.get(0)), Wire.ids(method, args.get(1)), relay);
+            case Methods.INVALIDATE_TRANSACTION -> {
+                long tid = Wire.id(method, args.get(0));
+                long[] changed = Wire.ids(method, args.get(1));
+                if (!isAnswered(tid)) {
+                    invalidated(tid, changed, relay);
+                }
+            }
             case Methods.INFO -> sizes(Wire.dict(method, args.get(0)));
             case Methods.RECEIVE_BLOB_START, Methods.RECEIVE_BLOB_CHUNK, Methods.RECEIVE_BLOB_STOP -> {
                 if (blobs != null) {
@@ -435,6 +447,14 @@ final class ClientCore implements LinkUser {
         if (blobs != null) {
             blobs.received(piece.oid(), piece.serial(), piece.data());
         }
+    }
+
+    /**
+     * Whether the cache was told of it when it was verified: what is committed after the registration is told too, and held back
+     * meanwhile. Not the last one, as which a server in front tells of what it hears late.
+     */
+    private boolean isAnswered(long tid) {
+        return Tid.isAfter(tid, askedAfter) && Tid.isAfter(answeredUpTo, tid);
     }
 
     private void sizes(PyDict changed) {

@@ -114,6 +114,41 @@ class ZeoClientTest {
         }
     }
 
+    /** Told after the registration, and known of by the answer to what has changed; the last one may be told of late. */
+    @Test
+    void relay_invalidationThatTheVerificationKnewOf_isNotToldAgain(@TempDir Path directory) throws IOException {
+        ScriptedServer.Script script = peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            Message.Call missed = peer.call();
+            invalidate(peer, 21, OID);
+            invalidate(peer, 22, 6);
+            peer.send(new Message.Reply(
+                    missed.id(), PyTuple.of(Wire.bytes(22), List.of(Wire.bytes(OID), Wire.bytes(6)))));
+            answerWhetherThereIs(peer, 10, true);
+            answer(peer, Methods.GET_INFO, new PyDict());
+            // What was committed before the cache was asked about, and what is later, is told as ever.
+            invalidate(peer, 10, 7);
+            invalidate(peer, 23, 8);
+            answer(peer, Methods.PING, true);
+            peer.awaitEnd();
+        };
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        Path file = fill(directory);
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            ZeoClientOptions cached = options(server).cacheFile(file).build();
+            try (Relay relay = Relay.open(cached, (tid, oids, makeVisible) -> {
+                makeVisible.run();
+                told.add(tid + " " + Arrays.toString(oids));
+            })) {
+                relay.start();
+                relay.ask(Methods.PING, PyTuple.EMPTY).join();
+                assertThat(told).containsExactly("22 [6]", "22 [7]", "23 [8]");
+            }
+            server.join();
+        }
+    }
+
     /** The cache does not know of it. */
     @Test
     void relay_invalidationThatCannotBePublishedWhenTheCacheIsVerified_isAskedForOnANewConnection() throws IOException {
