@@ -73,15 +73,11 @@ public final class StoredTransaction {
 
     /** All its records. */
     public List<StoredRecord> records() {
-        return iterator.await(recordsInside());
+        return iterator.records(this);
     }
 
     /** {@link #records} without waiting. */
     public CompletableFuture<List<StoredRecord>> recordsAsync() {
-        return iterator.publish(recordsInside());
-    }
-
-    private CompletableFuture<List<StoredRecord>> recordsInside() {
-        return iterator.records(this);
+        return iterator.recordsAsync(this);
     }
 }

@@ -43,30 +43,29 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
 
     @Override
     public StoredTransaction next() {
-        StoredTransaction next = await(nextInside());
+        StoredTransaction next = await(peek());
         if (next == null) {
             throw new NoSuchElementException("no transaction after " + Tid.toString(to));
         }
+        // Not before it is here: who has waited in vain and calls again gets the same one.
+        ahead = null;
+        present = next;
         return next;
     }
 
     /** The next transaction without waiting; null at the end. */
     public CompletableFuture<@Nullable StoredTransaction> nextAsync() {
-        return publish(nextInside());
-    }
-
-    private CompletableFuture<@Nullable StoredTransaction> nextInside() {
         CompletableFuture<@Nullable StoredTransaction> next = peek();
         ahead = null;
-        return next.thenApply(transaction -> {
+        return core.publish(next.thenApply(transaction -> {
             present = transaction;
             return transaction;
-        });
+        }));
     }
 
     private CompletableFuture<@Nullable StoredTransaction> peek() {
         CompletableFuture<@Nullable StoredTransaction> known = ahead;
-        if (known == null) {
+        if (known == null || known.isCompletedExceptionally()) {
             known = CompletableFuture.<@Nullable StoredTransaction>completedFuture(null);
             if (!ended) {
                 known = open().<@Nullable StoredTransaction>thenCompose(this::fetch);
@@ -112,22 +111,43 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
                 parts.get(4) instanceof PyDict extension ? extension : new PyDict());
     }
 
-    CompletableFuture<List<StoredTransaction.StoredRecord>> records(StoredTransaction of) {
+    /** Waits for each record by itself: a transaction may have any number. */
+    List<StoredTransaction.StoredRecord> records(StoredTransaction of) {
+        ZeoConnection open = connectionOf(of);
+        PyTuple recordsId = PyTuple.of(this.<@Nullable Object>await(start(open, of)));
+        List<StoredTransaction.StoredRecord> records = new ArrayList<>();
+        Object answer = this.<@Nullable Object>await(open.call(Methods.ITERATOR_RECORD_NEXT, recordsId));
+        while (answer != null) {
+            records.add(record(answer));
+            answer = this.<@Nullable Object>await(open.call(Methods.ITERATOR_RECORD_NEXT, recordsId));
+        }
+        return records;
+    }
+
+    CompletableFuture<List<StoredTransaction.StoredRecord>> recordsAsync(StoredTransaction of) {
+        ZeoConnection open = connectionOf(of);
+        CompletableFuture<List<StoredTransaction.StoredRecord>> all = new CompletableFuture<>();
+        start(open, of).whenComplete((recordsId, failure) -> {
+            if (failure == null) {
+                more(open, recordsId, new ArrayList<>(), all);
+            } else {
+                all.completeExceptionally(failure);
+            }
+        });
+        return core.publish(all);
+    }
+
+    private ZeoConnection connectionOf(StoredTransaction of) {
         ZeoConnection open = connection;
         if (open == null || of != present || ahead != null) {
             throw new IllegalStateException("records of transaction " + Tid.toString(of.tid())
                     + " (expected: the transaction that the iterator has returned last, before hasNext)");
         }
-        CompletableFuture<List<StoredTransaction.StoredRecord>> all = new CompletableFuture<>();
-        open.call(Methods.ITERATOR_RECORD_START, PyTuple.of(id, Wire.bytes(of.tid())))
-                .whenComplete((recordsId, failure) -> {
-                    if (failure == null) {
-                        more(open, recordsId, new ArrayList<>(), all);
-                    } else {
-                        all.completeExceptionally(failure);
-                    }
-                });
-        return all;
+        return open;
+    }
+
+    private CompletableFuture<@Nullable Object> start(ZeoConnection open, StoredTransaction of) {
+        return open.call(Methods.ITERATOR_RECORD_START, PyTuple.of(id, Wire.bytes(of.tid())));
     }
 
     private static void more(
@@ -162,12 +182,8 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
                 parts.get(3) == null ? null : Wire.id(method, parts.get(3)));
     }
 
-    <T extends @Nullable Object> T await(CompletableFuture<T> future) {
+    private <T extends @Nullable Object> T await(CompletableFuture<T> future) {
         return Failures.await(future, core.callTimeout());
-    }
-
-    <T extends @Nullable Object> CompletableFuture<T> publish(CompletableFuture<T> future) {
-        return core.publish(future);
     }
 
     /** Lets the server forget its place. */
