@@ -6,11 +6,9 @@ import io.zeolite.disk.RealDisk;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Iterator;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +51,9 @@ public final class CacheFile implements CacheJournal, Closeable {
     // The writer's, after open.
     private @Nullable CacheLogWriter log;
     private long writtenTransaction;
+    /** How long the log is to be before it may be written anew. */
+    private long leastLength = MIN_LENGTH;
+
     private boolean replaying;
 
     private CacheFile(Path path, String storage, long limitBytes, Closeable lock) {
@@ -195,7 +196,7 @@ public final class CacheFile implements CacheJournal, Closeable {
             if (open != null) {
                 open.flush();
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             LOG.warn("cache file {} is not written any more: {}", path, e.toString());
             abandon();
         } catch (InterruptedException e) {
@@ -235,11 +236,14 @@ public final class CacheFile implements CacheJournal, Closeable {
      * object that has changed since.
      */
     private CacheLogWriter compactIfLong(CacheLogWriter open) throws IOException {
-        if (open.length() < MIN_LENGTH + 2 * cache.statistics().bytes()) {
+        if (open.length() < leastLength + 2 * cache.statistics().bytes()) {
             return open;
         }
+        leastLength = MIN_LENGTH;
         Path newer = path.resolveSibling(path.getFileName() + ".new");
-        try (CacheLogWriter log = CacheLogWriter.begin(newer, storage)) {
+        CacheLogWriter log = null;
+        try {
+            log = CacheLogWriter.begin(newer, storage);
             log.append(new CacheRecord.Forgot(writtenTransaction, new long[0]));
             Iterator<CachedRevision> newest = cache.newestOfEach();
             while (newest.hasNext()) {
@@ -248,20 +252,24 @@ public final class CacheFile implements CacheJournal, Closeable {
                 }
             }
             log.flush();
+            Files.move(newer, path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.info("cache file {} stays as it is, as it cannot be written anew: {}", path, e.toString());
+            leastLength = open.length();
+            closeQuietly(log);
+            closeQuietly(() -> Files.deleteIfExists(newer));
+            return open;
         }
-        Files.move(newer, path, StandardCopyOption.ATOMIC_MOVE);
-        open.close();
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return CacheLogWriter.carryOn(path, channel.size());
-        }
+        closeQuietly(open);
+        return log;
     }
 
-    private static void closeQuietly(@Nullable Closeable closeable) {
+    private void closeQuietly(@Nullable Closeable closeable) {
         if (closeable != null) {
             try {
                 closeable.close();
             } catch (IOException e) {
-                LOG.debug("cannot close the cache file: {}", e.toString());
+                LOG.debug("cannot clean up beside {}: {}", path, e.toString());
             }
         }
     }

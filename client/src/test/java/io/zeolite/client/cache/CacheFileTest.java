@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheFileTest {
     private static final long LIMIT = 1 << 20;
@@ -128,23 +130,36 @@ class CacheFileTest {
         }
     }
 
-    @Test
-    void manyChanges_logIsWrittenAnewAndStaysShort() throws IOException {
+    /** 500 objects again and again, more than a log is to have of the cache. @return the last transaction */
+    private static long changeMany(CacheFile file) {
         long tid = 100;
-        try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
-            ObjectCache cache = file.cache();
-            for (int round = 0; round < 60; round++) {
-                for (long oid = 0; oid < 500; oid++) {
-                    cache.invalidate(++tid, new long[] {oid});
-                    cache.put(oid, tid, Tid.NONE, new byte[1000]);
-                }
-                while (file.queuedBytes() > 0) {
-                    Thread.onSpinWait();
-                }
+        ObjectCache cache = file.cache();
+        for (int round = 0; round < 60; round++) {
+            for (long oid = 0; oid < 500; oid++) {
+                cache.invalidate(++tid, new long[] {oid});
+                cache.put(oid, tid, Tid.NONE, new byte[1000]);
+            }
+            while (file.queuedBytes() > 0) {
+                Thread.onSpinWait();
             }
         }
-        assertThat(Files.size(path)).isLessThan(12 * LIMIT);
-        assertThat(Files.exists(directory.resolve("cache.new"))).isFalse();
+        return tid;
+    }
+
+    /** Once, when the disk is full for a moment, in which the log itself is not written. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void manyChanges_logIsWrittenAnewAndStaysShort(boolean fails) throws IOException {
+        Path newer = directory.resolve("cache.new");
+        if (fails) {
+            Files.createSymbolicLink(newer, Path.of("/dev/full"));
+        }
+        long tid;
+        try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
+            tid = changeMany(file);
+        }
+        assertThat(Files.size(path)).isLessThan(15 * LIMIT);
+        assertThat(newer).doesNotExist();
         try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
             ObjectCache cache = file.cache();
             assertThat(cache.lastTransaction()).isEqualTo(tid);
