@@ -421,8 +421,11 @@ final class BlobDownload {
             ended.blob().fail(failure);
         }
         store.inBackground(() -> {
-            ended.entry().close();
-            ended.blob().release();
+            try {
+                ended.entry().close();
+            } finally {
+                ended.blob().release();
+            }
             return Done.future();
         });
     }

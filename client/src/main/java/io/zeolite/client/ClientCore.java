@@ -18,6 +18,7 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
 import io.zeolite.zodb.Tid;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -519,12 +520,14 @@ final class ClientCore implements LinkUser {
     void close() {
         link.close();
         workers.close();
+        close(cacheFile);
+        close(blobs);
+    }
+
+    private static void close(@Nullable Closeable opened) {
         try {
-            if (cacheFile != null) {
-                cacheFile.close();
-            }
-            if (blobs != null) {
-                blobs.close();
+            if (opened != null) {
+                opened.close();
             }
         } catch (IOException e) {
             LOG.warn("closing a cache: {}", e.toString());

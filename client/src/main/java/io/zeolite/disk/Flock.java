@@ -67,6 +67,10 @@ public final class Flock implements Closeable {
     }
 
     private boolean flock(int operation) throws IOException {
+        if (closed) {
+            // Its descriptor may be another file's by now.
+            throw new IOException("cannot lock " + path + ": it is closed");
+        }
         while (true) {
             try {
                 LibC.flock(fd, operation);
