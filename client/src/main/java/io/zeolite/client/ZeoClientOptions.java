@@ -132,6 +132,10 @@ public final class ZeoClientOptions {
 
     /** Collects options. For one thread. */
     public static final class Builder {
+        private static final Duration LEAST = Duration.ofNanos(1);
+        /** Less than the longest time that is a number of nanoseconds. */
+        private static final Duration MOST = Duration.ofDays(36_500);
+
         private List<SocketAddress> addresses = List.of();
         private String storage = "1";
         private LinkOptions.Access access = LinkOptions.Access.READ_WRITE;
@@ -224,7 +228,7 @@ public final class ZeoClientOptions {
 
         /** How long a server may take until it has accepted the client; 10 s if it is not given. */
         public Builder connectTimeout(Duration time) {
-            connectTimeout = positive("connectTimeout", time);
+            connectTimeout = limited("connectTimeout", time, LEAST);
             return this;
         }
 
@@ -232,10 +236,7 @@ public final class ZeoClientOptions {
          * How long calls wait for a connection while there is none; 30 s if it is not given. Zero: they fail at once.
          */
         public Builder waitTimeout(Duration time) {
-            if (time.isNegative()) {
-                throw new IllegalArgumentException("waitTimeout: " + time + " (expected: zero or more)");
-            }
-            waitTimeout = time;
+            waitTimeout = limited("waitTimeout", time, Duration.ZERO);
             return this;
         }
 
@@ -244,28 +245,25 @@ public final class ZeoClientOptions {
          * long as they do. Zero: no limit.
          */
         public Builder callTimeout(Duration time) {
-            if (time.isNegative()) {
-                throw new IllegalArgumentException("callTimeout: " + time + " (expected: zero or more)");
-            }
-            callTimeout = time;
+            callTimeout = limited("callTimeout", time, Duration.ZERO);
             return this;
         }
 
         /** How long a server may say nothing, although it is asked, before it is given up; 30 s if it is not given. */
         public Builder serverTimeout(Duration time) {
-            serverTimeout = positive("serverTimeout", time);
+            serverTimeout = limited("serverTimeout", time, LEAST);
             return this;
         }
 
         /** The pause before the second attempt to connect; 100 ms if it is not given. It doubles with each. */
         public Builder firstRetry(Duration time) {
-            firstRetry = positive("firstRetry", time);
+            firstRetry = limited("firstRetry", time, LEAST);
             return this;
         }
 
         /** The longest pause between attempts to connect; 10 s if it is not given. */
         public Builder lastRetry(Duration time) {
-            lastRetry = positive("lastRetry", time);
+            lastRetry = limited("lastRetry", time, LEAST);
             return this;
         }
 
@@ -305,9 +303,10 @@ public final class ZeoClientOptions {
             return this;
         }
 
-        private static Duration positive(String name, Duration time) {
-            if (time.isNegative() || time.isZero()) {
-                throw new IllegalArgumentException(name + ": " + time + " (expected: more than zero)");
+        private static Duration limited(String name, Duration time, Duration least) {
+            if (time.compareTo(least) < 0 || time.compareTo(MOST) > 0) {
+                throw new IllegalArgumentException(name + ": " + time + " (expected: "
+                        + (least.isZero() ? "zero" : "more than zero") + " up to " + MOST.toDays() + " days)");
             }
             return time;
         }

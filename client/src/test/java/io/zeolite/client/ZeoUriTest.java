@@ -74,4 +74,16 @@ class ZeoUriTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(expected);
     }
+
+    /** As a number of nanoseconds they would be negative, or none at all. */
+    @Test
+    void duration_tooLong_isRefused() {
+        ZeoClientOptions.Builder builder = ZeoClientOptions.builder().waitTimeout(Duration.ZERO);
+        Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
+        assertThatThrownBy(() -> builder.waitTimeout(forEver))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("waitTimeout: " + forEver + " (expected: zero up to 36500 days)");
+        assertThatThrownBy(() -> builder.lastRetry(Duration.ZERO))
+                .hasMessage("lastRetry: PT0S (expected: more than zero up to 36500 days)");
+    }
 }
