@@ -35,8 +35,7 @@ final class RecordObjects {
                 case "datetime.date" -> date(args);
                 case "datetime.time" -> time(args);
                 case "datetime.timedelta" -> duration(args);
-                case "decimal.Decimal" ->
-                    args.size() == 1 && args.get(0) instanceof String text ? new BigDecimal(text) : null;
+                case "decimal.Decimal" -> decimal(args);
                 case "builtins.set", "__builtin__.set" -> set(args, false);
                 case "builtins.frozenset", "__builtin__.frozenset" -> set(args, true);
                 case "builtins.bytearray", "__builtin__.bytearray", "zodbpickle.binary" -> bytes(args, 0);
@@ -60,6 +59,13 @@ final class RecordObjects {
             rest[i] = args.get(i + 1);
         }
         return new PyInstance(type, PyTuple.of(rest));
+    }
+
+    /** A long one would take the square of its length in time. */
+    private static @Nullable BigDecimal decimal(PyTuple args) {
+        return args.size() == 1 && args.get(0) instanceof String text && text.length() <= RecordReader.MAX_NUMBER_DIGITS
+                ? new BigDecimal(text)
+                : null;
     }
 
     /** Ten bytes. One with a time zone stays what it is, as zones are objects of the application's. */

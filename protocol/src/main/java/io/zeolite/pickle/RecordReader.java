@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordReader {
     private static final int HIGHEST_PROTOCOL = 5;
-    private static final int MAX_NUMBER_DIGITS = 1000;
+    static final int MAX_NUMBER_DIGITS = 1000;
     private static final int MAX_INT_BYTES = 1024;
     private static final int MAX_NAME_BYTES = 1024;
 

@@ -13,6 +13,8 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.ReferenceKind;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ObjectRecordTest {
     static Stream<byte[]> ofEveryKind() {
@@ -84,6 +87,19 @@ class ObjectRecordTest {
             assertThat(object.type()).isEqualTo(new PyGlobal("mod", "Cls"));
             assertThat(object.state()).isEqualTo(new PyDict().put("x", 7L));
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {999, 1000, 1001, 100_000})
+    void read_decimal_isANumberUnlessItIsVeryLong(int digits) {
+        ByteBuffer record = ByteBuffer.allocate(digits + 100).order(ByteOrder.LITTLE_ENDIAN);
+        record.put("(cmod\nCls\nNt.".getBytes(StandardCharsets.US_ASCII));
+        record.put("cdecimal\nDecimal\n(X".getBytes(StandardCharsets.US_ASCII));
+        record.putInt(digits).put("7".repeat(digits).getBytes(StandardCharsets.US_ASCII));
+        record.put("tR.".getBytes(StandardCharsets.US_ASCII));
+        Object state = ObjectRecord.read(Arrays.copyOf(record.array(), record.position()))
+                .state();
+        assertThat(state).isInstanceOf(digits <= 1000 ? BigDecimal.class : PyInstance.class);
     }
 
     @Test
