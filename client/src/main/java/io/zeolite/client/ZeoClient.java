@@ -208,8 +208,10 @@ public final class ZeoClient implements AutoCloseable {
     }
 
     /**
-     * Finds out what has become of a transaction whose finish was not answered. Waits until there is a connection again,
-     * and until the server is done with that transaction.
+     * Finds out what has become of a transaction whose finish was not answered. Waits for a connection, as other calls do for
+     * {@link ZeoClientOptions.Builder#waitTimeout}, and then until the server is done with that transaction.
+     *
+     * @throws ServerUnavailableException if there is no connection; it may be called again
      */
     public CommitOutcome outcome(CommitUnknownException unknown) {
         return Failures.await(async.outcomeInside(unknown), NO_LIMIT);

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link CommitConflictException}: others have changed the same objects.
  *   <li>{@link ServerUnavailableException}: nothing was committed.
  *   <li>{@link CommitUnknownException}: the connection broke during the finish, or the thread was interrupted then.
- *   <li>{@link NoAnswerException}: the thread was interrupted before. The transaction is given up, nothing was committed.
+ *   <li>{@link NoAnswerException}: the thread was interrupted before; nothing was committed. {@link #commit} has given the
+ *       transaction up; after {@link #vote} the caller does.
  *   <li>{@link io.zeolite.error.ZeoException}: the server refuses, because it is read-only or its disk is full, say.
  * </ul>
  */

@@ -46,9 +46,10 @@ public final class PosKeyException extends ZeoException {
         return new PosKeyException(message, PyTuple.of(message, Ids.bytes(oid), Ids.bytes(serial)));
     }
 
-    /** What a server answered: {@code where} is its text about a blob, null if it is about an object. */
+    /** What a server answered: {@code where} is its text about a blob, null if it is about an object or a revision of it. */
     static PosKeyException received(@Nullable String where, long oid, PyTuple args) {
-        return new PosKeyException(where == null ? "no object " + Oid.toString(oid) : where, args);
+        return new PosKeyException(
+                where == null ? "no object " + Oid.toString(oid) + ", or no such revision of it" : where, args);
     }
 
     @Override

@@ -120,7 +120,7 @@ class ConnectionTest {
                 BlockingConnection connection = open(server.address())) {
             assertThatThrownBy(() -> connection.call(LONG, Methods.GET_TID, PyTuple.of((Object) oid)))
                     .isInstanceOf(PosKeyException.class)
-                    .hasMessage("no object 0x07");
+                    .hasMessage("no object 0x07, or no such revision of it");
             assertThatThrownBy(() -> connection.register("x", true, LONG))
                     .isInstanceOf(CallException.class)
                     .hasMessage("builtins.ValueError: unknown storage: x");
