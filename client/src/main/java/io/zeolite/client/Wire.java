@@ -31,10 +31,6 @@ public final class Wire {
         return tid == Tid.NONE ? null : bytes(tid);
     }
 
-    public static boolean isId(@Nullable Object value) {
-        return value instanceof byte[] bytes && bytes.length == Long.BYTES;
-    }
-
     /** An oid or tid. */
     public static long id(String method, @Nullable Object value) {
         if (value instanceof byte[] bytes && bytes.length == Long.BYTES) {
@@ -102,10 +98,6 @@ public final class Wire {
 
     public static long number(@Nullable Object value) {
         return value instanceof Number number ? number.longValue() : 0;
-    }
-
-    public static double decimal(@Nullable Object value) {
-        return value instanceof Number number ? number.doubleValue() : 0;
     }
 
     public static UnexpectedAnswerException unexpected(String method, @Nullable Object value, String expected) {

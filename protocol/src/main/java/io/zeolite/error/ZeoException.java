@@ -25,9 +25,4 @@ public abstract class ZeoException extends RuntimeException {
      * (a {@link io.zeolite.pickle.PyDict}).
      */
     public abstract Object detail();
-
-    /** Whether this belongs to the normal work of clients and need not be logged. */
-    public boolean isExpected() {
-        return getStackTrace().length == 0;
-    }
 }
