@@ -14,6 +14,7 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.Progress;
 import io.zeolite.tool.file.Origins;
 import io.zeolite.tool.file.Walk;
+import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ final class BlobRecords {
      * Reads the file to the end of what is committed.
      *
      * @param referrers null if nobody wants to know
-     * @return the parts that cannot be read, in words: there may be revisions in them that were not given
+     * @return the parts and records that cannot be read, in words: there may be revisions in them that were not given
      */
     List<String> read(Visitor visitor, @Nullable ReferrerVisitor referrers) throws IOException {
         List<String> damages = new ArrayList<>();
@@ -125,6 +126,10 @@ final class BlobRecords {
                 }
             } catch (CorruptedDataException | UnreadableException e) {
                 damages.add(String.valueOf(e.getMessage()));
+            } catch (PickleException e) {
+                // Damaged, or of a kind that is not known here, as an encrypted one is: it may be that of a blob.
+                damages.add(file.path() + ": the record of object " + Oid.toString(record.oid())
+                        + " cannot be read, at offset " + record.position() + ": " + e.getMessage());
             }
         }
 

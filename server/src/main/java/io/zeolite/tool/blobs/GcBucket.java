@@ -146,9 +146,9 @@ public final class GcBucket {
         for (Path file : files) {
             List<String> damages = inventory.readData(file, null);
             if (!damages.isEmpty()) {
-                throw new IOException(
-                        file + " is damaged, so that it is not known which blobs it has; nothing is deleted: "
-                                + damages.get(0));
+                throw new IOException(file
+                        + " cannot be read in full, so that it is not known which blobs it has; nothing is deleted: "
+                        + damages.get(0));
             }
         }
         return inventory;

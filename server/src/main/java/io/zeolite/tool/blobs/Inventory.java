@@ -119,7 +119,7 @@ final class Inventory {
      * Reads the data file.
      *
      * @param referrers null if nobody wants to know
-     * @return its damaged parts, in words
+     * @return the parts and records of it that cannot be read, in words
      */
     List<String> readData(BlobRecords.@Nullable ReferrerVisitor referrers) throws IOException {
         return readData(site.data(), referrers);

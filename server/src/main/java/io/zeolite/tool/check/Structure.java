@@ -1,6 +1,7 @@
 package io.zeolite.tool.check;
 
 import io.zeolite.disk.UnreadableException;
+import io.zeolite.pickle.PickleException;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.CorruptedFileException;
 import io.zeolite.storage.file.FileIterator;
@@ -126,6 +127,8 @@ final class Structure implements Walk.Visitor {
             add(Kind.BACK_POINTER, record.position() + 42, oid, transaction.tid(), String.valueOf(e.getMessage()));
         } catch (UnreadableException e) {
             add(Kind.RECORD, record.position(), oid, transaction.tid(), String.valueOf(e.getMessage()));
+        } catch (PickleException e) {
+            // The second walk says so of what is current.
         }
     }
 

@@ -1,5 +1,6 @@
 package io.zeolite.tool.file;
 
+import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.FileIterator;
@@ -29,9 +30,16 @@ public final class Origins {
         return origin;
     }
 
-    /** Whether a record with data is that of a blob; one that cannot be read is not. */
-    public boolean isBlob(FileRecord origin) throws IOException {
+    /**
+     * Whether a record with data is that of a blob.
+     *
+     * @throws PickleException if it cannot be read, so that nobody knows
+     */
+    public boolean isBlob(FileRecord origin) throws IOException, PickleException {
         byte[] data = file.data(origin);
-        return data != null && scanner.isBlob(data, 0, data.length);
+        if (data != null) {
+            scanner.scanClass(data, 0, data.length);
+        }
+        return data != null && scanner.isBlob();
     }
 }

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is done to buckets over the years. */
 final class BucketUpkeepTest {
@@ -256,6 +258,19 @@ final class BucketUpkeepTest {
                     .hasMessageContaining("is damaged")
                     .hasMessageContaining("nothing is");
         }
+        assertThat(keys()).hasSize(6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0080\u0003cZODB.blob\nBlob\nq\u0000\u00ff.\u0080\u0003N.", ".zdamaged", ".esecret"})
+    void gc_recordThatCannotBeRead_isNamedAndDeletesNothing(String record) throws IOException {
+        putOrphan(9, TID);
+        test.data.transaction(TID + 6).store(6, record).finish();
+        assertThatThrownBy(() -> collect(options(true), inTwoDays()))
+                .hasMessageContaining("Data.fs cannot be read in full")
+                .hasMessageContaining("nothing is deleted")
+                .hasMessageContaining(
+                        "the record of object 0x06 cannot be read, at offset " + test.data.position(6) + ": pickle");
         assertThat(keys()).hasSize(6);
     }
 

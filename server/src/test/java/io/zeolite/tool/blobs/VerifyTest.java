@@ -131,6 +131,14 @@ final class VerifyTest {
     }
 
     @Test
+    void verify_recordThatCannotBeRead_isAnError() throws IOException {
+        test.data.transaction(TID + 101).store(7, ".zdamaged").finish();
+        assertThat(verify(false)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactly("data null");
+        assertThat(output.text()).contains("object 0x07 cannot be read");
+    }
+
+    @Test
     void verify_repairFrom_takesBytesFromCachesDirectoriesAndCopiesOfTheBucket() throws IOException {
         Path cache = home.resolve("client-cache");
         Path cached = CacheFiles.path(cache, 4, TID + 4);
