@@ -53,7 +53,7 @@ final class VerifyBlobsCommand implements ToolCommand {
                 .footer(
                         "",
                         "Nothing is changed but by --repair-from. A server may run meanwhile."
-                                + " Exit status: 0 all is there, 2 errors, 3 it could not be verified.");
+                                + " Exit status: 0 all is there, 2 errors, 3 not all could be verified.");
         return spec;
     }
 

@@ -5,6 +5,7 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.tier.FileChecksum;
 import io.zeolite.client.blob.CacheFiles;
+import io.zeolite.tool.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,33 +22,47 @@ import org.jspecify.annotations.Nullable;
  */
 final class Repair {
     private final List<Path> sources;
+    /** Those of the sources that may be blob directories. */
+    private final List<BlobDirectory> directories = new ArrayList<>();
+
     private final LocalBlobs local;
+    private final Console console;
 
     /** What is known of the bytes that are looked for. */
     record Expected(@Nullable Integer crc32c) {}
 
-    Repair(List<Path> sources, LocalBlobs local) {
+    Repair(List<Path> sources, LocalBlobs local, Console console) throws IOException {
         this.sources = List.copyOf(sources);
+        for (Path source : sources) {
+            if (isBlobDirectory(source)) {
+                directories.add(BlobDirectory.openReadOnly(source));
+            }
+        }
         this.local = local;
+        this.console = console;
     }
 
     /**
-     * Brings a blob back.
+     * Brings a blob back. Says so of what cannot be read, or copied, and goes on with the next place.
      *
      * @return where it was found; null if it was not
      */
     @Nullable
-    Path repair(BlobRevision revision, Expected expected) throws IOException {
+    Path repair(BlobRevision revision, Expected expected) {
         for (Path candidate : candidates(revision)) {
-            if (fits(candidate, expected)) {
-                copy(candidate, revision);
-                return candidate;
+            try {
+                if (fits(candidate, expected)) {
+                    copy(candidate, revision);
+                    return candidate;
+                }
+            } catch (IOException e) {
+                console.err().println("cannot take " + candidate + ": " + e);
             }
         }
         return null;
     }
 
-    private List<Path> candidates(BlobRevision revision) throws IOException {
+    private List<Path> candidates(BlobRevision revision) {
         long oid = revision.oid();
         long tid = revision.tid();
         List<Path> found = new ArrayList<>();
@@ -60,12 +75,12 @@ final class Repair {
                     .map(layout -> source.resolve(layout.key(oid, tid)))
                     .filter(Files::isRegularFile)
                     .forEach(found::add);
-            if (isBlobDirectory(source)) {
-                Path committed = BlobDirectory.openReadOnly(source).path(oid, tid);
-                Stream.of(committed, committed.resolveSibling(committed.getFileName() + ".bak"))
-                        .filter(Files::isRegularFile)
-                        .forEach(found::add);
-            }
+        }
+        for (BlobDirectory directory : directories) {
+            Path committed = directory.path(oid, tid);
+            Stream.of(committed, committed.resolveSibling(committed.getFileName() + ".bak"))
+                    .filter(Files::isRegularFile)
+                    .forEach(found::add);
         }
         return found;
     }

@@ -62,6 +62,11 @@ public final class Verify {
                 throw new NoSuchFileException(source.toString());
             }
         }
+        BlobDirectory directory = BlobDirectory.openReadOnly(site.blobDirectory());
+        @Nullable
+        Repair repair = options.repairFrom().isEmpty()
+                ? null
+                : new Repair(options.repairFrom(), new LocalBlobs(site.blobDirectory()), console);
         // The other way around, a blob that is archived meanwhile would be in neither place.
         Inventory inventory = new Inventory(site, console);
         inventory.scanBlobDirectory();
@@ -76,11 +81,6 @@ public final class Verify {
                 blobs.add(blob);
             }
         });
-        BlobDirectory directory = BlobDirectory.openReadOnly(site.blobDirectory());
-        @Nullable
-        Repair repair = options.repairFrom().isEmpty()
-                ? null
-                : new Repair(options.repairFrom(), new LocalBlobs(site.blobDirectory()));
         for (Flaw flaw : flaws(blobs, directory)) {
             Path source = repair == null || flaw.revision() == null ? null : repaired(repair, flaw);
             if (source == null) {
@@ -93,15 +93,19 @@ public final class Verify {
         return report.level();
     }
 
-    private List<Flaw> flaws(List<Blob> blobs, BlobDirectory directory) throws IOException {
+    private List<Flaw> flaws(List<Blob> blobs, BlobDirectory directory) {
         List<Flaw> flaws = new ArrayList<>();
         List<Blob> present = new ArrayList<>();
         for (Blob blob : blobs) {
-            Flaw flaw = presence(blob, directory);
-            if (flaw == null) {
-                present.add(blob);
-            } else {
-                flaws.add(flaw);
+            try {
+                Flaw flaw = presence(blob, directory);
+                if (flaw == null) {
+                    present.add(blob);
+                } else {
+                    flaws.add(flaw);
+                }
+            } catch (StoreException e) {
+                report.notVerified(1, String.valueOf(e.getMessage()));
             }
         }
         if (options.deep()) {
@@ -110,7 +114,7 @@ public final class Verify {
         return flaws;
     }
 
-    private @Nullable Flaw presence(Blob blob, BlobDirectory directory) throws IOException {
+    private @Nullable Flaw presence(Blob blob, BlobDirectory directory) throws StoreException {
         if (blob.isLocal() && blob.isStored()) {
             return blob.local() == blob.stored()
                     ? null
@@ -137,12 +141,12 @@ public final class Verify {
     }
 
     /** Looks again, as it may have been archived or restored since it was looked for. */
-    private boolean isThereNow(Blob blob, BlobDirectory directory) throws IOException {
+    private boolean isThereNow(Blob blob, BlobDirectory directory) throws StoreException {
         Path file = directory.path(blob.oid(), blob.tid());
         return Files.exists(file) || isStoredNow(blob) || Files.exists(file);
     }
 
-    private boolean isStoredNow(Blob blob) throws IOException {
+    private boolean isStoredNow(Blob blob) throws StoreException {
         Site.Cold bucket = site.cold();
         try {
             if (bucket != null) {
@@ -157,7 +161,7 @@ public final class Verify {
         }
     }
 
-    private List<Flaw> deepFlaws(List<Blob> blobs, BlobDirectory directory) throws IOException {
+    private List<Flaw> deepFlaws(List<Blob> blobs, BlobDirectory directory) {
         List<Flaw> flaws = new ArrayList<>();
         DeepCheck check = new DeepCheck(directory, site.cold());
         Pace pace = Pace.of(options.effort().bytesPerSecond());
@@ -179,30 +183,37 @@ public final class Verify {
                     }
                 }
                 progress.add(1, blob.size());
+                if (bucket != null && bucket.store().isAway()) {
+                    // Its flaw may be that of the store.
+                    return false;
+                }
                 done.incrementAndGet();
-                return bucket == null || !bucket.store().isAway();
+                return true;
             });
         }
-        if (done.get() < blobs.size()) {
-            throw new IOException("the store is away, and " + (blobs.size() - done.get()) + " of " + blobs.size()
-                    + " blobs were not verified");
-        }
+        report.notVerified(blobs.size() - done.get(), "the store is away");
         return flaws;
     }
 
-    private @Nullable Path repaired(Repair repair, Flaw flaw) throws IOException {
+    private @Nullable Path repaired(Repair repair, Flaw flaw) {
         BlobRevision revision = flaw.revision();
         if (revision == null) {
             return null;
         }
-        Expected expected = expected(revision, flaw.kind());
+        Expected expected;
+        try {
+            expected = expected(revision, flaw.kind());
+        } catch (StoreException e) {
+            console.err().println("cannot repair " + revision + ": " + e.getMessage());
+            return null;
+        }
         boolean ambiguous = flaw.kind() == Flaw.Kind.SIZE || flaw.kind() == Flaw.Kind.CHECKSUM;
         // Of two that differ, nobody knows which one is right without a checksum.
         return ambiguous && expected.crc32c() == null ? null : repair.repair(revision, expected);
     }
 
     /** What the bucket knows of the bytes, where it has an object for them. */
-    private Expected expected(BlobRevision revision, Flaw.Kind kind) throws IOException {
+    private Expected expected(BlobRevision revision, Flaw.Kind kind) throws StoreException {
         Site.Cold bucket = site.cold();
         if (bucket == null || kind == Flaw.Kind.MISSING || kind == Flaw.Kind.ONLY_CACHED) {
             return new Expected(null);

@@ -23,6 +23,8 @@ final class VerifyReport {
     private final Map<Flaw.Kind, Long> counts = new EnumMap<>(Flaw.Kind.class);
     private final List<Shown> shown = new ArrayList<>();
     private long repaired;
+    private long notVerified;
+    private @Nullable String whyNot;
 
     private record Shown(Flaw flaw, @Nullable Path source) {}
 
@@ -41,6 +43,18 @@ final class VerifyReport {
     void repaired(Flaw flaw, Path source) {
         repaired++;
         show(new Shown(flaw, source));
+    }
+
+    /**
+     * Notes that so many blobs more could not be looked at.
+     *
+     * @param why shown of the first ones
+     */
+    void notVerified(long more, String why) {
+        if (more > 0 && whyNot == null) {
+            whyNot = why;
+        }
+        notVerified += more;
     }
 
     private void show(Shown one) {
@@ -63,6 +77,9 @@ final class VerifyReport {
     }
 
     int level() {
+        if (notVerified > 0) {
+            return ExitStatus.UNKNOWN;
+        }
         return errors() > 0 ? ExitStatus.CRITICAL : ExitStatus.OK;
     }
 
@@ -82,6 +99,9 @@ final class VerifyReport {
                 .append(' ')
                 .append(name.endsWith("bytes") ? Texts.bytes(value) : value));
         console.out().println("storage " + site.name() + ": " + text);
+        if (notVerified > 0) {
+            console.out().println(Texts.count(notVerified, "blob") + " not verified: " + whyNot);
+        }
         StringBuilder kinds = new StringBuilder();
         counts.forEach(
                 (kind, count) -> kinds.append(", ").append(count).append(' ').append(kind.text()));
@@ -116,6 +136,10 @@ final class VerifyReport {
             }
             json.writeNumberField("errors", errors());
             json.writeNumberField("repaired", repaired);
+            json.writeNumberField("not_verified", notVerified);
+            if (whyNot != null) {
+                json.writeStringField("not_verified_reason", whyNot);
+            }
             json.writeObjectFieldStart("counts");
             for (Map.Entry<Flaw.Kind, Long> count : counts.entrySet()) {
                 json.writeNumberField(count.getKey().text(), count.getValue());

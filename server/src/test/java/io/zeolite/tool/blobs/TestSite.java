@@ -33,14 +33,12 @@ final class TestSite implements AutoCloseable {
     static final Effort EFFORT = new Effort(3, 0);
 
     private static final String BLOB = "\u0080\u0003cZODB.blob\nBlob\nq\u0000.\u0080\u0003N.";
-    private static final TierSettings SETTINGS =
-            new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
-
     final Path home;
     final DataFile data = new DataFile();
     final BlobDirectory blobs;
     final boolean inBucket;
     Duration gcGrace = Duration.ofDays(1);
+    int failuresUntilAway = 1000;
     private final @Nullable S3Server server;
     private final @Nullable FaultProxy proxy;
 
@@ -112,7 +110,8 @@ final class TestSite implements AutoCloseable {
 
     Site site(boolean readOnly) throws IOException {
         BlobStore store = readOnly ? new ReadOnlyStore(store(false)) : store(false);
-        Site.Cold cold = new Site.Cold(new RetryingStore(store, SETTINGS), KeyLayout.FLAT, readOnly, gcGrace, cache());
+        TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), failuresUntilAway);
+        Site.Cold cold = new Site.Cold(new RetryingStore(store, settings), KeyLayout.FLAT, readOnly, gcGrace, cache());
         return new Site("1", data.writeTo(home.resolve("Data.fs")), home.resolve("blobs"), cold);
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.blob.tier.FileChecksum;
 import io.zeolite.client.blob.CacheFiles;
 import io.zeolite.tool.ExitStatus;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class VerifyTest {
     @TempDir
@@ -185,6 +188,41 @@ final class VerifyTest {
         // The next run replaces the damaged object, as the file is here.
         test.archive(100, Afterwards.REMOVE);
         assertThat(verify(true)).isEqualTo(ExitStatus.OK);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void verify_storeGoesAway_showsWhatWasFound(boolean deep) throws IOException {
+        test.writeFile(3, TID + 3, new byte[100]);
+        if (!deep) {
+            Files.delete(test.file(1, TID + 1));
+        }
+        test.failuresUntilAway = 2;
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Status(503), Integer.MAX_VALUE);
+        assertThat(verify(deep)).isEqualTo(ExitStatus.UNKNOWN);
+        assertThat(problems()).contains("size 0x03");
+        assertThat(output.json().get("status")).isEqualTo("UNKNOWN");
+        assertThat((Long) output.json().get("not_verified")).isPositive();
+        assertThat((String) output.json().get("not_verified_reason")).contains(deep ? "is away" : "HTTP 503");
+    }
+
+    @Test
+    void verify_candidateThatCannotBeRead_isSaidAndTheNextIsTaken() throws IOException {
+        byte[] right = TestSite.bytes(6, TID + 6, 6000);
+        int crc32c = FileChecksum.crc32c(Files.write(home.resolve("good"), right));
+        Path other = Files.write(home.resolve("other"), new byte[6000]);
+        try (BlobStore store = test.store(true)) {
+            store.put(test.key(6, TID + 6), other, crc32c, "text/plain");
+        }
+        Path broken = Files.createDirectories(home.resolve("broken"));
+        // Its first byte cannot be read.
+        Files.createSymbolicLink(broken.resolve(test.key(6, TID + 6)), Path.of("/proc/self/mem"));
+        Path copy = Files.createDirectories(home.resolve("copy"));
+        Files.write(copy.resolve(test.key(6, TID + 6)), right);
+        assertThat(verify(true, broken, copy)).isEqualTo(ExitStatus.OK);
+        assertThat(test.file(6, TID + 6)).hasBinaryContent(right);
+        assertThat(output.errors()).contains("cannot take " + broken);
     }
 
     @Test
