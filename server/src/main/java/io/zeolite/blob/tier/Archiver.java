@@ -99,7 +99,7 @@ public final class Archiver {
      * After so many one after the other it is likely that all are refused. If it is only those, for their size perhaps, they do not
      * hold up the others again: they come last the next time.
      */
-    private static final int MOST_REFUSALS = 10;
+    public static final int MOST_REFUSALS = 10;
 
     /** So many are known again, which takes some megabytes. */
     private static final int MOST_REFUSED = 100_000;
@@ -169,7 +169,7 @@ public final class Archiver {
             synchronized (progress) {
                 progress.accept(step);
             }
-            if (!isRefused(step)) {
+            if (!(step instanceof Step.Failed failed && isRefused(failed.failure()))) {
                 refusals.set(0);
                 refused.remove(blob.revision());
             } else {
@@ -184,9 +184,9 @@ public final class Archiver {
         });
     }
 
-    private static boolean isRefused(Step step) {
-        return step instanceof Step.Failed failed
-                && failed.failure() instanceof StoreException said
+    /** Whether the store has answered, and does not want it. */
+    public static boolean isRefused(IOException failure) {
+        return failure instanceof StoreException said
                 && (said.reason() == Reason.DENIED || said.reason() == Reason.REFUSED);
     }
 

@@ -6,6 +6,7 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredObject;
+import io.zeolite.blob.tier.Archiver;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Deposits;
 import io.zeolite.blob.tier.Pace;
@@ -18,6 +19,7 @@ import io.zeolite.tool.ProgressBar;
 import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.BlobTable.Place;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +36,8 @@ import java.util.function.Consumer;
  * deleted there. Each copy is proven as an archived blob is.
  */
 public final class Mirror {
+    private static final String PROBE_KEY = ".zeolite-check-mirror";
+
     private final Site site;
     private final RetryingStore target;
     private final KeyLayout layout;
@@ -76,6 +81,9 @@ public final class Mirror {
         Site.Cold bucket = site.bucket();
         ObjectList wanted = missing(bucket);
         if (!options.dryRun()) {
+            if (wanted.size() > 0) {
+                tryWriting();
+            }
             copy(bucket, wanted);
             lookAgain(bucket);
         }
@@ -111,12 +119,26 @@ public final class Mirror {
         return layout.revision(object.key()).filter(revision -> revision.tid() != 0);
     }
 
+    /** Before anything is fetched for a store that will not take it. */
+    private void tryWriting() throws IOException {
+        target.putIfAbsent(
+                PROBE_KEY,
+                "Zeolite tries to write. May be deleted.\n".getBytes(StandardCharsets.US_ASCII),
+                "text/plain");
+        try {
+            target.delete(PROBE_KEY);
+        } catch (StoreException e) {
+            // It stays, and the next run finds it there.
+        }
+    }
+
     private void copy(Site.Cold bucket, ObjectList wanted) {
         Deposits deposits = new Deposits(target);
         Pace coming = Pace.of(options.effort().bytesPerSecond());
         Pace going = Pace.of(options.effort().bytesPerSecond());
         bucket.store().paceReads(bytes -> coming.await(bytes, () -> false));
         target.paceParts(bytes -> going.await(bytes, () -> false));
+        AtomicInteger refusals = new AtomicInteger();
         try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), wanted.bytes())) {
             SideBySide.run(
                     "zeolite-mirror", options.effort().parallel(), wanted.largestFirst(), () -> false, object -> {
@@ -126,8 +148,14 @@ public final class Mirror {
                         try {
                             boolean wasThere = copy(bucket.store(), key, object.size(), deposits, layout.key(oid, tid));
                             noteDone(wasThere, object, progress);
+                            refusals.set(0);
                         } catch (IOException e) {
                             noteFailure(key, e, object.size(), progress);
+                            if (!Archiver.isRefused(e)) {
+                                refusals.set(0);
+                            } else if (refusals.incrementAndGet() >= Archiver.MOST_REFUSALS) {
+                                return false;
+                            }
                         }
                         return !bucket.store().isAway() && !target.isAway();
                     });
@@ -228,7 +256,7 @@ public final class Mirror {
         if (untried(wanted) > 0) {
             console.out()
                     .println(Texts.count(untried(wanted), "object")
-                            + " were not tried, since a store is away; run it again");
+                            + " were not tried, since a store is away, or refuses one after the other; run it again");
         }
     }
 

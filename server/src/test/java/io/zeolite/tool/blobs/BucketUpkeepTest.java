@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
+import io.zeolite.blob.ReadOnlyStore;
 import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
@@ -450,12 +451,37 @@ final class BucketUpkeepTest {
     }
 
     @Test
+    void mirror_targetThatCannotBeWrittenTo_isSaidBeforeAnythingIsFetched() throws IOException {
+        BlobStore target = new ReadOnlyStore(new DirectoryStore(Files.createDirectories(home.resolve("mirror"))));
+        int before = test.proxy().requests();
+        assertThatThrownBy(() -> mirror(false, target)).hasMessageContaining("read-only-bucket is on");
+        // The list.
+        assertThat(test.proxy().requests()).isEqualTo(before + 1);
+    }
+
+    @Test
+    void mirror_tenRefusalsInARow_endIt() throws IOException {
+        for (int oid = 20; oid < 32; oid++) {
+            putOrphan(oid, TID);
+        }
+        // After the list.
+        test.proxy().setAfter(1, new Fault.Status(403), Integer.MAX_VALUE);
+        Path to = Files.createDirectories(home.resolve("mirror"));
+        assertThat(mirror(false, new DirectoryStore(to), KeyLayout.FLAT, new Effort(1, 0)))
+                .isEqualTo(ExitStatus.FAILED);
+        assertThat(ToolOutput.objects(output.json(), "failed")).hasSize(10);
+        assertThat(output.json().get("not_tried")).isEqualTo(7L);
+        assertThat(to).isEmptyDirectory();
+    }
+
+    @Test
     void mirror_targetDoesNotKnowWhatItIsAsked_isAFailure() throws Exception {
         try (S3Server other = S3Server.start(Files.createDirectories(home.resolve("other")));
                 FaultProxy proxy = FaultProxy.before(other.port())) {
             Credentials keys = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
             S3Settings settings = S3Server.settings(proxy.endpoint(), "mirror/", keys);
-            proxy.setAfter(1, new Fault.Status(404), Integer.MAX_VALUE);
+            // After the list, and the probe that is written and deleted.
+            proxy.setAfter(3, new Fault.Status(404), Integer.MAX_VALUE);
             assertThat(mirror(false, new S3Store(settings))).isEqualTo(ExitStatus.FAILED);
             assertThat(output.json().get("copied")).isEqualTo(0L);
             assertThat(output.json().get("gone")).isEqualTo(0L);
