@@ -20,8 +20,11 @@ import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.BlobTable.Place;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,6 +40,9 @@ import java.util.function.Consumer;
  */
 public final class Mirror {
     private static final String PROBE_KEY = ".zeolite-check-mirror";
+    private static final String TEMPORARY_START = "zeolite-mirror-";
+    private static final String TEMPORARY_END = ".tmp";
+    private static final Duration UNUSED = Duration.ofDays(1);
 
     private final Site site;
     private final RetryingStore target;
@@ -81,6 +87,7 @@ public final class Mirror {
         Site.Cold bucket = site.bucket();
         ObjectList wanted = missing(bucket);
         if (!options.dryRun()) {
+            removeLeftovers();
             if (wanted.size() > 0) {
                 tryWriting();
             }
@@ -132,6 +139,23 @@ public final class Mirror {
         }
     }
 
+    /** What runs have left there that were killed. Another one may be at work. */
+    private void removeLeftovers() throws IOException {
+        Instant limit = Instant.now().minus(UNUSED);
+        try (DirectoryStream<Path> left =
+                Files.newDirectoryStream(options.temporary(), TEMPORARY_START + "*" + TEMPORARY_END)) {
+            for (Path file : left) {
+                try {
+                    if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
+                        Files.delete(file);
+                    }
+                } catch (IOException e) {
+                    // Another user's, or gone.
+                }
+            }
+        }
+    }
+
     private void copy(Site.Cold bucket, ObjectList wanted) {
         Deposits deposits = new Deposits(target);
         Pace coming = Pace.of(options.effort().bytesPerSecond());
@@ -165,7 +189,7 @@ public final class Mirror {
     /** @return false if the object is not in the bucket any more */
     private boolean copy(RetryingStore source, String key, long size, Deposits deposits, String targetKey)
             throws IOException {
-        Path file = Files.createTempFile(options.temporary(), "zeolite-mirror-", ".tmp");
+        Path file = Files.createTempFile(options.temporary(), TEMPORARY_START, TEMPORARY_END);
         try {
             try {
                 new Fetch(source).into(file, key, size);

@@ -31,6 +31,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -472,6 +473,16 @@ final class BucketUpkeepTest {
         assertThat(ToolOutput.objects(output.json(), "failed")).hasSize(10);
         assertThat(output.json().get("not_tried")).isEqualTo(7L);
         assertThat(to).isEmptyDirectory();
+    }
+
+    @Test
+    void mirror_whatAKilledRunHasLeft_isRemovedAfterADay() throws IOException {
+        Path temporary = Files.createDirectories(home.resolve("temporary"));
+        Path old = Files.write(temporary.resolve("zeolite-mirror-1.tmp"), new byte[10]);
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(DAY.multipliedBy(2))));
+        Path young = Files.write(temporary.resolve("zeolite-mirror-2.tmp"), new byte[10]);
+        assertThat(mirror(false)).isEqualTo(ExitStatus.OK);
+        assertThat(temporary).isDirectoryContaining(young::equals).isDirectoryNotContaining(old::equals);
     }
 
     @Test
