@@ -92,7 +92,7 @@ public final class BucketProbe implements AutoCloseable {
             conditionalWrites();
             latency();
             anonymousReading();
-            new MultipartProbe(client, settings, customerKey, key + "-multipart", report).run();
+            new MultipartProbe(client, settings, customerKey, payer, key + "-multipart", report).run();
             delete();
         }
         if (!readOnly) {
@@ -116,8 +116,10 @@ public final class BucketProbe implements AutoCloseable {
     /** Whether the store answers, knows us, and has the bucket. */
     private boolean reachable() {
         try {
-            client.listObjectsV2(request ->
-                    request.bucket(settings.bucket()).prefix(settings.prefix()).maxKeys(1));
+            client.listObjectsV2(request -> request.bucket(settings.bucket())
+                    .prefix(settings.prefix())
+                    .maxKeys(1)
+                    .requestPayer(payer));
             report.accept(ok("listing", "allowed (s3:ListBucket)"));
             return true;
         } catch (SdkException e) {
@@ -298,7 +300,8 @@ public final class BucketProbe implements AutoCloseable {
 
     private void delete() {
         try {
-            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
+            client.deleteObject(
+                    request -> request.bucket(settings.bucket()).key(key).requestPayer(payer));
         } catch (SdkException e) {
             report.accept(ok(
                     "deleting",

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.RequestPayer;
 
 /** Tries whether large objects can be written in parts, and looks for parts that were left behind. */
 final class MultipartProbe {
@@ -25,14 +26,21 @@ final class MultipartProbe {
     private final S3Client client;
     private final S3Settings settings;
     private final CustomerKey customerKey;
+    private final @Nullable RequestPayer payer;
     private final String key;
     private final Consumer<BucketFinding> report;
 
     MultipartProbe(
-            S3Client client, S3Settings settings, CustomerKey customerKey, String key, Consumer<BucketFinding> report) {
+            S3Client client,
+            S3Settings settings,
+            CustomerKey customerKey,
+            @Nullable RequestPayer payer,
+            String key,
+            Consumer<BucketFinding> report) {
         this.client = client;
         this.settings = settings;
         this.customerKey = customerKey;
+        this.payer = payer;
         this.key = key;
         this.report = report;
     }
@@ -50,10 +58,11 @@ final class MultipartProbe {
             file = Files.createTempFile("zeolite-check-", ".tmp");
             Files.write(file, CONTENT);
             upload.writeInParts(file, CONTENT.length, BucketProbe.crc32c(CONTENT), "text/plain");
-            client.deleteObject(request -> request.bucket(settings.bucket()).key(key));
+            client.deleteObject(
+                    request -> request.bucket(settings.bucket()).key(key).requestPayer(payer));
             String begun = upload.begin(Map.of(), "text/plain");
-            client.abortMultipartUpload(
-                    request -> request.bucket(settings.bucket()).key(key).uploadId(begun));
+            client.abortMultipartUpload(request ->
+                    request.bucket(settings.bucket()).key(key).uploadId(begun).requestPayer(payer));
             report.accept(ok("multipart", "supported, and can be aborted"));
         } catch (IOException e) {
             notSupported(String.valueOf(e.getMessage()));
@@ -87,8 +96,9 @@ final class MultipartProbe {
         long count;
         try {
             count = client
-                    .listMultipartUploads(
-                            request -> request.bucket(settings.bucket()).prefix(settings.prefix()))
+                    .listMultipartUploads(request -> request.bucket(settings.bucket())
+                            .prefix(settings.prefix())
+                            .requestPayer(payer))
                     .uploads()
                     .stream()
                     .map(MultipartUpload::initiated)

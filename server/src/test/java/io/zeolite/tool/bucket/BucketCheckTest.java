@@ -3,6 +3,7 @@ package io.zeolite.tool.bucket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
@@ -101,7 +102,7 @@ final class BucketCheckTest {
         });
     }
 
-    /** Takes whatever it is sent, with checksums that are wrong too. */
+    /** Takes whatever it is sent, with checksums that are wrong too. It is not told how the bucket is set up. */
     private static void answer(HttpExchange exchange, List<String> written) throws IOException {
         String method = exchange.getRequestMethod();
         exchange.getRequestBody().readAllBytes();
@@ -116,24 +117,70 @@ final class BucketCheckTest {
                     default -> "";
                 };
         byte[] body = answer.getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(method.equals("HEAD") ? 404 : 200, body.length == 0 ? -1 : body.length);
+        boolean missing = method.equals("HEAD") || isSetting(exchange);
+        exchange.sendResponseHeaders(missing ? 404 : 200, body.length == 0 ? -1 : body.length);
         exchange.getResponseBody().write(body);
         exchange.close();
+    }
+
+    private static boolean isSetting(HttpExchange exchange) {
+        return List.of("versioning", "lifecycle", "publicAccessBlock", "object-lock")
+                .contains("" + exchange.getRequestURI().getQuery());
+    }
+
+    private interface WorkAt {
+        void run(S3Settings settings) throws Exception;
+    }
+
+    /** Does something with a store of a test's own. */
+    private static void withStore(HttpHandler handler, WorkAt work) throws Exception {
+        HttpServer store = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        store.createContext("/", handler);
+        store.start();
+        try {
+            URI endpoint = URI.create("http://127.0.0.1:" + store.getAddress().getPort());
+            work.run(S3Server.settings(endpoint, "site/", KEYS));
+        } finally {
+            store.stop(0);
+        }
+    }
+
+    @Test
+    void check_requesterPays_isSaidWithEachRequest() throws Exception {
+        List<String> unpaid = new CopyOnWriteArrayList<>();
+        HttpHandler store = exchange -> {
+            String payer = exchange.getRequestHeaders().getFirst("x-amz-request-payer");
+            if (!"requester".equals(payer) && !isSetting(exchange)) {
+                unpaid.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+            }
+            answer(exchange, new ArrayList<>());
+        };
+        withStore(store, plain -> {
+            S3Settings settings = new S3Settings(
+                    plain.bucket(),
+                    plain.prefix(),
+                    plain.region(),
+                    plain.endpoint(),
+                    plain.pathStyle(),
+                    plain.storageClass(),
+                    plain.encryption(),
+                    true,
+                    plain.credentials(),
+                    plain.checksums(),
+                    plain.connectTimeout(),
+                    plain.readTimeout(),
+                    plain.maxConnections());
+            new BucketCheck("it", true, output.console()).run(settings, false);
+        });
+        assertThat(levels()).containsEntry("multipart", "OK").containsEntry("unfinished uploads", "OK");
+        assertThat(unpaid).isEmpty();
     }
 
     @Test
     void check_readOnlyAndStoreLooksAtNoChecksum_writesNothing() throws Exception {
         List<String> written = new CopyOnWriteArrayList<>();
-        HttpServer careless = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        careless.createContext("/", exchange -> answer(exchange, written));
-        careless.start();
-        try {
-            URI endpoint =
-                    URI.create("http://127.0.0.1:" + careless.getAddress().getPort());
-            new BucketCheck("it", true, output.console()).run(S3Server.settings(endpoint, "site/", KEYS), true);
-        } finally {
-            careless.stop(0);
-        }
+        withStore(exchange -> answer(exchange, written), settings -> new BucketCheck("it", true, output.console())
+                .run(settings, true));
         assertThat(output.text()).contains("can write, though read-only-bucket is on");
         assertThat(written).isEmpty();
     }
