@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.RequestPayer;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * Tries what the credentials may do in a bucket, and what its store can do, with small objects under the prefix that are deleted
@@ -37,6 +38,7 @@ public final class BucketProbe implements AutoCloseable {
     private static final byte[] CONTENT =
             "Zeolite tries what this bucket can do. May be deleted.\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final String READING_ALLOWED = "allowed (s3:GetObject)";
     private static final String TYPE = "text/plain";
     private static final int CRC32C_OF_CONTENT = crc32c(CONTENT);
     private static final int TIMED_REQUESTS = 5;
@@ -49,6 +51,8 @@ public final class BucketProbe implements AutoCloseable {
     private final @Nullable RequestPayer payer;
     private final String key;
     private final S3Upload upload;
+    /** One that was there before; null if none is known. */
+    private @Nullable S3Object listed;
 
     /**
      * @param readOnly whether the bucket is only to be read
@@ -84,6 +88,7 @@ public final class BucketProbe implements AutoCloseable {
         }
         confinement();
         if (readOnly) {
+            readListed();
             refusesWriting();
         } else if (write()) {
             read();
@@ -116,10 +121,15 @@ public final class BucketProbe implements AutoCloseable {
     /** Whether the store answers, knows us, and has the bucket. */
     private boolean reachable() {
         try {
-            client.listObjectsV2(request -> request.bucket(settings.bucket())
-                    .prefix(settings.prefix())
-                    .maxKeys(1)
-                    .requestPayer(payer));
+            listed = client
+                    .listObjectsV2(request -> request.bucket(settings.bucket())
+                            .prefix(settings.prefix())
+                            .maxKeys(1)
+                            .requestPayer(payer))
+                    .contents()
+                    .stream()
+                    .findFirst()
+                    .orElse(null);
             report.accept(ok("listing", "allowed (s3:ListBucket)"));
             return true;
         } catch (SdkException e) {
@@ -161,6 +171,25 @@ public final class BucketProbe implements AutoCloseable {
                 "confine them to the prefix; \"zeolite bucket-policy\" prints how"));
     }
 
+    /** A byte of an object that is there, since none is written. */
+    private void readListed() {
+        if (listed == null) {
+            report.accept(warning("reading", "not tried: no object is listed", "look whether the prefix is right"));
+            return;
+        }
+        String range = listed.size() == 0 ? null : "bytes=0-0";
+        try {
+            client.getObject(get(listed.key()).range(range).build()).abort();
+            report.accept(ok("reading", READING_ALLOWED));
+        } catch (SdkException e) {
+            readingFailed(e);
+        }
+    }
+
+    private void readingFailed(SdkException failure) {
+        report.accept(error("reading", "" + Failures.of("read", failure).getMessage(), "allow s3:GetObject"));
+    }
+
     /** Begins an upload and gives it up: nothing of that is ever seen as an object. */
     private void refusesWriting() {
         try {
@@ -196,23 +225,23 @@ public final class BucketProbe implements AutoCloseable {
 
     private void read() {
         try {
-            byte[] bytes = client.getObjectAsBytes(get().build()).asByteArray();
+            byte[] bytes = client.getObjectAsBytes(get(key).build()).asByteArray();
             report.accept(
                     Arrays.equals(bytes, CONTENT)
-                            ? ok("reading", "allowed (s3:GetObject)")
+                            ? ok("reading", READING_ALLOWED)
                             : error(
                                     "reading",
                                     bytes.length + " bytes came back that are not the " + CONTENT.length + " written",
                                     "this store changes what it is given; do not use it"));
         } catch (SdkException e) {
-            report.accept(error("reading", "" + Failures.of("read", e).getMessage(), "allow s3:GetObject"));
+            readingFailed(e);
         }
     }
 
     private void ranges() {
         try {
             byte[] bytes =
-                    client.getObjectAsBytes(get().range("bytes=8-").build()).asByteArray();
+                    client.getObjectAsBytes(get(key).range("bytes=8-").build()).asByteArray();
             boolean right = Arrays.equals(bytes, Arrays.copyOfRange(CONTENT, 8, CONTENT.length));
             report.accept(
                     right
@@ -261,7 +290,7 @@ public final class BucketProbe implements AutoCloseable {
         try {
             for (int i = 0; i < TIMED_REQUESTS; i++) {
                 long start = System.nanoTime();
-                client.getObjectAsBytes(get().build());
+                client.getObjectAsBytes(get(key).build());
                 micros.add((System.nanoTime() - start) / 1000);
             }
         } catch (SdkException e) {
@@ -286,7 +315,7 @@ public final class BucketProbe implements AutoCloseable {
             return;
         }
         try {
-            client.getObjectAsBytes(get().overrideConfiguration(
+            client.getObjectAsBytes(get(key).overrideConfiguration(
                             override -> override.credentialsProvider(AnonymousCredentialsProvider.create()))
                     .build());
             report.accept(error(
@@ -319,10 +348,10 @@ public final class BucketProbe implements AutoCloseable {
         }
     }
 
-    private GetObjectRequest.Builder get() {
+    private GetObjectRequest.Builder get(String which) {
         return GetObjectRequest.builder()
                 .bucket(settings.bucket())
-                .key(key)
+                .key(which)
                 .requestPayer(payer)
                 .sseCustomerAlgorithm(customerKey.algorithm())
                 .sseCustomerKey(customerKey.key())

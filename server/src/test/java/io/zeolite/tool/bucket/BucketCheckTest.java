@@ -102,6 +102,27 @@ final class BucketCheckTest {
         });
     }
 
+    @Test
+    void check_readOnly_readsWhatIsThere() throws Exception {
+        withServer((server, proxy) -> {
+            new BucketCheck("it", true, output.console()).run(settings(proxy), true);
+            assertThat(levels()).containsEntry("reading", "WARNING");
+            Path file = Files.write(home.resolve("upload"), new byte[3]);
+            try (S3Store store = new S3Store(settings(proxy))) {
+                store.put("x", file, 0, "text/plain");
+            }
+            ToolOutput allowed = new ToolOutput();
+            new BucketCheck("it", false, allowed.console()).run(settings(proxy), true);
+            assertThat(allowed.text()).contains("ok       reading: allowed");
+            ToolOutput denied = new ToolOutput();
+            // The list and the question for another prefix pass.
+            proxy.setAfter(2, new Fault.Status(403));
+            assertThat(new BucketCheck("it", false, denied.console()).run(settings(proxy), true))
+                    .isEqualTo(ExitStatus.CRITICAL);
+            assertThat(denied.text()).contains("ERROR    reading: cannot read: HTTP 403");
+        });
+    }
+
     /** Takes whatever it is sent, with checksums that are wrong too. It is not told how the bucket is set up. */
     private static void answer(HttpExchange exchange, List<String> written) throws IOException {
         String method = exchange.getRequestMethod();
