@@ -323,7 +323,16 @@ public final class BucketProbe implements AutoCloseable {
                     "everybody can read the blobs without credentials",
                     "block public access of the bucket, unless all blobs are meant to be public"));
         } catch (SdkException e) {
-            report.accept(ok("public access", "none: who has no credentials is refused (HTTP " + status(e) + ")"));
+            boolean refused = status(e) == 401 || status(e) == 403;
+            report.accept(
+                    refused
+                            ? ok("public access", "none: who has no credentials is refused (HTTP " + status(e) + ")")
+                            : warning(
+                                    "public access",
+                                    "not known: "
+                                            + Failures.of("read without credentials", e)
+                                                    .getMessage(),
+                                    "try again, or ask for an object without credentials yourself"));
         }
     }
 
@@ -332,9 +341,10 @@ public final class BucketProbe implements AutoCloseable {
             client.deleteObject(
                     request -> request.bucket(settings.bucket()).key(key).requestPayer(payer));
         } catch (SdkException e) {
-            report.accept(ok(
+            report.accept(warning(
                     "deleting",
-                    "denied: gc-bucket and the removal of packed blobs cannot work; " + key + " is left behind"));
+                    Failures.of("delete", e).getMessage() + "; " + key + " is left behind",
+                    "gc-bucket and the removal of packed blobs cannot work without s3:DeleteObject"));
             return;
         }
         try {

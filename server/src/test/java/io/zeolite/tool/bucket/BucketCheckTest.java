@@ -198,6 +198,24 @@ final class BucketCheckTest {
     }
 
     @Test
+    void check_storeThatIsBusy_isNotTakenForOneThatRefuses() throws Exception {
+        HttpHandler store = exchange -> {
+            boolean anonymous = exchange.getRequestHeaders().getFirst("Authorization") == null;
+            if (anonymous || exchange.getRequestMethod().equals("DELETE")) {
+                exchange.sendResponseHeaders(503, -1);
+                exchange.close();
+            } else {
+                answer(exchange, new ArrayList<>());
+            }
+        };
+        withStore(store, settings -> new BucketCheck("it", true, output.console()).run(settings, false));
+        assertThat(levels()).containsEntry("public access", "WARNING").containsEntry("deleting", "WARNING");
+        assertThat(output.text())
+                .contains("not known: cannot read without credentials: HTTP 503", "cannot delete: HTTP 503")
+                .contains("is left behind");
+    }
+
+    @Test
     void check_readOnlyAndStoreLooksAtNoChecksum_writesNothing() throws Exception {
         List<String> written = new CopyOnWriteArrayList<>();
         withStore(exchange -> answer(exchange, written), settings -> new BucketCheck("it", true, output.console())
