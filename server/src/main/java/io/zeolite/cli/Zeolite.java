@@ -97,6 +97,14 @@ public final class Zeolite {
             return fail(e.getMessage(), tool == null ? USAGE : tool.usageStatus());
         } catch (IOException e) {
             return fail(describe(e), tool == null ? FAILED : tool.failureStatus());
+        } catch (RuntimeException | Error e) {
+            if (tool == null) {
+                throw e;
+            }
+            // A bug. Monitors must not take it for a warning.
+            err.print("zeolite: " + asked + " failed: ");
+            e.printStackTrace(err);
+            return tool.failureStatus();
         }
     }
 

@@ -8,8 +8,10 @@ import io.zeolite.config.ServerConfig;
 import io.zeolite.config.ServerConfig.NamedStorage;
 import io.zeolite.logging.LogConfig;
 import io.zeolite.logging.Logging;
+import io.zeolite.storage.file.DataFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -129,6 +131,27 @@ class ZeoliteTest {
     void tool_mistake_isSaidWithItsStatus(int status, String arguments, String message) {
         assertThat(run(server, arguments.split(" +"))).isEqualTo(status);
         assertThat(err()).startsWith("zeolite: ").contains(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"check, 3", "dump, 1"})
+    void tool_bug_isSaidWithItsStatusAndTrace(String tool, int status) throws IOException {
+        DataFile data = new DataFile().transaction(1).store(0, "N.N.").finish();
+        String path = data.writeTo(directory.resolve("Data.fs")).toString();
+        OutputStream broken = new OutputStream() {
+            @Override
+            public void write(int b) {
+                throw new IllegalStateException("a bug");
+            }
+        };
+        Zeolite zeolite = new Zeolite(
+                server,
+                new ConfigEnvironment(Map.of(), directory),
+                new PrintStream(broken, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                AT_ONCE);
+        assertThat(zeolite.run(tool, path)).isEqualTo(status);
+        assertThat(err()).startsWith("zeolite: " + tool + " failed: java.lang.IllegalStateException: a bug\n\tat ");
     }
 
     @Test
