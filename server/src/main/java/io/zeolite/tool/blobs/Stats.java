@@ -69,10 +69,11 @@ public final class Stats {
     public int run() throws IOException {
         Map<Long, String> referrers = new HashMap<>();
         Inventory inventory = new Inventory(site, console);
+        // The other way around, what is committed meanwhile would be missing.
+        List<String> damages = inventory.readData((oid, className) -> referrers.put(oid, className.intern()));
         inventory.scanBlobDirectory();
         inventory.listBucket();
         inventory.scanCache();
-        List<String> damages = inventory.readData((oid, className) -> referrers.put(oid, className.intern()));
         for (String damage : damages) {
             console.err().println("ERROR " + damage);
         }

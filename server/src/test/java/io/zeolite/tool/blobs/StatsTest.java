@@ -2,11 +2,16 @@ package io.zeolite.tool.blobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +44,30 @@ final class StatsTest {
                 .filter(sum -> !Objects.equals(sum.get("blobs"), 0L))
                 .map(sum -> sum.get("label") + ": " + sum.get("blobs") + ", " + sum.get("bytes"))
                 .toList();
+    }
+
+    @Test
+    void stats_blobIsCommittedMeanwhile_isNotMissing() throws Exception {
+        try (TestSite test = new TestSite(home, false)) {
+            test.commit(1, tid(2), 1000);
+            Path data = test.data.writeTo(home.resolve("Data.fs"));
+            BlobStore store = test.store(true);
+            BlobStore busy = (BlobStore) Proxy.newProxyInstance(
+                    getClass().getClassLoader(), new Class<?>[] {BlobStore.class}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("listPage")) {
+                            test.commit(2, tid(1), 500);
+                            test.data.writeTo(data);
+                        }
+                        return method.invoke(store, arguments);
+                    });
+            Site.Cold cold = new Site.Cold(
+                    new RetryingStore(busy, TierSettings.DEFAULT), KeyLayout.FLAT, false, Duration.ZERO, test.cache());
+            ToolOutput output = new ToolOutput();
+            try (Site site = new Site("1", data, home.resolve("blobs"), cold)) {
+                assertThat(new Stats(site, NOW, true, output.console()).run()).isEqualTo(ExitStatus.OK);
+            }
+            assertThat(sums(output, "tiers")).containsExactly("only local: 1, 1000");
+        }
     }
 
     @Test
