@@ -1,18 +1,12 @@
 package io.zeolite.cli;
 
 import io.zeolite.config.ServerConfig.NamedStorage;
-import io.zeolite.config.StorageConfig;
-import io.zeolite.config.StorageConfig.BlobStorage;
-import io.zeolite.config.StorageConfig.ColdStorage;
-import io.zeolite.config.StorageConfig.ColdStore;
-import io.zeolite.config.StorageConfig.DemoStorage;
 import io.zeolite.config.StorageConfig.FileStorage;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** What the server says on the terminal when clients can connect. */
 final class Greeting {
@@ -30,16 +24,19 @@ final class Greeting {
         return "zeolite: serving " + (storages.size() == 1 ? "storage " : "storages ") + names + " on " + where();
     }
 
-    /** What is served, from where, and the exact text that connects to it. */
+    /**
+     * What is served, from where, and the exact text that connects to it. For a server without a configuration file, whose
+     * storages are all files, the first one named 1.
+     */
     String text() {
         NamedStorage first = storages.get(0);
-        boolean blobs = hasBlobs(first.storage());
+        boolean blobs = hasBlobs((FileStorage) first.storage());
         StringBuilder out = new StringBuilder("Zeolite serves on " + where() + ", stop it with Ctrl-C:\n");
         for (NamedStorage storage : storages) {
             out.append("  storage ")
                     .append(storage.name())
                     .append(": ")
-                    .append(describe(storage.storage()))
+                    .append(describe((FileStorage) storage.storage()))
                     .append('\n');
         }
         out.append("\nin zope.conf:\n  <zeoclient>\n    server ")
@@ -49,38 +46,16 @@ final class Greeting {
                 .append(blobs ? "\n    blob-dir var/blobcache\n" : "\n")
                 .append("  </zeoclient>\n");
         out.append("\nin Python:\n  import ZEO\n  db = ZEO.DB(").append(pythonAddress());
-        out.append(first.name().equals("1") ? "" : ", storage='" + first.name() + "'");
         out.append(blobs ? ", blob_dir='blobcache'" : "").append(")\n");
         return out.toString();
     }
 
-    private static String describe(@Nullable StorageConfig storage) {
-        if (storage instanceof FileStorage file) {
-            return file.path() + (file.blobDirectory() == null ? "" : ", blobs in " + file.blobDirectory());
-        } else if (storage instanceof BlobStorage blob) {
-            return describe(blob.base()) + ", blobs in " + blob.blobDirectory();
-        } else if (storage instanceof ColdStorage cold) {
-            return describe(cold.base()) + ", and in " + describe(cold.store());
-        }
-        if (storage instanceof DemoStorage demo) {
-            return "changes over " + describe(demo.base()) + ", kept: " + describe(demo.changes());
-        }
-        return "in memory, gone when the server stops";
+    private static String describe(FileStorage storage) {
+        return storage.path() + (hasBlobs(storage) ? ", blobs in " + storage.blobDirectory() : "");
     }
 
-    private static String describe(ColdStore store) {
-        return store instanceof ColdStore.Bucket bucket
-                ? "the bucket " + bucket.settings().bucket()
-                : ((ColdStore.Directory) store).root().toString();
-    }
-
-    private static boolean hasBlobs(StorageConfig storage) {
-        if (storage instanceof DemoStorage demo) {
-            return demo.changes() == null || hasBlobs(demo.changes());
-        }
-        return storage instanceof BlobStorage
-                || storage instanceof ColdStorage
-                || (storage instanceof FileStorage file && file.blobDirectory() != null);
+    private static boolean hasBlobs(FileStorage storage) {
+        return storage.blobDirectory() != null;
     }
 
     private String where() {
