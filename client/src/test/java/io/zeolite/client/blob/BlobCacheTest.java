@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -304,12 +305,20 @@ final class BlobCacheTest {
                 return null;
             });
             try {
+                int refused = 0;
                 for (int i = 0; i < 2000; i++) {
-                    try (NewEntry entry = cache.begin(1, TID, 100).orElseThrow();
+                    Optional<NewEntry> begun = cache.begin(1, TID, 100);
+                    if (begun.isEmpty()) {
+                        refused++;
+                        continue;
+                    }
+                    try (NewEntry entry = begun.get();
                             FileChannel channel = entry.channel()) {
                         assertThat(channel.isOpen()).isTrue();
                     }
                 }
+                // A few times the machine may have left the other one with the lock for longer than a moment.
+                assertThat(refused).isLessThan(100);
             } finally {
                 over.set(true);
                 upkeep.shutdown();
