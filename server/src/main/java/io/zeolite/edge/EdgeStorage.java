@@ -200,6 +200,8 @@ public final class EdgeStorage implements Storage {
     public void whenOpen(Completion<Void> completion) {
         synchronized (this) {
             if (!open) {
+                // Clients that do not get on come and go, for as long as the other server is away.
+                untilOpen.removeIf(waiting -> !waiting.isAwaited());
                 untilOpen.add(completion);
                 return;
             }
