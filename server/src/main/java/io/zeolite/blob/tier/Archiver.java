@@ -2,8 +2,6 @@ package io.zeolite.blob.tier;
 
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.KeyLayout;
-import io.zeolite.blob.StoreException;
-import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.tier.Deposits.Deposit;
 import io.zeolite.zodb.Tid;
@@ -18,7 +16,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -95,12 +92,6 @@ public final class Archiver {
         record Gone(Candidate blob) implements Step {}
     }
 
-    /**
-     * After so many one after the other it is likely that all are refused. If it is only those, for their size perhaps, they do not
-     * hold up the others again: they come last the next time.
-     */
-    public static final int MOST_REFUSALS = 10;
-
     /** So many are known again, which takes some megabytes. */
     private static final int MOST_REFUSED = 100_000;
 
@@ -110,7 +101,7 @@ public final class Archiver {
     private final Deposits deposits;
     /** Their files and their objects differ. To read both once more would find the same. */
     private final Set<BlobRevision> differing = ConcurrentHashMap.newKeySet();
-    /** The store refused them when they were tried last. */
+    /** The store refused them when they were tried last, for their size perhaps. They are not to hold up the others again. */
     private final Set<BlobRevision> refused = ConcurrentHashMap.newKeySet();
 
     public Archiver(BlobDirectory directory, RetryingStore store, KeyLayout layout) {
@@ -156,7 +147,7 @@ public final class Archiver {
             Consumer<Step> progress,
             BooleanSupplier stop) {
         Pace pace = Pace.of(effort.bytesPerSecond());
-        AtomicInteger refusals = new AtomicInteger();
+        Refusals refusals = new Refusals();
         store.paceParts(bytes -> pace.await(bytes, store::isStopped));
         SideBySide.run("zeolite-archive", effort.parallel(), blobs, stop, blob -> {
             if (!store.isWrittenInParts(blob.size())) {
@@ -169,25 +160,14 @@ public final class Archiver {
             synchronized (progress) {
                 progress.accept(step);
             }
-            if (!(step instanceof Step.Failed failed && isRefused(failed.failure()))) {
-                refusals.set(0);
+            IOException failure = step instanceof Step.Failed failed ? failed.failure() : null;
+            if (!Refusals.isRefused(failure)) {
                 refused.remove(blob.revision());
-            } else {
-                if (refused.size() < MOST_REFUSED) {
-                    refused.add(blob.revision());
-                }
-                if (refusals.incrementAndGet() >= MOST_REFUSALS) {
-                    return false;
-                }
+            } else if (refused.size() < MOST_REFUSED) {
+                refused.add(blob.revision());
             }
-            return !(step instanceof Step.Failed && store.isAway());
+            return refusals.note(failure) && !(failure != null && store.isAway());
         });
-    }
-
-    /** Whether the store has answered, and does not want it. */
-    public static boolean isRefused(IOException failure) {
-        return failure instanceof StoreException said
-                && (said.reason() == Reason.DENIED || said.reason() == Reason.REFUSED);
     }
 
     private Step archive(Candidate blob, Afterwards afterwards) {

@@ -6,10 +6,10 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.StoredObject;
-import io.zeolite.blob.tier.Archiver;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Deposits;
 import io.zeolite.blob.tier.Pace;
+import io.zeolite.blob.tier.Refusals;
 import io.zeolite.blob.tier.RetryingStore;
 import io.zeolite.blob.tier.SideBySide;
 import io.zeolite.tool.Console;
@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -162,26 +161,22 @@ public final class Mirror {
         Pace going = Pace.of(options.effort().bytesPerSecond());
         bucket.store().paceReads(bytes -> coming.await(bytes, () -> false));
         target.paceParts(bytes -> going.await(bytes, () -> false));
-        AtomicInteger refusals = new AtomicInteger();
+        Refusals refusals = new Refusals();
         try (ProgressBar progress = new ProgressBar(console, "mirroring", wanted.size(), wanted.bytes())) {
             SideBySide.run(
                     "zeolite-mirror", options.effort().parallel(), wanted.largestFirst(), () -> false, object -> {
                         long oid = object.revision().oid();
                         long tid = object.revision().tid();
                         String key = bucket.key(oid, tid);
+                        IOException failure = null;
                         try {
                             boolean wasThere = copy(bucket.store(), key, object.size(), deposits, layout.key(oid, tid));
                             noteDone(wasThere, object, progress);
-                            refusals.set(0);
                         } catch (IOException e) {
                             noteFailure(key, e, object.size(), progress);
-                            if (!Archiver.isRefused(e)) {
-                                refusals.set(0);
-                            } else if (refusals.incrementAndGet() >= Archiver.MOST_REFUSALS) {
-                                return false;
-                            }
+                            failure = e;
                         }
-                        return !bucket.store().isAway() && !target.isAway();
+                        return refusals.note(failure) && !bucket.store().isAway() && !target.isAway();
                     });
         }
     }
