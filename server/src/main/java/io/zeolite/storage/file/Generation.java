@@ -89,7 +89,7 @@ final class Generation {
 
     /** See {@link io.zeolite.storage.TransactionLog#recordIternext}. */
     CurrentRecord recordFrom(long oid) throws IOException {
-        OptionalLong found = visibleFrom(oid);
+        OptionalLong found = visible(index.nextFrom(oid));
         if (found.isEmpty()) {
             throw CallException.badValue("no object from " + Oid.toString(oid) + " on");
         }
@@ -100,20 +100,20 @@ final class Generation {
         if (record == null || data == null) {
             throw PosKeyException.noObject(first);
         }
-        return new CurrentRecord(first, record.tid(), data, visibleAfter(first));
+        return new CurrentRecord(first, record.tid(), data, visible(nextAfter(first)));
     }
 
-    /** The first object from an oid on that has a visible record; the index may be ahead of what is visible. */
-    private OptionalLong visibleFrom(long oid) throws IOException {
-        OptionalLong found = index.nextFrom(oid);
+    /** The first object from one on that has a visible record; the index may be ahead of what is visible. */
+    private OptionalLong visible(OptionalLong from) throws IOException {
+        OptionalLong found = from;
         while (found.isPresent() && reader(found.getAsLong()).newest() == null) {
-            found = found.getAsLong() == LAST_OID ? OptionalLong.empty() : index.nextFrom(found.getAsLong() + 1);
+            found = nextAfter(found.getAsLong());
         }
         return found;
     }
 
-    private OptionalLong visibleAfter(long oid) throws IOException {
-        return oid == LAST_OID ? OptionalLong.empty() : visibleFrom(oid + 1);
+    private OptionalLong nextAfter(long oid) {
+        return oid == LAST_OID ? OptionalLong.empty() : index.nextFrom(oid + 1);
     }
 
     /** Keeps the file open until {@link #release}. Returns false if it is closed already. */
