@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class TransactionIteratorTest {
-    private static final int RECORDS = 6;
-    private static final Duration CALL = Duration.ofSeconds(2);
+    private static final int RECORDS = 32;
+    private static final Duration CALL = Duration.ofSeconds(3);
 
     private static PyTuple transaction(long tid) {
         byte[] nothing = {};

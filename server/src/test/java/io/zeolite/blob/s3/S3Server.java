@@ -8,6 +8,7 @@ import java.time.Duration;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** A real S3 server, with credentials, that keeps its objects in a directory. */
@@ -76,6 +77,15 @@ public final class S3Server implements AutoCloseable {
 
     /** The same settings, but for whether checksums travel in headers. */
     public static S3Settings withChecksums(S3Settings plain, boolean checksums) {
+        return with(plain, plain.requesterPays(), checksums);
+    }
+
+    /** The same settings, but that requests say who pays. */
+    public static S3Settings withRequesterPays(S3Settings plain) {
+        return with(plain, true, plain.checksums());
+    }
+
+    private static S3Settings with(S3Settings plain, boolean requesterPays, @Nullable Boolean checksums) {
         return new S3Settings(
                 plain.bucket(),
                 plain.prefix(),
@@ -84,7 +94,7 @@ public final class S3Server implements AutoCloseable {
                 plain.pathStyle(),
                 plain.storageClass(),
                 plain.encryption(),
-                plain.requesterPays(),
+                requesterPays,
                 plain.credentials(),
                 checksums,
                 plain.connectTimeout(),

@@ -177,21 +177,7 @@ final class BucketCheckTest {
             answer(exchange, new ArrayList<>());
         };
         withStore(store, plain -> {
-            S3Settings settings = new S3Settings(
-                    plain.bucket(),
-                    plain.prefix(),
-                    plain.region(),
-                    plain.endpoint(),
-                    plain.pathStyle(),
-                    plain.storageClass(),
-                    plain.encryption(),
-                    true,
-                    plain.credentials(),
-                    plain.checksums(),
-                    plain.connectTimeout(),
-                    plain.readTimeout(),
-                    plain.maxConnections());
-            new BucketCheck("it", true, output.console()).run(settings, false);
+            new BucketCheck("it", true, output.console()).run(S3Server.withRequesterPays(plain), false);
         });
         assertThat(levels()).containsEntry("multipart", "OK").containsEntry("unfinished uploads", "OK");
         assertThat(unpaid).isEmpty();
