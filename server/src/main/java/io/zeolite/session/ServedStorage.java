@@ -26,7 +26,7 @@ public final class ServedStorage {
     /** What clients were told last; most of them are told the same a moment later. */
     private volatile @Nullable Told told;
 
-    private record Told(long tid, Message message) {}
+    private record Told(Invalidations invalidations, Message message) {}
 
     /**
      * A storage to serve.
@@ -64,13 +64,18 @@ public final class ServedStorage {
         return stats;
     }
 
-    /** What clients are told of a transaction: one instance, however many they are. */
+    /**
+     * What clients are told of a transaction: one instance, however many they are. A tid may be told of twice, with other
+     * objects.
+     *
+     * @param invalidations one instance for all of them
+     */
     Message messageOf(Invalidations invalidations) {
         Told last = told;
-        if (last == null || last.tid != invalidations.tid()) {
+        if (last == null || !last.invalidations.equals(invalidations)) {
             // Two loops may do this at the same time, or a slow one go back; then there are two of it.
             last = new Told(
-                    invalidations.tid(),
+                    invalidations,
                     new Message.OneWay(
                             Methods.INVALIDATE_TRANSACTION,
                             PyTuple.of(Ids.bytes(invalidations.tid()), invalidations.oids())));

@@ -145,6 +145,15 @@ class InvalidationHubTest {
         assertThat(hub.since(10).orElseThrow().oids()).isEmpty();
     }
 
+    /** A server in front hears of some objects late, under the tid of the last transaction. */
+    @Test
+    void since_tidThatWasToldOfTwice_givesWhatWasToldLater() {
+        hub.publish(() -> {}, new Invalidations(20, new long[] {1}), null);
+        hub.publish(() -> {}, new Invalidations(20, new long[] {2}), null);
+
+        assertThat(hub.since(20).orElseThrow().oids()).containsExactly(2);
+    }
+
     @Test
     void since_beforeTheQueue_isUnknown() {
         assertThat(hub.since(9)).isPresent();
