@@ -13,6 +13,7 @@ import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LogTransaction;
+import io.zeolite.storage.StorageAwayException;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.undo.UndoableLog;
@@ -92,6 +93,8 @@ final class Committer {
     private boolean draining;
     /** Told when the draining is over; null if it is over, or has not begun. */
     private @Nullable Completion<Void> whenDrained;
+    /** Votes that came too late. They fail behind those who hold locks, who may have the same connection. */
+    private final List<Completion<VoteResult>> refused = new ArrayList<>();
 
     /** How many votes wait for locks; any thread may look. */
     private volatile int waitingCount;
@@ -144,12 +147,15 @@ final class Committer {
         submit(() -> doAbort(transaction));
     }
 
-    /** Refuses votes from now on, and completes when the last transaction that holds locks has ended. */
+    /**
+     * Refuses votes from now on, and completes when the last transaction that holds locks has ended. The clients that are
+     * refused lose their connections, which they take for what it is: something to try again.
+     */
     void drain(Completion<Void> completion) {
         submit(() -> {
             draining = true;
             whenDrained = completion;
-            List.copyOf(waiting.values()).forEach(this::end);
+            List.copyOf(waiting.values()).forEach(vote -> refuse(vote, vote.voteCompletion));
             completeDrain();
         });
     }
@@ -184,8 +190,7 @@ final class Committer {
 
     private void doVote(LocalTransaction transaction, Completion<VoteResult> completion) {
         if (draining && transaction.locks == null && transaction.phase != Phase.ENDED) {
-            end(transaction);
-            completion.fail(CallException.storage("the server is shutting down"));
+            refuse(transaction, completion);
             return;
         }
         switch (transaction.phase) {
@@ -195,6 +200,14 @@ final class Committer {
             case WAITING, PREPARING, VOTED, FINISHING ->
                 throw new IllegalStateException("a second vote, " + transaction.phase);
         }
+    }
+
+    private void refuse(LocalTransaction transaction, @Nullable Completion<VoteResult> completion) {
+        if (completion != null) {
+            refused.add(completion);
+        }
+        transaction.voteCompletion = null;
+        end(transaction);
     }
 
     private void requestLocks(LocalTransaction transaction, Completion<VoteResult> completion) {
@@ -538,9 +551,14 @@ final class Committer {
     }
 
     private void completeDrain() {
-        Completion<Void> completion = whenDrained;
         // Locks without a holder: they were given to a vote that has not been looked at since.
-        if (completion != null && holders.isEmpty() && locks.isEmpty()) {
+        if (!draining || !holders.isEmpty() || !locks.isEmpty()) {
+            return;
+        }
+        refused.forEach(vote -> vote.fail(new StorageAwayException("the server is shutting down")));
+        refused.clear();
+        Completion<Void> completion = whenDrained;
+        if (completion != null) {
             whenDrained = null;
             Completion.done(completion);
         }

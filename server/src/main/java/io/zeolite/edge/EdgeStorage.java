@@ -81,6 +81,8 @@ public final class EdgeStorage implements Storage {
     private boolean draining;
 
     private @Nullable Completion<Void> whenDrained;
+    /** What fails the votes that came too late. */
+    private final List<Runnable> refused = new ArrayList<>();
 
     private EdgeStorage(EdgeSettings settings) throws IOException {
         this.settings = settings;
@@ -372,6 +374,17 @@ public final class EdgeStorage implements Storage {
         return !draining && voted.add(transaction);
     }
 
+    /** Fails a vote that was not admitted, behind those that were, who may have the same client's connection. */
+    void refuse(Runnable failing) {
+        synchronized (this) {
+            if (!voted.isEmpty()) {
+                refused.add(failing);
+                return;
+            }
+        }
+        failing.run();
+    }
+
     /** The transaction has the connection now. */
     synchronized void holds(EdgeTransaction transaction) {
         if (voted.contains(transaction)) {
@@ -382,6 +395,7 @@ public final class EdgeStorage implements Storage {
 
     void released(EdgeTransaction transaction) {
         Completion<Void> drained = null;
+        List<Runnable> failing = List.of();
         synchronized (this) {
             voted.remove(transaction);
             if (holder == transaction) {
@@ -391,8 +405,11 @@ public final class EdgeStorage implements Storage {
             if (voted.isEmpty()) {
                 drained = whenDrained;
                 whenDrained = null;
+                failing = List.copyOf(refused);
+                refused.clear();
             }
         }
+        failing.forEach(Runnable::run);
         if (drained != null) {
             Completion.done(drained);
         }

@@ -9,6 +9,7 @@ import io.zeolite.storage.Completion;
 import io.zeolite.storage.Conflict;
 import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.Finished;
+import io.zeolite.storage.StorageAwayException;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TransactionMetadata;
@@ -175,7 +176,7 @@ final class EdgeTransaction implements StorageTransaction {
             return;
         }
         if (storedSinceVote == null && !storage.admit(this)) {
-            failed(new TransactionException("the server is stopping"));
+            storage.refuse(() -> failed(new StorageAwayException("the server is shutting down")));
             return;
         }
         records.whenWritten(new Completion<>() {

@@ -14,6 +14,7 @@ import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.Storage;
+import io.zeolite.storage.StorageAwayException;
 import io.zeolite.storage.StorageTransaction;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
@@ -578,6 +579,23 @@ class LocalStorageTest {
         runCommitter();
 
         assertThat(answers).containsExactly("1 conflicts", "1 conflicts", "0 conflicts", "finished", "1 conflicts");
+    }
+
+    /** Their clients lose the connection, which may be that of one who is about to finish. */
+    @Test
+    void drain_votesThatWaitOrComeLate_failBehindWhoHoldsLocks() {
+        StorageTransaction holder = storing(0);
+        vote(holder);
+        vote(storing(0));
+        storage.drain(answer(nothing -> answers.add("drained")));
+        vote(storing(0));
+        assertThat(answers).containsExactly("0 conflicts");
+
+        holder.finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        assertThat(answers).hasSize(5).startsWith("0 conflicts", "finished").endsWith("drained");
+        assertThat(answers.subList(2, 4)).hasOnlyElementsOfType(StorageAwayException.class);
     }
 
     @Test
