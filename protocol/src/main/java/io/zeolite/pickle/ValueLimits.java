@@ -8,8 +8,11 @@ package io.zeolite.pickle;
  *     memo counts again, with all that is in it, and one more for every 16 bytes of a string
  */
 public record ValueLimits(int depth, int values) {
-    /** What a server takes: the largest thing that clients send is the extension of a transaction, 65535 bytes. */
-    public static final ValueLimits FROM_CLIENT = new ValueLimits(100, 1 << 17);
+    /**
+     * What a server takes: Python's clients tell it, at the end of a transaction, of all iterators that they do not use any more, and
+     * there is one for each transaction whose records were read.
+     */
+    public static final ValueLimits FROM_CLIENT = new ValueLimits(100, 1 << 20);
 
     /** What a client takes: one invalidation names every object of a transaction. */
     public static final ValueLimits FROM_SERVER = new ValueLimits(100, 1 << 24);

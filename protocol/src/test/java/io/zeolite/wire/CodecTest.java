@@ -14,6 +14,7 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.ValueLimits;
 import java.math.BigInteger;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,20 @@ class CodecTest {
             Message reply = new Message.Reply(call.id(), null);
             assertThat(Wire.decode(Wire.PICKLE, Wire.encode(Wire.PICKLE, reply)))
                     .isEqualTo(new Message.Reply(id, null));
+        }
+    }
+
+    /** Python's client frees all iterators of a walk at once: one for each transaction. */
+    @Test
+    void iteratorGc_ofALongWalk_isTakenByAServer() throws MalformedMessageException {
+        List<Long> ids = LongStream.range(0, 500_000).boxed().toList();
+        Message message = new Message.OneWay(Methods.ITERATOR_GC, PyTuple.of(ids));
+        for (Codec codec :
+                new Codec[] {new PickleCodec(ValueLimits.FROM_CLIENT), new MsgpackCodec(ValueLimits.FROM_CLIENT)}) {
+            ByteBuf frame = Unpooled.buffer();
+            codec.encode(message, frame);
+            frame.skipBytes(4);
+            assertThat(Wire.withoutLists(codec.decode(frame))).isEqualTo(Wire.withoutLists(message));
         }
     }
 
