@@ -137,8 +137,11 @@ final class HistoryCalls {
         return value instanceof Number number ? number.doubleValue() : Boolean.TRUE.equals(value) ? 1 : 0;
     }
 
-    /** As {@code ZopeUndo} has it: the elements of a path up to the last of the prefix; bytes are taken for UTF-8. */
-    private static boolean hasPrefix(@Nullable Object found, String prefix) {
+    /**
+     * As {@code ZopeUndo} has it: the elements of a path up to the last of the prefix, without the name of the user that Zope puts
+     * behind it; bytes are taken for UTF-8.
+     */
+    static boolean hasPrefix(@Nullable Object found, String prefix) {
         String text = found instanceof byte[] bytes
                 ? new String(bytes, StandardCharsets.UTF_8)
                 : found instanceof String string ? string : null;
@@ -147,6 +150,11 @@ final class HistoryCalls {
         }
         String[] wanted = prefix.split("/", -1);
         String[] elements = text.split("/", -1);
+        String last = elements[elements.length - 1];
+        int blank = last.lastIndexOf(' ');
+        if (blank >= 0) {
+            elements[elements.length - 1] = last.substring(0, blank);
+        }
         return elements.length >= wanted.length && Arrays.equals(elements, 0, wanted.length, wanted, 0, wanted.length);
     }
 

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is told of transactions whose extension holds what cannot be sent. */
@@ -160,5 +161,23 @@ class HistoryCallsTest {
         assertThat(ask(Methods.ITERATOR_NEXT, 0L)).isInstanceOf(Message.Reply.class);
         assertThat(ask(Methods.ITERATOR_NEXT, 0L))
                 .isInstanceOf(msgpack ? Message.ErrorReply.class : Message.Reply.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/a/b, /a/b, true",
+        "/a/b/c, /a/b, true",
+        "/a/bc, /a/b, false",
+        "/a, /a/b, false",
+        // As a transaction has it: the folder of the users, and one of them.
+        "/a/b joe, /a/b, true",
+        "/a/b my joe, /a/b, false",
+        "Plone joe, Plone, true",
+        "/a b/c, /a b, true",
+        "' joe', '', true"
+    })
+    void hasPrefix_pathAndUser_isAsInZopeUndo(String found, String prefix, boolean expected) {
+        assertThat(HistoryCalls.hasPrefix(found, prefix)).isEqualTo(expected);
+        assertThat(HistoryCalls.hasPrefix(TestRecords.bytes(found), prefix)).isEqualTo(expected);
     }
 }
