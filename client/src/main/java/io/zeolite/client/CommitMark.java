@@ -28,9 +28,12 @@ final class CommitMark {
         return marked.put(KEY, mark);
     }
 
-    /** The mark in what a history says of a revision; null if there is none. */
+    /** The mark in what a history says of a revision; null if there is none. Of a MappingStorage, it has the extension whole. */
     static @Nullable String in(PyDict revision) {
         Object mark = revision.get(KEY);
+        if (mark == null && revision.get("extension") instanceof PyDict extension) {
+            mark = extension.get(KEY);
+        }
         return mark == null ? null : Wire.text(mark);
     }
 }
