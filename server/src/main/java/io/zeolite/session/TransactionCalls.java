@@ -133,7 +133,8 @@ final class TransactionCalls {
             }
             throw new TransactionException("Multiple simultaneous tpc_begin requests from one client.");
         }
-        byte[] extension = args.get(3) instanceof PyDict dict ? encode(dict) : args.bytes(3);
+        Object given = args.get(3);
+        byte[] extension = given == null ? new byte[0] : given instanceof PyDict dict ? encode(dict) : args.bytes(3);
         TransactionMetadata metadata = new TransactionMetadata(args.bytes(1), args.bytes(2), extension);
         String status = args.get(5) == null ? COMMITTED : args.text(5);
         CopiedTransaction copied = args.get(4) == null && status.equals(COMMITTED)
@@ -147,7 +148,7 @@ final class TransactionCalls {
         if (!status.equals(COMMITTED) && !status.equals(PACKED)) {
             begun.fail(CallException.badValue("status of a transaction: '" + status + "' (expected: ' ' or 'p')"));
         }
-        checkLength(begun, "user", metadata.user());
+        checkLength(begun, "user name", metadata.user());
         checkLength(begun, "description", metadata.description());
         checkLength(begun, "extension", metadata.extension());
         current = begun;
@@ -164,7 +165,7 @@ final class TransactionCalls {
 
     private static void checkLength(ClientTransaction begun, String what, byte[] bytes) {
         if (bytes.length > TransactionMetadata.MAX_LENGTH) {
-            begun.fail(CallException.storage(what + " too long: " + bytes.length + " bytes (expected at most "
+            begun.fail(CallException.fileStorage(what + " too long: " + bytes.length + " bytes (expected at most "
                     + TransactionMetadata.MAX_LENGTH + ")"));
         }
     }

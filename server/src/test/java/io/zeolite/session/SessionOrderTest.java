@@ -160,6 +160,26 @@ class SessionOrderTest {
         client.stage(Ids.bytes(0));
     }
 
+    @Test
+    void begin_noExtensionAtAll_isAnEmptyOne() {
+        Client client = new Client();
+        client.call(Methods.TPC_BEGIN, PyTuple.of(1L, NOTHING, NOTHING, null, null, " "));
+        assertThat(client.lastReply()).isNull();
+    }
+
+    @Test
+    void begin_userThatIsTooLong_failsTheVoteAsInPython() {
+        Client client = new Client();
+        client.tell(Methods.TPC_BEGIN, PyTuple.of(1L, new byte[1 << 16], NOTHING, NOTHING, null, " "));
+        client.call(Methods.VOTE, PyTuple.of(1L));
+        runCommitter();
+        client.runLoop();
+
+        Message.ErrorReply error = (Message.ErrorReply) client.sent.get(client.sent.size() - 1);
+        assertThat(error.pythonClass()).isEqualTo("ZODB.FileStorage.FileStorage.FileStorageError");
+        assertThat(error.detail().toString()).contains("user name too long: 65536 bytes");
+    }
+
     /** What a session asks of its outbox. */
     private List<String> ofUnregistered(Consumer<Session> action) {
         List<String> calls = new ArrayList<>();
