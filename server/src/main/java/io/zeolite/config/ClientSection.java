@@ -68,6 +68,12 @@ final class ClientSection {
             30,
             "for how many seconds calls wait for a connection");
 
+    static final Key<Integer> SERVER_TIMEOUT = Key.withDefault(
+            "server-timeout",
+            Datatypes.integer(1, Integer.MAX_VALUE),
+            30,
+            "after how many seconds a server that was asked and says nothing is given up");
+
     static final Key<Boolean> READ_ONLY =
             Key.withDefault("read-only", Datatypes.BOOLEAN, false, "whether nobody may write");
 
@@ -115,6 +121,7 @@ final class ClientSection {
             BLOB_CACHE_SIZE_CHECK,
             WAIT,
             WAIT_TIMEOUT,
+            SERVER_TIMEOUT,
             READ_ONLY,
             READ_ONLY_FALLBACK,
             CLIENT_LABEL,
@@ -203,7 +210,8 @@ final class ClientSection {
                 .cacheBytes(values.get(CACHE_SIZE))
                 // There is nobody to be spared but one server: clients are waiting.
                 .lastRetry(Duration.ofSeconds(2))
-                .waitTimeout(Duration.ofSeconds(values.get(WAIT_TIMEOUT)));
+                .waitTimeout(Duration.ofSeconds(values.get(WAIT_TIMEOUT)))
+                .serverTimeout(Duration.ofSeconds(values.get(SERVER_TIMEOUT)));
         for (ServerAddress server : servers) {
             if (server instanceof ServerAddress.Tcp tcp) {
                 options.address(tcp.host().isEmpty() ? "127.0.0.1" : tcp.host(), tcp.port());
