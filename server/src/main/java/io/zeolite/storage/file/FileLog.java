@@ -3,6 +3,7 @@ package io.zeolite.storage.file;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
+import io.zeolite.disk.LockedException;
 import io.zeolite.disk.NoSpaceException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.storage.AppendFailedException;
@@ -128,14 +129,14 @@ public final class FileLog implements TransactionLog, UndoableLog {
      * directory must exist.
      *
      * @param path the data file, as it was configured: clients are told this name
-     * @throws io.zeolite.disk.LockedException if another process, or this one, has it open for writing
+     * @throws LockedException if another process, or this one, has it open for writing
      * @throws FileStorageFormatException if the file is something else
      * @throws CorruptedFileException if it is damaged where no crash can have done it
      * @throws java.nio.file.NoSuchFileException if it is to be read only and is not there, if it is a link to what is not
      *     there, or if it is missing while what an interrupted pack leaves is there
      */
     public static FileLog open(Disk disk, Path path, FileLogOptions options) throws IOException {
-        Closeable lock = options.readOnly() ? () -> {} : disk.lock(FileOpening.sibling(path, ".lock"));
+        Closeable lock = options.readOnly() ? () -> {} : lock(disk, path);
         try {
             FileOpening.Opened opened = new FileOpening(disk, path, options).open();
             FileLog log = new FileLog(disk, path, options, lock, opened);
@@ -146,6 +147,30 @@ public final class FileLog implements TransactionLog, UndoableLog {
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
             throw e;
+        }
+    }
+
+    /** A link has a lock of its own, and the file that it leads to one under its name: somebody may have opened it by that. */
+    private static Closeable lock(Disk disk, Path path) throws IOException {
+        Closeable lock = disk.lock(FileOpening.sibling(path, ".lock"));
+        Path target = disk.linkTarget(path);
+        if (target == null || !disk.exists(path)) {
+            return lock;
+        }
+        try {
+            Closeable ofTarget = lock(disk, path.resolveSibling(target));
+            return () -> {
+                try (lock;
+                        ofTarget) {
+                    // Both are closed, whatever becomes of one.
+                }
+            };
+        } catch (LockedException | RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("{} is a link, and the file that it leads to cannot be locked as well: {}", path, e.toString());
+            return lock;
         }
     }
 

@@ -62,8 +62,10 @@ final class FileOpening {
             disk.delete(path);
         }
         if (!options.readOnly() && !disk.exists(path) && !putBack()) {
-            refuseToReplace();
+            refuseToReplace("missing", ".old", ".pack");
             create();
+        } else if (!options.readOnly() && isEmpty()) {
+            refuseToReplace("empty", ".old", ".pack", ".index");
         }
         if (!options.readOnly()) {
             removeUnfinishedPack();
@@ -90,13 +92,25 @@ final class FileOpening {
         }
     }
 
+    /** As a copy is that was not finished, or not on disk when the power failed. */
+    private boolean isEmpty() throws IOException {
+        try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
+            return file.size() == 0;
+        }
+    }
+
     /**
      * Python's pack renames the data file first and its new file then, and so does one without hard links. In between, both are complete, and the old one is
-     * known to be on disk.
+     * known to be on disk. They end with the same transaction; otherwise the old one is that of an earlier pack.
      */
     private boolean putBack() throws IOException {
         Path old = sibling(path, ".old");
-        if (options.create() || !disk.exists(old) || !disk.exists(sibling(path, ".pack"))) {
+        Path pack = sibling(path, ".pack");
+        if (options.create() || !disk.exists(old) || !disk.exists(pack)) {
+            return false;
+        }
+        long last = lastTid(old);
+        if (last == Tid.NONE || last != lastTid(pack)) {
             return false;
         }
         LOG.warn("{} is missing as an interrupted pack leaves it; {} gets its name again", path, old);
@@ -104,6 +118,20 @@ final class FileOpening {
         disk.move(old, path);
         forceDirectory();
         return true;
+    }
+
+    /** The last transaction of a file that ends with one which was committed; else {@link Tid#NONE}. */
+    private long lastTid(Path other) throws IOException {
+        try (DiskFile file = disk.open(other, Disk.Mode.READ)) {
+            long size = file.size();
+            TransactionsBackwards backwards = new TransactionsBackwards(file, size);
+            long start = backwards.committedEnd() == size ? backwards.before(size) : TransactionsBackwards.NONE;
+            return start == TransactionsBackwards.NONE
+                    ? Tid.NONE
+                    : new FileWindow(file, ByteBuffer.allocate(COPY_LENGTH))
+                            .transactionHeader(start)
+                            .tid();
+        }
     }
 
     /** While there is a data file, and nobody else has the lock, what a pack has begun to write is of no use. */
@@ -116,22 +144,24 @@ final class FileOpening {
             }
         }
         Path old = sibling(path, ".old");
-        if (disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path)) {
+        // If one of them is a link to the other, somebody has made it, and there may be no other file.
+        boolean isLink = disk.linkTarget(old) != null || disk.linkTarget(path) != null;
+        if (!isLink && disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path)) {
             LOG.info("{} is removed: an interrupted pack has left it as a second name of {}", old, path);
             disk.delete(old);
         }
     }
 
     /** An interrupted pack can leave all data in its other files. An empty database beside them would look like a loss. */
-    private void refuseToReplace() throws IOException {
-        for (String suffix : new String[] {".old", ".pack"}) {
+    private void refuseToReplace(String what, String... suffixes) throws IOException {
+        for (String suffix : suffixes) {
             Path other = sibling(path, suffix);
             if (!options.create() && disk.exists(other)) {
                 throw new NoSuchFileException(
                         path.toString(),
                         null,
-                        "it is missing while " + other
-                                + " is there, as an interrupted pack leaves it; rename the file that has the"
+                        "it is " + what + " while " + other
+                                + " is there, as an interrupted pack or copy leaves it; rename the file that has the"
                                 + " data, or ask for a new database (create)");
             }
         }
@@ -265,6 +295,16 @@ final class FileOpening {
                 return new Base(contents.get().index(), contents.get().end(), check.lastTid());
             }
             LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
+            if (contents.get().end() > size) {
+                // It is only written for what is on disk.
+                LOG.error(
+                        "{} has {} bytes, and had at least {} when {} was written. If it was not an older copy that was put there,"
+                                + " committed transactions are lost",
+                        path,
+                        size,
+                        contents.get().end(),
+                        indexPath);
+            }
         } else if (size > FIRST_TRANSACTION) {
             String found = ofNothing ? "was written before the first transaction" : "is missing";
             LOG.info("{} {}; the whole data file is scanned", indexPath, found);
@@ -278,7 +318,26 @@ final class FileOpening {
         for (int i = 1; disk.exists(tail); i++) {
             tail = sibling(path, ".tr" + i);
         }
-        try (DiskFile copy = disk.open(tail, Disk.Mode.REPLACE)) {
+        // On a full disk this room may be all there is for the copy.
+        file.releaseRoom();
+        try {
+            copy(file, end, size, tail);
+        } catch (IOException e) {
+            // Another one would be left at each attempt to start.
+            try {
+                disk.delete(tail);
+            } catch (IOException notDeleted) {
+                e.addSuppressed(notDeleted);
+            }
+            throw e;
+        }
+        forceDirectory();
+        file.truncate(end);
+        LOG.warn("{}: cut off {} bytes at {}, kept in {}: {}", path, size - end, end, tail, why);
+    }
+
+    private void copy(DiskFile file, long end, long size, Path target) throws IOException {
+        try (DiskFile copy = disk.open(target, Disk.Mode.REPLACE)) {
             ByteBuffer buffer = ByteBuffer.allocateDirect((int) Math.min(COPY_LENGTH, size - end));
             for (long position = end; position < size; position += buffer.limit()) {
                 file.read(buffer.clear(), position);
@@ -286,8 +345,5 @@ final class FileOpening {
             }
             copy.force();
         }
-        forceDirectory();
-        file.truncate(end);
-        LOG.warn("{}: cut off {} bytes at {}, kept in {}: {}", path, size - end, end, tail, why);
     }
 }

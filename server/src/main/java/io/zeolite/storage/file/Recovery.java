@@ -7,9 +7,12 @@ import io.zeolite.disk.DiskFile;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,12 @@ import org.slf4j.LoggerFactory;
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final int WINDOW_LENGTH = 256 << 10;
+
+    /**
+     * How much time there may be between a transaction that was not committed and those behind it that are cut off with it: of the same
+     * batch, or, in a copy of a file that was in use, of what was written while it was copied.
+     */
+    private static final Duration LONGEST_TAIL = Duration.ofHours(1);
 
     private final FileWindow window;
     private final Path path;
@@ -136,13 +145,29 @@ final class Recovery {
         records++;
     }
 
-    /** Notes what a transaction, and those that were written together with it, would have stored. */
+    /**
+     * Notes what a transaction, and those that were written together with it, would have stored.
+     *
+     * @throws CorruptedFileException if committed transactions follow that are too late for that: then the disk has lost the
+     *     status of a transaction that was committed
+     */
     private void collectDiscarded(TransactionHeader first) throws IOException {
+        Instant latest = TimeStamp.toInstant(first.tid()).plus(LONGEST_TAIL);
         TransactionHeader header = first;
         while (header.fitsInto(size)
                 && Tid.isAfter(header.tid(), lastTid)
                 && TransactionCheck.check(window, header, TransactionCheck.RecordVisitor.NONE) == null) {
             long tid = header.tid();
+            if (FileFormat.isCommitted(header.status())
+                    && TimeStamp.toInstant(tid).isAfter(latest)) {
+                throw new Damage(
+                                first.position() + FileFormat.STATUS_OFFSET,
+                                "the status of a transaction",
+                                "that of one that was not committed",
+                                "a blank, as transactions follow that were committed more than "
+                                        + LONGEST_TAIL.toHours() + " hour later, the first at " + header.position())
+                        .toException(path);
+            }
             TransactionCheck.check(window, header, record -> discarded.add(new DiscardedRevision(record.oid(), tid)));
             if (size - header.end() < TRANSACTION_HEADER_LENGTH) {
                 break;

@@ -166,6 +166,49 @@ final class FileLogTest {
     }
 
     @Test
+    void open_emptyBesideWhatHasTheData_isRefusedUnlessCreateIsAsked() throws IOException {
+        for (String suffix : new String[] {".old", ".pack", ".index"}) {
+            Files.createFile(path);
+            Files.writeString(file(suffix), "FS30");
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining("it is empty while " + file(suffix));
+            assertThat(path).isEmptyFile();
+            assertThat(file(suffix)).hasContent("FS30");
+            FileLog.open(disk, path, FileLogOptions.CREATE).close();
+            Files.delete(path);
+            Files.deleteIfExists(file(suffix));
+        }
+    }
+
+    @Test
+    void open_linkToTheOldFile_keepsIt() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "a"));
+        }
+        Files.move(path, file(".old"));
+        Files.createSymbolicLink(path, file(".old"));
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isEqualTo(0x10);
+        }
+        assertThat(file(".old")).isRegularFile();
+    }
+
+    @Test
+    void open_byAnotherName_isRefused() throws IOException {
+        open().close();
+        Path link = Files.createSymbolicLink(directory.resolve("Link.fs"), path.getFileName());
+        for (Path[] names : new Path[][] {{path, link}, {link, path}}) {
+            try (FileLog log = FileLog.open(disk, names[0], FileLogOptions.DEFAULT)) {
+                assertThat(log.lastTransaction()).isZero();
+                assertThatThrownBy(() -> FileLog.open(disk, names[1], FileLogOptions.DEFAULT))
+                        .isInstanceOf(LockedException.class)
+                        .hasMessageContaining(file(".lock").toString());
+            }
+        }
+    }
+
+    @Test
     void open_linkToWhatIsNotThere_isRefusedAndKept() throws IOException {
         Path target = directory.resolve("disk/Data.fs");
         Files.createSymbolicLink(path, target);

@@ -18,8 +18,10 @@ import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -550,12 +552,35 @@ class FilePackTest {
         commit(log, 0x10, TestRecords.of(0, record("root")));
         log.close();
         Files.move(path, FileOpening.sibling(path, ".old"));
-        Files.write(FileOpening.sibling(path, ".pack"), new byte[] {'F', 'S', '3', '0'});
+        Files.copy(FileOpening.sibling(path, ".old"), FileOpening.sibling(path, ".pack"));
 
         try (FileLog again = open(PackOptions.DEFAULT)) {
             assertThat(load(again, 0, Tid.MAX)).isEqualTo(record("root") + " 10-");
         }
         assertThat(FileOpening.sibling(path, ".pack")).doesNotExist();
+    }
+
+    /** While a pack copies, the old file is that of the one before. */
+    @Test
+    void open_oldFileOfAnEarlierPackBesideAnUnfinishedOne_isRefused() throws IOException {
+        Path old = FileOpening.sibling(path, ".old");
+        Path pack = FileOpening.sibling(path, ".pack");
+        FileLog log = open(PackOptions.DEFAULT);
+        commit(log, 0x10, TestRecords.of(0, record("root")));
+        Files.copy(path, old);
+        commit(log, 0x20, TestRecords.of(0, record("root")));
+        log.close();
+        byte[] later = Files.readAllBytes(path);
+        Files.delete(path);
+
+        for (int length : new int[] {4, later.length - 1, later.length}) {
+            Files.write(pack, Arrays.copyOf(later, length));
+            assertThatThrownBy(() -> open(PackOptions.DEFAULT))
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining("it is missing while " + old);
+            assertThat(old).exists();
+            assertThat(pack).exists();
+        }
     }
 
     @ParameterizedTest

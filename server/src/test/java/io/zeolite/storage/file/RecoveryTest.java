@@ -12,10 +12,12 @@ import io.zeolite.disk.UnreadableException;
 import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -168,6 +170,61 @@ final class RecoveryTest {
                             new DiscardedRevision(20, 0x60),
                             new DiscardedRevision(21, 0x70));
         }
+    }
+
+    /** The disk has lost the status of a transaction that it had taken. */
+    @Test
+    void unfinishedTransactionThatMuchLaterOnesFollow_isRefused() throws IOException {
+        long first = TimeStamp.of(Instant.parse("2026-01-01T00:00:00Z"));
+        long soon = TimeStamp.of(Instant.parse("2026-01-01T01:00:00Z"));
+        int start = file.end();
+        file.transaction(first).status('c').store(1, "x").finish();
+        file.transaction(soon).store(1, "x").finish();
+        assertCut(file.bytes(), 5);
+
+        int later = file.end();
+        file.transaction(soon + 1).store(1, "x").finish();
+        Files.write(path, file.bytes());
+        assertThatThrownBy(this::open)
+                .isInstanceOf(CorruptedFileException.class)
+                .hasMessageContaining("the status of a transaction")
+                .hasMessageContaining(Integer.toString(start + 16))
+                .hasMessageContaining("more than 1 hour later, the first at " + later);
+        assertThat(path).hasBinaryContent(file.bytes());
+    }
+
+    @Test
+    void indexOfALongerFile_isSaidLoudly() throws IOException {
+        Files.write(path, file.bytes());
+        open().close();
+        Files.write(path, Arrays.copyOf(file.bytes(), starts[4]));
+        try (RecordedLog logged = new RecordedLog(FileOpening.class)) {
+            open().close();
+            assertThat(logged.lines()).anySatisfy(line -> assertThat(line)
+                    .contains("ERROR", path + " has " + starts[4] + " bytes, and had at least " + starts[5]));
+        }
+    }
+
+    @Test
+    void tailThatCannotBeKept_leavesNoPartOfIt() throws IOException {
+        byte[] bytes = Arrays.copyOf(file.bytes(), starts[5] + 3_000_000);
+        Files.write(path, bytes);
+        int failed = 0;
+        for (int operation = 0; !Files.exists(tail(0)); operation++) {
+            disk.failOnce(operation);
+            try {
+                open().close();
+            } catch (IOException e) {
+                failed++;
+                if (Files.exists(tail(0))) {
+                    // All of it is there, and the data file may or may not have been cut off.
+                    assertThat(Files.size(tail(0))).isEqualTo(3_000_000);
+                    break;
+                }
+                assertThat(path).hasBinaryContent(bytes);
+            }
+        }
+        assertThat(failed).isGreaterThan(3);
     }
 
     @Test
