@@ -3,6 +3,7 @@ package io.zeolite.commit;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.disk.RealDisk;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.PackControl.Pace;
 import io.zeolite.storage.PackControl.RemovedBlobs;
@@ -20,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,9 +30,9 @@ import org.slf4j.LoggerFactory;
  * The blobs that a pack makes superfluous: first a list of them, then their removal. For the pack's thread.
  *
  * <p>The list is the file {@code .removed} in the blob directory, as in Python: a line for each revision, oid and tid in
- * hex. It is complete and on disk before the packed file takes the place of the old one, and is deleted when all of it
+ * hex. It gets this name when it is complete and on disk, right before the packed file takes the place of the old one, and is deleted when all of it
  * has been done, so that after a crash the rest can be done. No entry is believed: a blob goes only if the log does not
- * have its revision, so a list that is left of a pack that did not come to its end does no harm.
+ * have its revision.
  *
  * <p>A list that is left and cannot be worked off, because the disk is full perhaps, becomes the head of the next one.
  */
@@ -45,6 +47,8 @@ final class PackedBlobs implements RemovedBlobs {
     private final @Nullable ColdBlobs cold;
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_LENGTH);
     private @Nullable FileChannel list;
+    /** Whether the list that this pack has begun has its name. */
+    private boolean complete;
     /** How many lines at the head of the list an earlier pack has left: what they name is not kept. */
     private long carried;
 
@@ -59,10 +63,18 @@ final class PackedBlobs implements RemovedBlobs {
         return directory.removedList();
     }
 
+    /** The name of a list until it is complete: a pack that is killed leaves nothing that would be worked off. */
+    private Path unfinished() {
+        return path().resolveSibling(path().getFileName() + ".pack");
+    }
+
     @Override
     public void clear() throws IOException {
-        closeList();
-        openList(path(), carried);
+        discard();
+        if (carried > 0) {
+            Files.copy(path(), unfinished(), StandardCopyOption.REPLACE_EXISTING);
+        }
+        openList(unfinished(), carried);
     }
 
     private void openList(Path path, long lines) throws IOException {
@@ -91,7 +103,17 @@ final class PackedBlobs implements RemovedBlobs {
             } catch (IOException e) {
                 throw new IOException("cannot force the list of removed blobs " + path() + ": " + e, e);
             }
+            if (!complete) {
+                publish(unfinished());
+                complete = true;
+            }
         }
+    }
+
+    /** Gives a list its name; on disk when this returns. */
+    private void publish(Path written) throws IOException {
+        Files.move(written, path(), StandardCopyOption.ATOMIC_MOVE);
+        new RealDisk().forceDirectory(Objects.requireNonNull(path().getParent()));
     }
 
     private void flush() throws IOException {
@@ -127,14 +149,18 @@ final class PackedBlobs implements RemovedBlobs {
         }
         open.truncate(carried * LINE_LENGTH);
         closeList();
-        if (carried == 0) {
+        if (!complete) {
+            Files.deleteIfExists(unfinished());
+        } else if (carried == 0) {
             Files.deleteIfExists(path());
         }
+        complete = false;
     }
 
     /** Works off what an earlier pack has left, or begins the list of this one with it if that fails. */
     void takeOver(TransactionLog log, Pace pace) throws IOException {
         carried = 0;
+        complete = false;
         if (!isLeft()) {
             return;
         }
@@ -161,11 +187,12 @@ final class PackedBlobs implements RemovedBlobs {
                     carried++;
                 }
             }
-            force();
+            flush();
+            Objects.requireNonNull(list).force(true);
         } finally {
             closeList();
         }
-        Files.move(rest, path(), StandardCopyOption.ATOMIC_MOVE);
+        publish(rest);
     }
 
     private BufferedReader read() throws IOException {
@@ -219,7 +246,14 @@ final class PackedBlobs implements RemovedBlobs {
         if (line.length() == ID_DIGITS && line.chars().allMatch(HexFormat::isHexDigit)) {
             // Python's way to say that the object is gone altogether.
             long oid = HexFormat.fromHexDigitsToLong(line);
-            return superfluous(log, oid, directory.revisions(oid));
+            // What is later is about to be committed, and will only then be found in the log.
+            long last = log.lastTransaction();
+            return superfluous(
+                    log,
+                    oid,
+                    directory.revisions(oid).stream()
+                            .filter(tid -> !Tid.isAfter(tid, last))
+                            .toList());
         }
         LOG.warn("{} has a line that is not understood: '{}' (expected: oid and tid in hex)", path(), line);
         return List.of();

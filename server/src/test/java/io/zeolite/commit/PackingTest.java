@@ -188,13 +188,36 @@ class PackingTest {
     void listThatCannotBeForced_isNamed() throws IOException {
         BlobDirectory blobs = BlobDirectory.open(directory.resolve("others"));
         // Linux takes what is written to it, and does not force it.
-        Files.createSymbolicLink(blobs.removedList(), Path.of("/dev/null"));
+        Files.createSymbolicLink(
+                blobs.removedList().resolveSibling(blobs.removedList().getFileName() + ".pack"), Path.of("/dev/null"));
         PackedBlobs packed = new PackedBlobs(blobs, false, null);
         packed.clear();
         assertThatThrownBy(packed::force)
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("cannot force the list of removed blobs " + blobs.removedList());
         packed.discard();
+    }
+
+    /** Nobody knows whether the log still has what it names: a pack keeps records which only back pointers lead to. */
+    @Test
+    void list_ofAPackThatWasKilledOnItsWay_isNotWorkedOff() throws IOException {
+        BlobDirectory blobs = BlobDirectory.open(directory.resolve("others"));
+        PackedBlobs killed = new PackedBlobs(blobs, false, null);
+        killed.clear();
+        for (int i = 0; i < 10_000; i++) {
+            killed.add(i, 0x10);
+        }
+        assertThat(new PackedBlobs(blobs, false, null).isLeft()).isFalse();
+
+        PackedBlobs next = new PackedBlobs(blobs, false, null);
+        next.clear();
+        next.add(1, 0x20);
+        next.force();
+
+        assertThat(new PackedBlobs(blobs, false, null).isLeft()).isTrue();
+        assertThat(blobs.removedList()).hasContent(Tid.toHex(1) + Tid.toHex(0x20) + "\n");
+        next.discard();
+        assertThat(directory.resolve("others")).isDirectoryNotContaining("glob:**/.removed*");
     }
 
     /** What the undo is going to write are positions in the file that the pack replaces. */
