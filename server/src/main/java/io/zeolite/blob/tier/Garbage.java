@@ -48,6 +48,7 @@ public final class Garbage {
 
     private static final String FILE = ".bucket-garbage";
     private static final int ID_DIGITS = 16;
+    private static final int TIME_DIGITS = 10;
     private static final int BATCH = 1000;
     private static final int WRITE_BYTES = 64 << 10;
 
@@ -263,7 +264,8 @@ public final class Garbage {
 
     private static @Nullable Entry parse(String line) {
         int ids = 2 * ID_DIGITS;
-        if (line.length() < ids + 2 || line.length() > ids + 12 || line.charAt(ids) != ' ') {
+        // A time with fewer digits was cut short, and would be long past.
+        if (line.length() != ids + 1 + TIME_DIGITS || line.charAt(ids) != ' ') {
             return null;
         }
         String time = line.substring(ids + 1);

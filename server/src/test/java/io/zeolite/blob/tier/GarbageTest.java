@@ -200,7 +200,7 @@ final class GarbageTest {
                     return false;
                 },
                 () -> false);
-        assertThat(left()).containsExactly(3L, 4L, 5L);
+        assertThat(left()).containsExactly(2L, 3L, 4L, 5L);
         assertThat(garbage.waiting(DUE)).containsExactly(revision(3));
     }
 
@@ -218,6 +218,23 @@ final class GarbageTest {
                 () -> false);
         assertThat(sweep(garbage(), DUE)).isEqualTo(1);
         assertThat(left()).containsExactly(3L, 4L, 5L);
+    }
+
+    /** Its time would be long past, and the grace over. */
+    @Test
+    void sweep_timeThatWasCutShort_isNoTime() throws IOException {
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        Path list = directory.resolve(".bucket-garbage");
+        String line = Files.readString(list);
+        for (int cut = 2; cut < 12; cut++) {
+            Files.writeString(list, line.substring(0, line.length() - cut) + "\n" + line);
+            assertThat(sweep(garbage(), DUE.minusSeconds(1)))
+                    .as("%d bytes missing", cut)
+                    .isZero();
+        }
+        assertThat(left()).hasSize(5);
     }
 
     @Test
