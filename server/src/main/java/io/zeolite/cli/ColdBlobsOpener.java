@@ -100,6 +100,11 @@ final class ColdBlobsOpener {
     }
 
     private static boolean isReferredTo(Storage storage, BlobRevision revision) throws IOException {
+        if (Thread.interrupted()) {
+            // Reading closes a channel for everybody if it is done by a thread that is interrupted, by an SDK's timer
+            // perhaps.
+            throw new IOException("interrupted while looking for " + revision);
+        }
         CompletableFuture<byte[]> loaded = new CompletableFuture<>();
         storage.loadSerial(revision.oid(), revision.tid(), new Completion<>() {
             @Override
