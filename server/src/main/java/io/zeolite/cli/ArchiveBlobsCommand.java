@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite archive-blobs}. */
-final class ArchiveBlobsCommand implements ToolCommand {
+record ArchiveBlobsCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String AGE = "--age";
     private static final String SIZE = "--size";
     private static final String SINCE = "--since";
@@ -29,14 +29,6 @@ final class ArchiveBlobsCommand implements ToolCommand {
     private static final double DEFAULT_AGE_DAYS = 1;
     private static final double MOST_DAYS = 100 * 366;
     private static final long SECONDS_PER_DAY = Duration.ofDays(1).toSeconds();
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    ArchiveBlobsCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

@@ -11,15 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite blob-stats}. */
-final class BlobStatsCommand implements ToolCommand {
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    BlobStatsCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
-
+record BlobStatsCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     @Override
     public CommandSpec spec() {
         CommandSpec spec = Zeolite.command();

@@ -11,15 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite bucket-check}. */
-final class BucketCheckCommand implements ToolCommand {
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    BucketCheckCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
-
+record BucketCheckCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     @Override
     public boolean isForMonitors() {
         return true;

@@ -15,17 +15,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite bucket-policy}. */
-final class BucketPolicyCommand implements ToolCommand {
+record BucketPolicyCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String FOR = "--for";
     private static final String EXCEPT = "--except";
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    BucketPolicyCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     private static String roles() {
         return Stream.of(Role.values()).map(Role::text).collect(Collectors.joining(", "));

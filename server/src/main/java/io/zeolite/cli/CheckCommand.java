@@ -10,17 +10,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite check}. */
-final class CheckCommand implements ToolCommand {
+record CheckCommand(Console console) implements ToolCommand {
     private static final String BLOB_DIRECTORY = "--blob-dir";
     private static final String NO_REFERENCES = "--no-references";
     private static final String SHOW = "--show";
     private static final int DEFAULT_SHOWN = 100;
-
-    private final Console console;
-
-    CheckCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public boolean isForMonitors() {

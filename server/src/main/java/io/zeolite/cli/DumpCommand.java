@@ -9,13 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite dump}. */
-final class DumpCommand implements ToolCommand {
-    private final Console console;
-
-    DumpCommand(Console console) {
-        this.console = console;
-    }
-
+record DumpCommand(Console console) implements ToolCommand {
     @Override
     public CommandSpec spec() {
         CommandSpec spec = Zeolite.command();

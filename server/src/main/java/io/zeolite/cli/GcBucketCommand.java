@@ -16,19 +16,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite gc-bucket}. */
-final class GcBucketCommand implements ToolCommand {
+record GcBucketCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String GRACE = "--grace";
     private static final String ALSO = "--also";
     private static final String DELETE = "--delete";
     private static final String FORCE = "--force";
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    GcBucketCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

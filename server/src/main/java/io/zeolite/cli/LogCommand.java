@@ -9,14 +9,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite log}. */
-final class LogCommand implements ToolCommand {
+record LogCommand(Console console) implements ToolCommand {
     private static final String REVERSE = "--reverse";
-
-    private final Console console;
-
-    LogCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

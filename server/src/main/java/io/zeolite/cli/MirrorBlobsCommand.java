@@ -20,19 +20,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite mirror-blobs}. */
-final class MirrorBlobsCommand implements ToolCommand {
+record MirrorBlobsCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String TO = "--to";
     private static final String TEMPORARY = "--temp-dir";
     private static final String DRY_RUN = "--dry-run";
     private static final String FILE_URL = "file://";
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    MirrorBlobsCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

@@ -15,17 +15,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite pack}. */
-final class PackCommand implements ToolCommand {
+record PackCommand(Console console) implements ToolCommand {
     private static final String DAYS = "--days";
     private static final String TIME = "--time";
     private static final String WAIT = "--wait";
     private static final String NO_WAIT = "--no-wait";
-
-    private final Console console;
-
-    PackCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

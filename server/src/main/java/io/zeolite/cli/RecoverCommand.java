@@ -8,15 +8,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite recover}. */
-final class RecoverCommand implements ToolCommand {
+record RecoverCommand(Console console) implements ToolCommand {
     private static final String PARTIAL = "--partial";
     private static final String FORCE = "--force";
-
-    private final Console console;
-
-    RecoverCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

@@ -10,16 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite restore-blobs}. */
-final class RestoreBlobsCommand implements ToolCommand {
+record RestoreBlobsCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String DRY_RUN = "--dry-run";
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    RestoreBlobsCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

@@ -17,16 +17,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite status}. */
-final class StatusCommand implements ToolCommand {
+record StatusCommand(Console console) implements ToolCommand {
     private static final String NAGIOS = "--nagios";
     private static final String RATES_FILE = "--status-path";
     private static final String RATE_UNIT = "--time-units";
-
-    private final Console console;
-
-    StatusCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public boolean isForMonitors() {

@@ -9,18 +9,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite undo-log}. */
-final class UndoLogCommand implements ToolCommand {
+record UndoLogCommand(Console console) implements ToolCommand {
     private static final String SKIP = "--skip";
     private static final String LIMIT = "--limit";
     private static final String USER = "--user";
     private static final String DESCRIPTION = "--description";
     private static final int DEFAULT_LIMIT = 20;
-
-    private final Console console;
-
-    UndoLogCommand(Console console) {
-        this.console = console;
-    }
 
     @Override
     public CommandSpec spec() {

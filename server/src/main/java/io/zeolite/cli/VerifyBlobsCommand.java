@@ -13,19 +13,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code zeolite verify-blobs}. */
-final class VerifyBlobsCommand implements ToolCommand {
+record VerifyBlobsCommand(ConfigEnvironment environment, Console console) implements ToolCommand {
     private static final String DEEP = "--deep";
     private static final String REPAIR_FROM = "--repair-from";
     private static final String SHOW = "--show";
     private static final int DEFAULT_SHOWN = 100;
-
-    private final ConfigEnvironment environment;
-    private final Console console;
-
-    VerifyBlobsCommand(ConfigEnvironment environment, Console console) {
-        this.environment = environment;
-        this.console = console;
-    }
 
     @Override
     public boolean isForMonitors() {
