@@ -133,10 +133,6 @@ final class ClientCore implements LinkUser {
         return link;
     }
 
-    CommitTurns turns() {
-        return turns;
-    }
-
     /** A connection, and the right to have a transaction on it. */
     record Place(ZeoConnection connection, CommitTurns.Turn turn) {}
 

@@ -1,6 +1,5 @@
 package io.zeolite.client;
 
-import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.error.ConflictException;
 import io.zeolite.error.PosKeyException;
@@ -43,14 +42,8 @@ final class OutcomeSearch {
                 .filter(store -> store.serial() != Tid.NONE)
                 .findFirst()
                 .orElse(evidence.stores().get(0));
-        return core.onLoop(core.turns()::take)
-                .thenCompose(turn -> core.link()
-                        .connection()
-                        .thenCompose(open -> isStillCurrent(open, probe))
-                        .whenComplete((answer, failure) -> core.onLoop(() -> {
-                            turn.end();
-                            return Done.future();
-                        })))
+        return core.onLoop(() -> core.place().thenCompose(place -> isStillCurrent(place.connection(), probe)
+                        .whenComplete((answer, failure) -> place.turn().end())))
                 .thenCompose(current -> current ? notCommitted(probe) : find(probe));
     }
 
