@@ -1,11 +1,9 @@
 package io.zeolite.client.connection;
 
-import io.zeolite.pickle.PyTuple;
-import io.zeolite.wire.BlobPiece;
 import java.util.concurrent.CompletableFuture;
 
 /** Whose calls a {@link ServerLink} carries. Called on the event loop, so it must not block. */
-public interface LinkUser {
+public interface LinkUser extends ServerMessages {
     /**
      * A server has been found. Whatever it says on its own is held back until the future has completed, and so are the
      * calls of others; a failure, there or in what is done with what was held back, makes the link try again.
@@ -17,12 +15,6 @@ public interface LinkUser {
 
     /** Calls go out from now on. */
     void connected(ZeoConnection connection, boolean readOnly);
-
-    /** Takes what the server says without being asked, in the order of the wire. */
-    void received(String method, PyTuple args);
-
-    /** Takes a piece of a blob, in the same order. */
-    void received(BlobPiece piece);
 
     /** A connection for which {@link #connected} was called has ended; its calls have failed already. */
     void disconnected(DisconnectedException reason);
