@@ -4,6 +4,7 @@ import io.zeolite.client.connection.Done;
 import io.zeolite.client.record.PlainValues;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.time.Instant;
 import java.util.List;
@@ -58,7 +59,7 @@ public final class AsyncZeoClient {
     }
 
     CompletableFuture<byte[]> loadSerialInside(long oid, long serial) {
-        return core.ask(Methods.LOAD_SERIAL, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial)))
+        return core.ask(Methods.LOAD_SERIAL, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial)))
                 .thenApply(data -> Wire.data(Methods.LOAD_SERIAL, data));
     }
 
@@ -68,7 +69,7 @@ public final class AsyncZeoClient {
     }
 
     CompletableFuture<Long> currentSerialInside(long oid) {
-        return core.ask(Methods.GET_TID, PyTuple.of((Object) Wire.bytes(oid)))
+        return core.ask(Methods.GET_TID, PyTuple.of((Object) Ids.bytes(oid)))
                 .thenApply(tid -> Wire.id(Methods.GET_TID, tid));
     }
 

@@ -2,6 +2,7 @@ package io.zeolite.client;
 
 import io.zeolite.client.blob.BlobCache;
 import io.zeolite.error.PosKeyException;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
@@ -43,7 +44,7 @@ sealed interface BlobDirectory extends Closeable {
 
         Path objectDirectory(long oid) {
             Path path = directory;
-            for (byte b : Wire.bytes(oid)) {
+            for (byte b : Ids.bytes(oid)) {
                 path = path.resolve(String.format(Locale.ROOT, "0x%02x", b & 0xff));
             }
             return path;

@@ -11,6 +11,7 @@ import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ServerLink;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
@@ -183,7 +184,7 @@ final class BlobStore implements Closeable {
     }
 
     CompletableFuture<@Nullable Object> request(long oid, long serial) {
-        return link.call(Methods.SEND_BLOB, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial)), ServerLink.Retry.YES);
+        return link.call(Methods.SEND_BLOB, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial)), ServerLink.Retry.YES);
     }
 
     Executor io() {
@@ -221,7 +222,7 @@ final class BlobStore implements Closeable {
             throws IOException {
         ArrayDeque<CompletableFuture<@Nullable Object>> underWay = new ArrayDeque<>();
         try (FileChannel channel = FileChannel.open(blob.file(), StandardOpenOption.READ)) {
-            to.startBlob(PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial()), store.data(), transaction));
+            to.startBlob(PyTuple.of(Ids.bytes(store.oid()), Ids.bytes(store.serial()), store.data(), transaction));
             while (true) {
                 ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
                 int length = channel.read(chunk);
@@ -270,8 +271,8 @@ final class BlobStore implements Closeable {
         to.send(
                         Methods.STORE_BLOB_SHARED,
                         PyTuple.of(
-                                Wire.bytes(store.oid()),
-                                Wire.bytes(store.serial()),
+                                Ids.bytes(store.oid()),
+                                Ids.bytes(store.serial()),
                                 store.data(),
                                 placed.getFileName().toString(),
                                 transaction))

@@ -17,6 +17,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.wire.BlobPiece;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.Closeable;
 import java.io.IOException;
@@ -330,7 +331,7 @@ final class ClientCore implements LinkUser {
      */
     static CompletableFuture<@Nullable Object> changesSince(ZeoConnection connection, long tid) {
         return connection
-                .call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Wire.bytes(tid)))
+                .call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) Ids.bytes(tid)))
                 .<@Nullable Object>thenCompose(answer -> answer == null
                         ? CompletableFuture.<@Nullable Object>completedFuture(null)
                         : has(connection, tid).<@Nullable Object>thenApply(has -> has ? answer : null));
@@ -339,7 +340,7 @@ final class ClientCore implements LinkUser {
     /** Whether the storage has a transaction. One that cannot say which it has is believed. */
     private static CompletableFuture<Boolean> has(ZeoConnection connection, long tid) {
         return connection
-                .call(Methods.ITERATOR_START, PyTuple.of(Wire.bytes(tid), Wire.bytes(tid)))
+                .call(Methods.ITERATOR_START, PyTuple.of(Ids.bytes(tid), Ids.bytes(tid)))
                 .thenCompose(id -> connection
                         .call(Methods.ITERATOR_NEXT, PyTuple.of(id))
                         .thenApply(found -> {

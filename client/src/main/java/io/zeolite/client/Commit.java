@@ -9,6 +9,7 @@ import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.RecordScanner;
+import io.zeolite.zodb.Ids;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -136,14 +137,14 @@ final class Commit {
             }
         }
         for (long tid : undone) {
-            to.send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Wire.bytes(tid)), id));
+            to.send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Ids.bytes(tid)), id));
         }
         return sent;
     }
 
     private CompletableFuture<?> send(TransactionConnection to, Change change) {
-        byte[] oid = Wire.bytes(change.oid());
-        byte[] serial = Wire.bytes(change.serial());
+        byte[] oid = Ids.bytes(change.oid());
+        byte[] serial = Ids.bytes(change.serial());
         if (change instanceof Change.Store store) {
             return to.send(Methods.STORE, PyTuple.of(oid, serial, store.data(), id));
         } else if (change instanceof Change.Check) {
@@ -268,7 +269,7 @@ final class Commit {
 
     private CompletableFuture<byte[]> loadSerial(long oid, long serial) {
         return connection()
-                .call(Methods.LOAD_SERIAL, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial)))
+                .call(Methods.LOAD_SERIAL, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial)))
                 .thenApply(data -> Wire.data(Methods.LOAD_SERIAL, data));
     }
 

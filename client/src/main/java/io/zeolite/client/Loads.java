@@ -6,6 +6,7 @@ import io.zeolite.client.connection.ServerLink;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -76,7 +77,7 @@ final class Loads {
         }
         Load load = new Load();
         underWay.put(key, load);
-        link.call(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(before)), ServerLink.Retry.YES)
+        link.call(Methods.LOAD_BEFORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), ServerLink.Retry.YES)
                 .whenComplete((value, failure) -> {
                     underWay.remove(key, load);
                     if (failure == null) {

@@ -6,6 +6,7 @@ import io.zeolite.error.PosKeyException;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.util.Arrays;
 import java.util.List;
@@ -51,7 +52,7 @@ final class OutcomeSearch {
         Object id = "outcome of a transaction";
         byte[] none = {};
         open.send(Methods.TPC_BEGIN, PyTuple.of(id, none, none, new PyDict(), null, " "));
-        open.send(Methods.STORE, PyTuple.of(Wire.bytes(probe.oid()), Wire.bytes(probe.serial()), probe.data(), id));
+        open.send(Methods.STORE, PyTuple.of(Ids.bytes(probe.oid()), Ids.bytes(probe.serial()), probe.data(), id));
         return open.call(Methods.VOTE, PyTuple.of(id))
                 .handle((answer, failure) -> {
                     if (failure == null) {
@@ -80,7 +81,7 @@ final class OutcomeSearch {
 
     /** The answer about the revision under a store; null if it is not there. */
     private CompletableFuture<@Nullable Object> current(CommitEvidence.Store store) {
-        return core.ask(Methods.LOAD_BEFORE, PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(store.serial() + 1)))
+        return core.ask(Methods.LOAD_BEFORE, PyTuple.of(Ids.bytes(store.oid()), Ids.bytes(store.serial() + 1)))
                 .<@Nullable Object>handle((answer, failure) -> {
                     if (failure != null && !(Failures.root(failure) instanceof PosKeyException)) {
                         throw Failures.of(failure);
@@ -91,7 +92,7 @@ final class OutcomeSearch {
 
     /** Looks for the transaction, one that has changed the object of a store. */
     private CompletableFuture<CommitOutcome> find(CommitEvidence.Store store) {
-        return core.ask(Methods.HISTORY, PyTuple.of(Wire.bytes(store.oid()), MAX_HISTORY))
+        return core.ask(Methods.HISTORY, PyTuple.of(Ids.bytes(store.oid()), MAX_HISTORY))
                 .thenCompose(answer -> {
                     List<PyDict> revisions = Wire.sequence(Methods.HISTORY, answer).stream()
                             .map(revision -> Wire.dict(Methods.HISTORY, revision))
@@ -148,7 +149,7 @@ final class OutcomeSearch {
     }
 
     private CompletableFuture<Boolean> isWritten(CommitEvidence.Store store, long tid) {
-        return core.ask(Methods.LOAD_SERIAL, PyTuple.of(Wire.bytes(store.oid()), Wire.bytes(tid)))
+        return core.ask(Methods.LOAD_SERIAL, PyTuple.of(Ids.bytes(store.oid()), Ids.bytes(tid)))
                 .handle((data, failure) -> {
                     if (failure == null) {
                         return Arrays.equals(Wire.data(Methods.LOAD_SERIAL, data), store.data());

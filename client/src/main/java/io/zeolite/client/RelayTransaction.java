@@ -6,6 +6,7 @@ import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,7 +99,7 @@ public final class RelayTransaction {
 
     /** @return completes when it has been handed to the system */
     public CompletableFuture<@Nullable Object> store(long oid, long serial, byte[] data) {
-        return send(Methods.STORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), data, id));
+        return send(Methods.STORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, id));
     }
 
     /** Sends a blob, behind its record; or, if server and client share a directory, puts it there. */
@@ -108,20 +109,19 @@ public final class RelayTransaction {
     }
 
     public CompletableFuture<@Nullable Object> restore(long oid, long serial, byte @Nullable [] data, long origin) {
-        return send(
-                Methods.RESTORE, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), data, Wire.bytesOrNone(origin), id));
+        return send(Methods.RESTORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, Wire.bytesOrNone(origin), id));
     }
 
     public CompletableFuture<@Nullable Object> delete(long oid, long serial) {
-        return send(Methods.DELETE_OBJECT, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), id));
+        return send(Methods.DELETE_OBJECT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
     }
 
     public CompletableFuture<@Nullable Object> checkCurrent(long oid, long serial) {
-        return send(Methods.CHECK_CURRENT, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial), id));
+        return send(Methods.CHECK_CURRENT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
     }
 
     public CompletableFuture<@Nullable Object> undo(long tid) {
-        return send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Wire.bytes(tid)), id));
+        return send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Ids.bytes(tid)), id));
     }
 
     /** Asks the server. With conflicts, what is stored then and another vote follow, or {@link #abort}. */

@@ -3,6 +3,7 @@ package io.zeolite.client;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.TimeStamp;
 import java.time.Instant;
 import java.util.Base64;
@@ -46,7 +47,7 @@ final class StorageLog {
     }
 
     CompletableFuture<List<HistoryEntry>> history(long oid, int count) {
-        return core.ask(Methods.HISTORY, PyTuple.of(Wire.bytes(oid), (long) count))
+        return core.ask(Methods.HISTORY, PyTuple.of(Ids.bytes(oid), (long) count))
                 .thenApply(answer -> Wire.sequence(Methods.HISTORY, answer).stream()
                         .map(entry -> historyEntry(Wire.dict(Methods.HISTORY, entry)))
                         .toList());

@@ -4,6 +4,7 @@ import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -82,7 +83,7 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
         }
         return core.link().connection().thenCompose(found -> found.call(
                         Methods.ITERATOR_START,
-                        PyTuple.of(Wire.bytesOrNone(from), to == Tid.MAX ? null : Wire.bytes(to)))
+                        PyTuple.of(Wire.bytesOrNone(from), to == Tid.MAX ? null : Ids.bytes(to)))
                 .thenApply(answer -> {
                     connection = found;
                     id = answer;
@@ -147,7 +148,7 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
     }
 
     private CompletableFuture<@Nullable Object> start(ZeoConnection open, StoredTransaction of) {
-        return open.call(Methods.ITERATOR_RECORD_START, PyTuple.of(id, Wire.bytes(of.tid())));
+        return open.call(Methods.ITERATOR_RECORD_START, PyTuple.of(id, Ids.bytes(of.tid())));
     }
 
     private static void more(

@@ -3,8 +3,8 @@ package io.zeolite.client;
 import io.zeolite.client.connection.UnexpectedAnswerException;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,27 +14,14 @@ import org.jspecify.annotations.Nullable;
 public final class Wire {
     private Wire() {}
 
-    public static byte[] bytes(long id) {
-        return new byte[] {
-            (byte) (id >>> 56),
-            (byte) (id >>> 48),
-            (byte) (id >>> 40),
-            (byte) (id >>> 32),
-            (byte) (id >>> 24),
-            (byte) (id >>> 16),
-            (byte) (id >>> 8),
-            (byte) id
-        };
-    }
-
     public static byte @Nullable [] bytesOrNone(long tid) {
-        return tid == Tid.NONE ? null : bytes(tid);
+        return tid == Tid.NONE ? null : Ids.bytes(tid);
     }
 
     /** An oid or tid. */
     public static long id(String method, @Nullable Object value) {
         if (value instanceof byte[] bytes && bytes.length == Long.BYTES) {
-            return ByteBuffer.wrap(bytes).getLong();
+            return Ids.of(bytes);
         }
         throw unexpected(method, value, "8 bytes");
     }

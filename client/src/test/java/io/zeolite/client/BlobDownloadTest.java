@@ -18,6 +18,7 @@ import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -55,7 +56,7 @@ final class BlobDownloadTest {
     private static final int PART_BYTES = 1_500_000;
     private static final long OID = 5;
     private static final long SERIAL = 6;
-    private static final PyTuple KEY = PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL));
+    private static final PyTuple KEY = PyTuple.of(Ids.bytes(OID), Ids.bytes(SERIAL));
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -230,7 +231,7 @@ final class BlobDownloadTest {
             failed.join();
             // Asked for after the same blob.
             Message.Call other = peer.call();
-            assertThat(other.args()).isEqualTo(PyTuple.of(Wire.bytes(OID + 1), Wire.bytes(SERIAL)));
+            assertThat(other.args()).isEqualTo(PyTuple.of(Ids.bytes(OID + 1), Ids.bytes(SERIAL)));
             Part.send(peer, bytes(3, PART_BYTES));
             peer.send(new Message.Reply(call.id(), null));
             call = peer.call();
@@ -266,7 +267,7 @@ final class BlobDownloadTest {
         CompletableFuture<Void> asked = new CompletableFuture<>();
         ScriptedServer.Script script = peer -> {
             peer.handshake("M5");
-            Scripts.answer(peer, Methods.REGISTER, Wire.bytes(10));
+            Scripts.answer(peer, Methods.REGISTER, Ids.bytes(10));
             peer.call();
             peer.call();
             asked.complete(null);
@@ -385,7 +386,7 @@ final class BlobDownloadTest {
             for (int at = 0; at < bytes.length; at += PIECE_BYTES) {
                 byte[] piece = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + PIECE_BYTES));
                 peer.send(new Message.OneWay(
-                        Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Wire.bytes(OID), Wire.bytes(SERIAL), piece)));
+                        Methods.RECEIVE_BLOB_CHUNK, PyTuple.of(Ids.bytes(OID), Ids.bytes(SERIAL), piece)));
             }
         }
     }

@@ -16,6 +16,7 @@ import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,13 +35,13 @@ class CommitOutcomeTest {
     /** The store of the search conflicts with that of the transaction itself, which the server resolves. */
     @Test
     void outcome_serverThatResolvesConflicts_committed() throws IOException {
-        assertThat(outcome(7, List.of(Wire.bytes(OID)), mark -> List.of(revision(12, null), revision(11, mark))))
+        assertThat(outcome(7, List.of(Ids.bytes(OID)), mark -> List.of(revision(12, null), revision(11, mark))))
                 .isEqualTo(new CommitOutcome.Committed(11));
     }
 
     @Test
     void outcome_stillCurrent_notCommitted() throws IOException {
-        assertThat(outcomeOfGoodVote(PyTuple.of(data(0), Wire.bytes(7), null)))
+        assertThat(outcomeOfGoodVote(PyTuple.of(data(0), Ids.bytes(7), null)))
                 .isEqualTo(new CommitOutcome.NotCommitted());
     }
 
@@ -99,13 +100,13 @@ class CommitOutcomeTest {
 
     private static PyDict conflict() {
         return new PyDict()
-                .put("oid", Wire.bytes(OID))
-                .put("serials", PyTuple.of(Wire.bytes(11), Wire.bytes(7)))
+                .put("oid", Ids.bytes(OID))
+                .put("serials", PyTuple.of(Ids.bytes(11), Ids.bytes(7)))
                 .put("data", data(1));
     }
 
     private static PyDict revision(long tid, @Nullable String mark) {
-        PyDict revision = new PyDict().put("tid", Wire.bytes(tid)).put("size", 1L);
+        PyDict revision = new PyDict().put("tid", Ids.bytes(tid)).put("size", 1L);
         return mark == null ? revision : revision.put("zeolite_commit", mark);
     }
 
@@ -131,7 +132,7 @@ class CommitOutcomeTest {
             answer(
                     peer,
                     Methods.LOAD_BEFORE,
-                    before == null ? null : PyTuple.of(before, Wire.bytes(serial), Wire.bytes(next)));
+                    before == null ? null : PyTuple.of(before, Ids.bytes(serial), Ids.bytes(next)));
             if (written != null) {
                 answer(peer, Methods.LOAD_SERIAL, written);
             }
@@ -164,8 +165,8 @@ class CommitOutcomeTest {
         };
         ScriptedServer.Script second = peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(11));
-            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(11), List.of(Wire.bytes(OID))));
+            answer(peer, Methods.REGISTER, Ids.bytes(11));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Ids.bytes(11), List.of(Ids.bytes(OID))));
             answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
             search.answer(peer, String.valueOf(mark.get()));
@@ -193,7 +194,7 @@ class CommitOutcomeTest {
             Message.Call finish = peer.call();
             caller.interrupt();
             interrupted.await();
-            peer.send(new Message.Reply(finish.id(), Wire.bytes(11)));
+            peer.send(new Message.Reply(finish.id(), Ids.bytes(11)));
             // The search begins when the finish is answered.
             peer.send(new Message.Reply(stores(peer).id(), List.of(conflict())));
             answer(peer, Methods.TPC_ABORT, null);
@@ -226,7 +227,7 @@ class CommitOutcomeTest {
             answer(peer, Methods.TPC_ABORT, null);
             peer.send(new Message.Reply(vote.id(), List.of()));
             // No finish comes before.
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
@@ -251,7 +252,7 @@ class CommitOutcomeTest {
         ScriptedServer.Script only = peer -> {
             begin(peer, 10);
             markOfVoted(peer);
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
         };
         try (ScriptedServer server = new ScriptedServer(only)) {
             try (ZeoClient client = ZeoClient.connect(

@@ -7,6 +7,7 @@ import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class Scripts {
     /** The beginning of every connection, up to the first call of the client's user. */
     static void begin(ScriptedServer.Peer peer, long lastTransaction) throws Exception {
         peer.handshake("M5");
-        answer(peer, Methods.REGISTER, Wire.bytes(lastTransaction));
+        answer(peer, Methods.REGISTER, Ids.bytes(lastTransaction));
         answer(peer, Methods.GET_INFO, new PyDict().put("name", "scripted").put("size", 7L));
     }
 
@@ -45,10 +46,10 @@ final class Scripts {
     static void answerWhetherThereIs(ScriptedServer.Peer peer, long tid, boolean isThere) throws Exception {
         Message.Call start = peer.call();
         assertThat(start.method()).isEqualTo(Methods.ITERATOR_START);
-        assertThat(start.args()).isEqualTo(PyTuple.of(Wire.bytes(tid), Wire.bytes(tid)));
+        assertThat(start.args()).isEqualTo(PyTuple.of(Ids.bytes(tid), Ids.bytes(tid)));
         peer.send(new Message.Reply(start.id(), 3L));
         byte[] nothing = {};
-        PyTuple transaction = PyTuple.of(Wire.bytes(tid), " ", nothing, nothing, new PyDict());
+        PyTuple transaction = PyTuple.of(Ids.bytes(tid), " ", nothing, nothing, new PyDict());
         answer(peer, Methods.ITERATOR_NEXT, isThere ? transaction : null);
         if (isThere) {
             Message.OneWay end = (Message.OneWay) peer.receive();
@@ -59,12 +60,12 @@ final class Scripts {
 
     static void invalidate(ScriptedServer.Peer peer, long tid, long... oids) throws IOException {
         List<byte[]> changed = new ArrayList<>();
-        Arrays.stream(oids).forEach(oid -> changed.add(Wire.bytes(oid)));
-        peer.send(new Message.OneWay(Methods.INVALIDATE_TRANSACTION, PyTuple.of(Wire.bytes(tid), changed)));
+        Arrays.stream(oids).forEach(oid -> changed.add(Ids.bytes(oid)));
+        peer.send(new Message.OneWay(Methods.INVALIDATE_TRANSACTION, PyTuple.of(Ids.bytes(tid), changed)));
     }
 
     static PyTuple current(int value, long serial) {
-        return PyTuple.of(data(value), Wire.bytes(serial), null);
+        return PyTuple.of(data(value), Ids.bytes(serial), null);
     }
 
     /** Up to a vote, which it does not answer. */

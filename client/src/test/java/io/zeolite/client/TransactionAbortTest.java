@@ -11,6 +11,7 @@ import io.zeolite.client.connection.ScriptedServer;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class TransactionAbortTest {
         }
         assertThat(((Message.OneWay) message).method()).isEqualTo(Methods.STORE_BLOB_END);
         answer(peer, Methods.TPC_ABORT, null);
-        answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+        answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
         peer.awaitEnd();
     }
 
@@ -153,14 +154,14 @@ final class TransactionAbortTest {
             begin(peer, 10);
             expect(peer, Methods.TPC_BEGIN, Methods.STORE);
             answer(peer, Methods.VOTE, List.of());
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
         };
         ScriptedServer.Script second = peer -> {
             // The client is here since it has heard of the end of the other connection.
             sending.countDown();
             aborted.await();
             begin(peer, 10);
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(first, second)) {

@@ -13,6 +13,7 @@ import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ final class TransactionIteratorTest {
 
     private static PyTuple transaction(long tid) {
         byte[] nothing = {};
-        return PyTuple.of(Wire.bytes(tid), " ", nothing, nothing, new PyDict());
+        return PyTuple.of(Ids.bytes(tid), " ", nothing, nothing, new PyDict());
     }
 
     @Test
@@ -65,7 +66,7 @@ final class TransactionIteratorTest {
             answer(peer, Methods.ITERATOR_RECORD_START, 4L);
             for (int i = 0; i < RECORDS; i++) {
                 Thread.sleep(CALL.toMillis() / (RECORDS - 2));
-                PyTuple record = PyTuple.of(Wire.bytes(OID), Wire.bytes(1), data(i), null);
+                PyTuple record = PyTuple.of(Ids.bytes(OID), Ids.bytes(1), data(i), null);
                 answer(peer, Methods.ITERATOR_RECORD_NEXT, record);
             }
             answer(peer, Methods.ITERATOR_RECORD_NEXT, null);

@@ -18,6 +18,7 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -45,7 +46,7 @@ class ZeoClientTest {
             answer(peer, Methods.LOAD_BEFORE, current(1, 7));
             loaded.await();
             invalidate(peer, 11, OID, 6);
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(11));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(11));
             answer(peer, Methods.LOAD_BEFORE, current(2, 11));
             peer.awaitEnd();
         };
@@ -75,7 +76,7 @@ class ZeoClientTest {
             answer(peer, Methods.LOAD_BEFORE, current(1, 7));
             invalidate(peer, 12, 6);
             invalidate(peer, tid, OID);
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(12));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(12));
             answer(peer, Methods.LOAD_BEFORE, current(2, 11));
             peer.awaitEnd();
         };
@@ -97,7 +98,7 @@ class ZeoClientTest {
             begin(peer, 10);
             invalidate(peer, 12, 6);
             invalidate(peer, 11, OID);
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(12));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(12));
             peer.awaitEnd();
         };
         List<String> told = Collections.synchronizedList(new ArrayList<>());
@@ -119,12 +120,11 @@ class ZeoClientTest {
     void relay_invalidationThatTheVerificationKnewOf_isNotToldAgain(@TempDir Path directory) throws IOException {
         ScriptedServer.Script script = peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            answer(peer, Methods.REGISTER, Ids.bytes(20));
             Message.Call missed = peer.call();
             invalidate(peer, 21, OID);
             invalidate(peer, 22, 6);
-            peer.send(new Message.Reply(
-                    missed.id(), PyTuple.of(Wire.bytes(22), List.of(Wire.bytes(OID), Wire.bytes(6)))));
+            peer.send(new Message.Reply(missed.id(), PyTuple.of(Ids.bytes(22), List.of(Ids.bytes(OID), Ids.bytes(6)))));
             answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
             // What was committed before the cache was asked about, and what is later, is told as ever.
@@ -154,7 +154,7 @@ class ZeoClientTest {
     void relay_invalidationThatCannotBePublishedWhenTheCacheIsVerified_isAskedForOnANewConnection() throws IOException {
         ScriptedServer.Script first = peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(10));
+            answer(peer, Methods.REGISTER, Ids.bytes(10));
             Message.Call info = peer.call();
             invalidate(peer, 11, OID);
             peer.send(new Message.Reply(info.id(), new PyDict()));
@@ -162,7 +162,7 @@ class ZeoClientTest {
         };
         ScriptedServer.Script second = peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(11));
+            answer(peer, Methods.REGISTER, Ids.bytes(11));
             answer(peer, Methods.GET_INVALIDATIONS, null);
             answer(peer, Methods.GET_INFO, new PyDict());
             answer(peer, Methods.PING, true);
@@ -185,7 +185,7 @@ class ZeoClientTest {
         ScriptedServer.Script script = peer -> {
             begin(peer, 10);
             peer.send(new Message.Reply(stores(peer).id(), List.of()));
-            answer(peer, Methods.TPC_FINISH, Wire.bytes(11));
+            answer(peer, Methods.TPC_FINISH, Ids.bytes(11));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
@@ -276,7 +276,7 @@ class ZeoClientTest {
             Message.Call load = peer.call();
             asked.await();
             peer.send(new Message.Reply(load.id(), current(1, 7)));
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(10));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
@@ -301,10 +301,10 @@ class ZeoClientTest {
             assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);
             assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
             assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.STORE);
-            answer(peer, Methods.VOTE, List.of(Wire.bytes(6)));
-            answer(peer, Methods.TPC_FINISH, Wire.bytes(12));
+            answer(peer, Methods.VOTE, List.of(Ids.bytes(6)));
+            answer(peer, Methods.TPC_FINISH, Ids.bytes(12));
             Message.Call load = peer.call();
-            assertThat(load.args().get(0)).isEqualTo(Wire.bytes(6));
+            assertThat(load.args().get(0)).isEqualTo(Ids.bytes(6));
             peer.send(new Message.Reply(load.id(), current(66, 12)));
             peer.awaitEnd();
         };
@@ -342,13 +342,13 @@ class ZeoClientTest {
         }
         ScriptedServer.Script second = peer -> {
             peer.handshake("Z5");
-            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            answer(peer, Methods.REGISTER, Ids.bytes(20));
             Message.Call missed = peer.call();
             assertThat(missed.method()).isEqualTo(Methods.GET_INVALIDATIONS);
-            assertThat(missed.args().get(0)).isEqualTo(Wire.bytes(10));
+            assertThat(missed.args().get(0)).isEqualTo(Ids.bytes(10));
             // Committed after the registration, and told before the answer, which knows of it or not.
             invalidate(peer, 21, OID + 1);
-            peer.send(new Message.Reply(missed.id(), PyTuple.of(Wire.bytes(20), List.of(Wire.bytes(OID)))));
+            peer.send(new Message.Reply(missed.id(), PyTuple.of(Ids.bytes(20), List.of(Ids.bytes(OID)))));
             answerWhetherThereIs(peer, 10, true);
             answer(peer, Methods.GET_INFO, new PyDict());
             answer(peer, Methods.LOAD_BEFORE, current(2, 20));
@@ -367,7 +367,7 @@ class ZeoClientTest {
         }
         ScriptedServer.Script older = peer -> {
             peer.handshake("Z5");
-            answer(peer, Methods.REGISTER, Wire.bytes(15));
+            answer(peer, Methods.REGISTER, Ids.bytes(15));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(older)) {
@@ -400,7 +400,7 @@ class ZeoClientTest {
         CompletableFuture<Long> everything = new CompletableFuture<>();
         ScriptedServer.Script script = peer -> {
             peer.handshake("Z5");
-            answer(peer, Methods.REGISTER, Wire.bytes(20));
+            answer(peer, Methods.REGISTER, Ids.bytes(20));
             Message.Call missed = peer.call();
             listening.await();
             peer.send(new Message.Reply(missed.id(), null));
@@ -440,8 +440,8 @@ class ZeoClientTest {
         Path file = fill(directory);
         try (ScriptedServer server = new ScriptedServer(peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(20));
-            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(20), List.of()));
+            answer(peer, Methods.REGISTER, Ids.bytes(20));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Ids.bytes(20), List.of()));
             answerWhetherThereIs(peer, 10, false);
             answer(peer, Methods.GET_INFO, new PyDict());
             answer(peer, Methods.LOAD_BEFORE, current(2, 6));
@@ -461,8 +461,8 @@ class ZeoClientTest {
         Path file = fill(directory);
         try (ScriptedServer server = new ScriptedServer(peer -> {
             peer.handshake("M5");
-            answer(peer, Methods.REGISTER, Wire.bytes(20));
-            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Wire.bytes(20), List.of()));
+            answer(peer, Methods.REGISTER, Ids.bytes(20));
+            answer(peer, Methods.GET_INVALIDATIONS, PyTuple.of(Ids.bytes(20), List.of()));
             Message.Call start = peer.call();
             assertThat(start.method()).isEqualTo(Methods.ITERATOR_START);
             peer.send(new Message.ErrorReply(start.id(), "builtins.AttributeError", PyTuple.of("iterator")));
@@ -498,7 +498,7 @@ class ZeoClientTest {
         ScriptedServer.Script script = peer -> {
             begin(peer, Tid.NONE);
             answer(peer, Methods.LOAD_BEFORE, "nonsense");
-            answer(peer, Methods.LAST_TRANSACTION, Wire.bytes(Tid.NONE));
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(Tid.NONE));
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {

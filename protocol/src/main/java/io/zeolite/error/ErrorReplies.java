@@ -3,7 +3,7 @@ package io.zeolite.error;
 import io.zeolite.pickle.PyCall;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
-import java.nio.ByteBuffer;
+import io.zeolite.zodb.Ids;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -123,8 +123,6 @@ public final class ErrorReplies {
     }
 
     private static @Nullable Long id(@Nullable Object value) {
-        return value instanceof byte[] bytes && bytes.length == Long.BYTES
-                ? ByteBuffer.wrap(bytes).getLong()
-                : null;
+        return value instanceof byte[] bytes && bytes.length == Long.BYTES ? Ids.of(bytes) : null;
     }
 }

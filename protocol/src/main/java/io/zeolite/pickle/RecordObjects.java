@@ -1,7 +1,7 @@
 package io.zeolite.pickle;
 
+import io.zeolite.zodb.Ids;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -190,8 +190,6 @@ final class RecordObjects {
         byte[] bytes = value instanceof byte[] given
                 ? given
                 : value instanceof String text ? text.getBytes(StandardCharsets.ISO_8859_1) : null;
-        return bytes != null && bytes.length == Long.BYTES
-                ? ByteBuffer.wrap(bytes).getLong()
-                : null;
+        return bytes != null && bytes.length == Long.BYTES ? Ids.of(bytes) : null;
     }
 }

@@ -8,6 +8,7 @@ import io.zeolite.storage.RecordInformation;
 import io.zeolite.storage.RecordIterator;
 import io.zeolite.storage.TransactionInformation;
 import io.zeolite.storage.TransactionIterator;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.lang.ref.Cleaner;
 import java.util.List;
@@ -33,7 +34,7 @@ final class EdgeIterator implements TransactionIterator {
     }
 
     static EdgeIterator start(ZeoConnection connection, long start, long stop) {
-        Object last = Tid.isAfter(stop, Tid.MAX) ? null : Wire.bytes(stop);
+        Object last = Tid.isAfter(stop, Tid.MAX) ? null : Ids.bytes(stop);
         Object id = await(connection.call(Methods.ITERATOR_START, PyTuple.of(Wire.bytesOrNone(start), last)));
         return new EdgeIterator(connection, known(Methods.ITERATOR_START, id));
     }
@@ -96,7 +97,7 @@ final class EdgeIterator implements TransactionIterator {
                 known = known(
                         Methods.ITERATOR_RECORD_START,
                         await(connection.call(
-                                Methods.ITERATOR_RECORD_START, PyTuple.of(transactions.id, Wire.bytes(tid)))));
+                                Methods.ITERATOR_RECORD_START, PyTuple.of(transactions.id, Ids.bytes(tid)))));
                 id = known;
                 forgetAfter(this, connection, known);
             }

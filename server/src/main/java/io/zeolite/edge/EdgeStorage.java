@@ -27,6 +27,7 @@ import io.zeolite.storage.Subscription;
 import io.zeolite.storage.TransactionIterator;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
@@ -283,7 +284,7 @@ public final class EdgeStorage implements Storage {
             return;
         }
         passing.pass(
-                () -> relay.ask(Methods.LOAD_SERIAL, PyTuple.of(Wire.bytes(oid), Wire.bytes(serial))),
+                () -> relay.ask(Methods.LOAD_SERIAL, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial))),
                 data -> Wire.data(Methods.LOAD_SERIAL, data),
                 completion);
     }
@@ -291,7 +292,7 @@ public final class EdgeStorage implements Storage {
     @Override
     public void getTid(long oid, Completion<Long> completion) {
         passing.pass(
-                () -> relay.ask(Methods.GET_TID, PyTuple.of((Object) Wire.bytes(oid))),
+                () -> relay.ask(Methods.GET_TID, PyTuple.of((Object) Ids.bytes(oid))),
                 tid -> Wire.id(Methods.GET_TID, tid),
                 completion);
     }
@@ -309,7 +310,7 @@ public final class EdgeStorage implements Storage {
 
     @Override
     public void history(long oid, long size, Completion<List<RevisionSummary>> completion) {
-        passing.pass(() -> relay.ask(Methods.HISTORY, PyTuple.of(Wire.bytes(oid), size)), Entries::history, completion);
+        passing.pass(() -> relay.ask(Methods.HISTORY, PyTuple.of(Ids.bytes(oid), size)), Entries::history, completion);
     }
 
     @Override

@@ -2,8 +2,8 @@ package io.zeolite.session;
 
 import io.zeolite.error.CallException;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +42,7 @@ final class Arguments {
     /** Eight bytes: an oid or a tid. */
     long id(int i) {
         if (get(i) instanceof byte[] bytes && bytes.length == 8) {
-            return ByteBuffer.wrap(bytes).getLong();
+            return Ids.of(bytes);
         }
         throw wrong(i, "8 bytes");
     }
@@ -58,7 +58,7 @@ final class Arguments {
         }
         if (value instanceof String text) {
             byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-            return bytes.length == 8 ? ByteBuffer.wrap(bytes).getLong() : Tid.NONE;
+            return bytes.length == 8 ? Ids.of(bytes) : Tid.NONE;
         }
         return id(i);
     }

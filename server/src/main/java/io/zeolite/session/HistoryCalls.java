@@ -12,7 +12,6 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.TimeStamp;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -190,7 +189,7 @@ final class HistoryCalls {
         try {
             byte[] tid = Base64.getMimeDecoder().decode(id);
             if (tid.length == Long.BYTES) {
-                return ByteBuffer.wrap(tid).getLong();
+                return Ids.of(tid);
             }
         } catch (IllegalArgumentException e) {
             LOG.debug("undo: {}", e.getMessage());

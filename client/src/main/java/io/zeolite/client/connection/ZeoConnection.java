@@ -4,8 +4,8 @@ import io.netty.channel.Channel;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +84,7 @@ public final class ZeoConnection implements AutoCloseable {
     public CompletableFuture<Long> register(String storage, boolean readOnly) {
         return call(Methods.REGISTER, PyTuple.of(storage, readOnly)).thenApply(value -> {
             if (value instanceof byte[] tid && tid.length == Long.BYTES) {
-                return ByteBuffer.wrap(tid).getLong();
+                return Ids.of(tid);
             }
             throw new UnexpectedAnswerException(ClientLoops.describe(address), Methods.REGISTER, value, "8 bytes");
         });
