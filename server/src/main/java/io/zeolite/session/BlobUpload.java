@@ -76,7 +76,7 @@ final class BlobUpload {
         SerialFileWriter running = running();
         writer = null;
         outbox.pauseReading();
-        running.finish(false, new Completion<>() {
+        running.finish(new Completion<>() {
             @Override
             public void complete(Path file) {
                 outbox.execute(() -> {

@@ -49,11 +49,6 @@ final class SimulatedSpills implements SpillFiles {
         }
 
         @Override
-        public void force() throws IOException {
-            file.force();
-        }
-
-        @Override
         public void close() throws IOException {
             file.close();
         }

@@ -113,11 +113,6 @@ final class LocalStagingFile implements StagingFile {
     }
 
     @Override
-    public void force() throws IOException {
-        channel.force(true);
-    }
-
-    @Override
     public void close() throws IOException {
         if (writeBack != null && length > begun) {
             // It is forced soon, on another thread.

@@ -63,7 +63,7 @@ public final class SerialFileWriter {
 
         record Report(Completion<Void> completion) implements Step {}
 
-        record Finish(boolean force, Completion<Path> completion) implements Step {}
+        record Finish(Completion<Path> completion) implements Step {}
 
         record Discard() implements Step {}
     }
@@ -196,15 +196,15 @@ public final class SerialFileWriter {
     }
 
     /**
-     * Ends the file: completes when everything is written, and on disk if {@code force} is set. From then on the file,
-     * which is closed, belongs to the receiver. It is there even if nothing was ever written to it.
+     * Ends the file: completes when everything is written; nothing is forced to disk. From then on the file, which is
+     * closed, belongs to the receiver. It is there even if nothing was ever written to it.
      *
      * <p>It fails with a {@link CallException} if something could not be written, and with a
      * {@link TransactionException} if the writer has been aborted; then the file is deleted.
      *
      * @throws IllegalStateException if it has been called before
      */
-    public void finish(boolean force, Completion<Path> completion) {
+    public void finish(Completion<Path> completion) {
         boolean aborted;
         synchronized (lock) {
             if (state == State.FINISHING || state == State.FINISHED) {
@@ -213,7 +213,7 @@ public final class SerialFileWriter {
             aborted = state == State.ABORTED;
             if (!aborted) {
                 state = State.FINISHING;
-                steps.add(new Step.Finish(force, completion));
+                steps.add(new Step.Finish(completion));
             }
         }
         if (aborted) {
@@ -434,11 +434,7 @@ public final class SerialFileWriter {
     private void finish(Step.Finish finish) {
         if (failure == null) {
             try {
-                StagingFile opened = openFile();
-                if (finish.force) {
-                    opened.force();
-                }
-                opened.close();
+                openFile().close();
             } catch (IOException | RuntimeException e) {
                 fail(describe(0, e));
             }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /**
  * An open file that belongs to one transaction. One thread at a time writes; reads may run at any time on any thread.
- * Nothing in it has to survive a crash unless it is forced.
+ * Nothing in it has to survive a crash: whoever takes over a file that must, forces it.
  */
 public interface StagingFile {
     /** What it is called in messages. There need not be a file of that name. */
@@ -21,9 +21,6 @@ public interface StagingFile {
      * @return the number of bytes read, less than what the buffer had room for only at the end of the file; 0 beyond it
      */
     int read(ByteBuffer buffer, long position) throws IOException;
-
-    /** When it returns, what was appended survives a crash of the machine. */
-    void force() throws IOException;
 
     /** Closes it; the file stays. */
     void close() throws IOException;

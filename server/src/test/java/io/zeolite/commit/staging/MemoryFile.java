@@ -10,7 +10,6 @@ final class MemoryFile implements StagingFile {
     private final ByteArrayOutputStream content = new ByteArrayOutputStream();
     private final int capacity;
 
-    boolean forced;
     boolean closed;
     boolean discarded;
     int reads;
@@ -52,11 +51,6 @@ final class MemoryFile implements StagingFile {
         int length = Math.max(0, Math.min(buffer.remaining(), content.size() - (int) position));
         buffer.put(content.toByteArray(), (int) position, length);
         return length;
-    }
-
-    @Override
-    public void force() {
-        forced = true;
     }
 
     @Override

@@ -47,7 +47,7 @@ class SerialFileWriterTest {
         direct.write(new byte[] {1, 2});
         direct.write(new byte[0]);
         direct.write(new byte[] {3});
-        direct.finish(true, finished);
+        direct.finish(finished);
 
         assertThat(finished.value()).isEqualTo(path);
         assertThat(path).hasBinaryContent(new byte[] {1, 2, 3});
@@ -71,7 +71,7 @@ class SerialFileWriterTest {
             direct.write(pieces, () -> released.add(name));
         }
         Outcome<Path> finished = new Outcome<>();
-        direct.finish(true, finished);
+        direct.finish(finished);
 
         assertThat(finished.value()).hasBinaryContent(expected.toByteArray());
         assertThat(released).hasSize(35).doesNotHaveDuplicates();
@@ -82,7 +82,7 @@ class SerialFileWriterTest {
         List<String> released = new ArrayList<>();
         writer.write(pieces(new byte[] {1, 2}), () -> released.add("a"));
         writer.write(pieces(new byte[] {3}), () -> released.add("b"));
-        writer.finish(false, new Outcome<>());
+        writer.finish(new Outcome<>());
         assertThat(released).isEmpty();
 
         executor.runAll();
@@ -113,27 +113,12 @@ class SerialFileWriterTest {
     void finish_nothingWritten_createsAnEmptyFile() throws Exception {
         Outcome<Path> finished = new Outcome<>();
 
-        writer.finish(false, finished);
+        writer.finish(finished);
         executor.runAll();
 
         assertThat(finished.value()).isEqualTo(file.path());
         assertThat(file.content()).isEmpty();
         assertThat(file.closed).isTrue();
-        assertThat(file.forced).isFalse();
-    }
-
-    @Test
-    void finish_forced_forcesBeforeItCompletes() throws Exception {
-        Outcome<Path> finished = new Outcome<>();
-        writer.write(new byte[10]);
-        writer.finish(true, finished);
-        assertThat(finished.isThere()).isFalse();
-
-        executor.runAll();
-
-        assertThat(finished.value()).isEqualTo(file.path());
-        assertThat(file.forced).isTrue();
-        assertThat(file.discarded).isFalse();
     }
 
     @Test
@@ -194,10 +179,10 @@ class SerialFileWriterTest {
 
     @Test
     void writeOrFinish_afterFinish_isRefused() {
-        writer.finish(false, new Outcome<>());
+        writer.finish(new Outcome<>());
 
         assertThatIllegalStateException().isThrownBy(() -> writer.write(new byte[1]));
-        assertThatIllegalStateException().isThrownBy(() -> writer.finish(false, new Outcome<>()));
+        assertThatIllegalStateException().isThrownBy(() -> writer.finish(new Outcome<>()));
     }
 
     // Back-pressure
@@ -321,7 +306,7 @@ class SerialFileWriterTest {
         full.write(new byte[2 * MEGABYTE]);
         full.isBacklogged(drained::incrementAndGet);
         full.whenWritten(written);
-        full.finish(true, finished);
+        full.finish(finished);
         executor.runAll();
 
         assertThat(finished.failure())
@@ -331,7 +316,6 @@ class SerialFileWriterTest {
         assertThat(written.failure()).isSameAs(finished.failure());
         assertThat(drained).hasValue(1);
         assertThat(small.discarded).isTrue();
-        assertThat(small.forced).isFalse();
     }
 
     @Test
@@ -341,7 +325,7 @@ class SerialFileWriterTest {
         Outcome<Path> finished = new Outcome<>();
 
         nowhere.write(new byte[1]);
-        nowhere.finish(false, finished);
+        nowhere.finish(finished);
         executor.runAll();
 
         assertThat(finished.failure())
@@ -363,7 +347,7 @@ class SerialFileWriterTest {
         Outcome<Path> finished = new Outcome<>();
 
         late.write(new byte[1]);
-        late.finish(false, finished);
+        late.finish(finished);
 
         assertThat(finished.failure()).hasMessageContaining("shutting down");
         assertThat(file.discarded).isTrue();
@@ -396,7 +380,7 @@ class SerialFileWriterTest {
         executor.runAll();
         writer.write(new byte[1]);
         writer.whenWritten(written);
-        writer.finish(true, finished);
+        writer.finish(finished);
 
         writer.abort();
         writer.abort();
@@ -432,7 +416,7 @@ class SerialFileWriterTest {
     @Test
     void abort_afterFinishCompleted_leavesTheFile() throws Exception {
         Outcome<Path> finished = new Outcome<>();
-        writer.finish(false, finished);
+        writer.finish(finished);
         executor.runAll();
 
         writer.abort();
@@ -450,7 +434,7 @@ class SerialFileWriterTest {
 
         writer.write(new byte[1]);
         writer.whenWritten(written);
-        writer.finish(false, finished);
+        writer.finish(finished);
 
         assertThat(written.failure()).isInstanceOf(TransactionException.class);
         assertThat(finished.failure()).isInstanceOf(TransactionException.class);
@@ -515,7 +499,7 @@ class SerialFileWriterTest {
             writer.abort();
         } else {
             Outcome<Path> finished = new Outcome<>();
-            writer.finish(random.nextInt(40) == 0, finished);
+            writer.finish(finished);
             if (abortAt >= 0) {
                 writer.abort();
             }
