@@ -64,10 +64,6 @@ final class ObjectLocks {
                             && Arrays.equals(exclusive, other.exclusive)
                             && Arrays.equals(shared, other.shared));
         }
-
-        boolean isGranted() {
-            return entered && missing == 0;
-        }
     }
 
     /** One request in one queue; known by its identity. */

@@ -562,7 +562,7 @@ public final class BlobCache implements Closeable {
     }
 
     /** How many bytes it has, and has reserved, as far as they have been counted. */
-    public long totalBytes() throws IOException {
+    long totalBytes() throws IOException {
         try (Ledger.Locked locked = ledger.lock()) {
             return locked.total();
         }

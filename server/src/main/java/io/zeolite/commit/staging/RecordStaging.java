@@ -52,7 +52,6 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     /** The records in memory by number; as long as the last of them needs it. */
     private byte[][] kept = new byte[8][];
 
-    private long totalBytes;
     private long keptBytes;
     private boolean spilling;
     private long spilledBytes;
@@ -149,7 +148,6 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
         }
         int number = place(oid, serial, kind);
         lengths[number] = data.length;
-        totalBytes += data.length;
         long cost = cost(data.length);
         spilling |= keptBytes + cost > memoryLimitBytes;
         if (spilling) {
@@ -177,7 +175,6 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     }
 
     private void forget(int number) {
-        totalBytes -= lengths[number];
         origins.remove(number);
         if (lengths[number] > 0 && positions[number] == IN_MEMORY) {
             keptBytes -= cost(lengths[number]);
@@ -309,11 +306,6 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     /** Whether there is a record of an object. */
     public boolean contains(long oid) {
         return table.find(oid, oids) >= 0;
-    }
-
-    /** The length of all records together: what is going to be committed. */
-    public long totalBytes() {
-        return totalBytes;
     }
 
     /** The length of the file, replaced records included; 0 if everything is in memory. */

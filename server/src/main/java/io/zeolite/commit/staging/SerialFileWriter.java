@@ -154,7 +154,7 @@ public final class SerialFileWriter {
     }
 
     /** How many bytes are waiting to be written or being written, with {@value #CHUNK_OVERHEAD_BYTES} for each chunk. */
-    public long pendingBytes() {
+    long pendingBytes() {
         synchronized (lock) {
             return pendingBytes;
         }

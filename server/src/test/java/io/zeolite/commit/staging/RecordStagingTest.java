@@ -61,7 +61,6 @@ class RecordStagingTest {
         assertThat(staging.serial(0)).isEqualTo(70);
         assertThat(staging.length(1)).isEqualTo(2);
         assertThat(staging.data(1)).containsExactly(2, 3);
-        assertThat(staging.totalBytes()).isEqualTo(3);
         assertThat(staging.spilledBytes()).isZero();
         assertThat(staging.contains(7)).isTrue();
         assertThat(staging.contains(8)).isFalse();
@@ -81,7 +80,6 @@ class RecordStagingTest {
         written(staging);
 
         assertThat(staging.spilledBytes()).isEqualTo(101);
-        assertThat(staging.totalBytes()).isEqualTo(173);
         assertThat(staging.data(0)).isEqualTo(filled(36, 1));
         assertThat(staging.data(2)).isEqualTo(filled(1, 3));
         assertThat(staging.data(3)).isEqualTo(filled(100, 4));
@@ -99,7 +97,6 @@ class RecordStagingTest {
         assertThat(staging.oid(0)).isEqualTo(1);
         assertThat(staging.serial(0)).isEqualTo(11);
         assertThat(staging.data(0)).isEqualTo(filled(100, 3));
-        assertThat(staging.totalBytes()).isEqualTo(110);
     }
 
     @Test
@@ -115,7 +112,6 @@ class RecordStagingTest {
         assertThat(staging.count()).isEqualTo(2);
         assertThat(staging.data(0)).isEqualTo(filled(70, 3));
         assertThat(staging.data(1)).isEqualTo(filled(80, 4));
-        assertThat(staging.totalBytes()).isEqualTo(150);
         assertThat(staging.spilledBytes()).isEqualTo(350);
     }
 
@@ -244,10 +240,6 @@ class RecordStagingTest {
             assertThat(Arrays.equals(staging.data(number), entry.getValue())).isTrue();
             number++;
         }
-        assertThat(staging.totalBytes())
-                .isEqualTo(expected.values().stream()
-                        .mapToLong(data -> data.length)
-                        .sum());
         staging.close();
     }
 
