@@ -3,7 +3,6 @@ package io.zeolite.disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Files and directories by name. Any thread may use it. */
@@ -32,11 +31,6 @@ public interface Disk {
     default @Nullable Path linkTarget(Path path) throws IOException {
         return null;
     }
-
-    /** The entries of a directory, in no particular order; empty if there is no such directory. */
-    List<Path> list(Path directory) throws IOException;
-
-    void createDirectories(Path directory) throws IOException;
 
     /** Renames a file at once, over an existing one if need be. On disk after the next {@link #forceDirectory}. */
     void move(Path from, Path to) throws IOException;

@@ -10,9 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,20 +62,6 @@ public final class RealDisk implements Disk {
     @Override
     public @Nullable Path linkTarget(Path path) throws IOException {
         return Files.isSymbolicLink(path) ? Files.readSymbolicLink(path) : null;
-    }
-
-    @Override
-    public List<Path> list(Path directory) throws IOException {
-        try (Stream<Path> entries = Files.list(directory)) {
-            return entries.toList();
-        } catch (NoSuchFileException e) {
-            return List.of();
-        }
-    }
-
-    @Override
-    public void createDirectories(Path directory) throws IOException {
-        Files.createDirectories(directory);
     }
 
     @Override

@@ -109,17 +109,6 @@ public final class FaultyDisk implements Disk {
     }
 
     @Override
-    public List<Path> list(Path directory) throws IOException {
-        return disk.list(directory);
-    }
-
-    @Override
-    public void createDirectories(Path directory) throws IOException {
-        operate("create directories");
-        disk.createDirectories(directory);
-    }
-
-    @Override
     public void move(Path from, Path to) throws IOException {
         boolean isFailing = nextFails();
         if (!isFailing || lateMoves) {

@@ -266,16 +266,7 @@ final class SimulatedDisk implements Disk {
         return names.containsKey(path) || directories.contains(path);
     }
 
-    @Override
-    public List<Path> list(Path directory) {
-        checkAlive(process);
-        return names.keySet().stream()
-                .filter(path -> directory.equals(path.getParent()))
-                .toList();
-    }
-
-    @Override
-    public void createDirectories(Path directory) {
+    void createDirectories(Path directory) {
         checkAlive(process);
         for (Path path = directory; path != null; path = path.getParent()) {
             directories.add(path);

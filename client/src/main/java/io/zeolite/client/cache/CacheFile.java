@@ -78,7 +78,7 @@ public final class CacheFile implements CacheJournal, Closeable {
         Disk disk = new RealDisk();
         Path directory = absolute.getParent();
         if (directory != null) {
-            disk.createDirectories(directory);
+            Files.createDirectories(directory);
         }
         Closeable lock = lock(disk, absolute);
         boolean opened = false;

@@ -14,12 +14,14 @@ import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionLog.BeforeCommit;
 import io.zeolite.zodb.Tid;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -204,8 +206,8 @@ final class AppendFaultTest {
                 assertThat(log.lastTransaction()).isIn(last, last == 0 ? 0x10L : last == 0x10 ? 0x120L : 0x130L);
                 assertStateAsOf(log);
             }
-            for (Path file : disk.list(directory)) {
-                Files.delete(file);
+            for (File file : Objects.requireNonNull(directory.toFile().listFiles())) {
+                Files.delete(file.toPath());
             }
         } while (last < 0x130);
     }
