@@ -65,12 +65,7 @@ public sealed interface StorageConfig {
      * @param base where the other records are
      * @param syncBlobs whether a blob is forced to the disk before its transaction counts as committed
      */
-    record BlobStorage(Path blobDirectory, StorageConfig base, boolean syncBlobs) implements StorageConfig {
-        /** With blobs that are forced. */
-        public BlobStorage(Path blobDirectory, StorageConfig base) {
-            this(blobDirectory, base, true);
-        }
-    }
+    record BlobStorage(Path blobDirectory, StorageConfig base, boolean syncBlobs) implements StorageConfig {}
 
     /**
      * {@code <demostorage>}: changes over a base that stays as it is.

@@ -249,7 +249,7 @@ final class S3SectionsTest {
         assertThat(storage.cache().limit()).isEqualTo(new CacheLimit.Bytes(2L << 30));
         // The package keeps no blobs beside the data; here they are committed there first.
         assertThat(storage.base())
-                .isEqualTo(new BlobStorage(directory.resolve("blobs"), ((BlobStorage) storage.base()).base()));
+                .isEqualTo(new BlobStorage(directory.resolve("blobs"), ((BlobStorage) storage.base()).base(), true));
     }
 
     @Test

@@ -157,7 +157,8 @@ class ServerConfigTest {
                                                 false,
                                                 null,
                                                 true,
-                                                true))),
+                                                true),
+                                        true)),
                         new NamedStorage("1", new MappingStorage("In Memory")));
     }
 
@@ -382,7 +383,7 @@ class ServerConfigTest {
                 .containsExactly(
                         new NamedStorage("main", within),
                         new NamedStorage("1", within),
-                        new NamedStorage("b", new BlobStorage(directory.resolve("blobs"), within)),
+                        new NamedStorage("b", new BlobStorage(directory.resolve("blobs"), within, true)),
                         new NamedStorage(
                                 "d",
                                 new StorageConfig.DemoStorage(null, new MappingStorage("Mapping Storage"), within)));

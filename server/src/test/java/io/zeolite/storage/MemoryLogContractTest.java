@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 final class MemoryLogContractTest extends TransactionLogContract {
     @Override
     TransactionLog newLog() {
-        return new MemoryLog(MemoryLog.DEFAULT_NAME);
+        return new MemoryLog("Mapping Storage");
     }
 
     @Test

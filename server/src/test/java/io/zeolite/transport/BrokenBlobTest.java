@@ -142,7 +142,7 @@ final class BrokenBlobTest {
     private BlobTier tier(BlobStore cold) throws IOException {
         BlobCache cache = BlobCache.open(directory.resolve("cache"), new CacheLimit.None(), false);
         TierSettings once = new TierSettings(2, 1, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
-        return new BlobTier(cold, KeyLayout.FLAT, cache, once);
+        return new BlobTier(cold, KeyLayout.FLAT, cache, once, null);
     }
 
     @AfterEach

@@ -49,12 +49,11 @@ public final class BlobTier implements ColdBlobs {
     private final @Nullable Garbage garbage;
     private volatile @Nullable Keeper keeper;
 
-    /** Takes over the store and the cache, and closes them. Nothing is ever deleted from the store. */
-    public BlobTier(BlobStore store, KeyLayout layout, BlobCache cache, TierSettings settings) {
-        this(store, layout, cache, settings, null);
-    }
-
-    /** @param garbage where revisions are listed that packs have removed; null to leave the store as it is */
+    /**
+     * Takes over the store and the cache, and closes them.
+     *
+     * @param garbage where revisions are listed that packs have removed; null to leave the store as it is
+     */
     public BlobTier(
             BlobStore store, KeyLayout layout, BlobCache cache, TierSettings settings, @Nullable Garbage garbage) {
         this.garbage = garbage;

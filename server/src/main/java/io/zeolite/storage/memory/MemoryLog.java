@@ -43,9 +43,6 @@ import org.jspecify.annotations.Nullable;
  * instant.
  */
 public final class MemoryLog implements TransactionLog {
-    /** The name in the absence of another. */
-    public static final String DEFAULT_NAME = "Mapping Storage";
-
     private static final List<String> INTERFACES =
             List.of("ZODB.interfaces.IStorage", "ZODB.interfaces.IStorageIteration", "zope.interface.Interface");
 

@@ -126,7 +126,7 @@ final class BlobTierTest {
 
     private BlobTier tier(long cacheBytes, BlobStore store) throws IOException {
         BlobCache cache = BlobCache.open(directory.resolve("cache"), new CacheLimit.Bytes(cacheBytes), false);
-        BlobTier tier = new BlobTier(store, KeyLayout.FLAT, cache, SETTINGS);
+        BlobTier tier = new BlobTier(store, KeyLayout.FLAT, cache, SETTINGS, null);
         tiers.add(tier);
         return tier;
     }
@@ -233,7 +233,7 @@ final class BlobTierTest {
                 0,
                 "application/octet-stream");
         BlobCache cache = BlobCache.open(directory.resolve("cache"), new CacheLimit.Bytes(100_000_000), false);
-        BlobTier tier = new BlobTier(store, KeyLayout.NESTED, cache, SETTINGS);
+        BlobTier tier = new BlobTier(store, KeyLayout.NESTED, cache, SETTINGS, null);
         tiers.add(tier);
         assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, LARGE));
         awaitKept(tier, 1);
