@@ -440,9 +440,8 @@ final class Committer {
         List<Path> directories = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
             for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {
-                directory.commit(
-                        blob.getValue(), blob.getKey(), transactions.get(i).tid());
-                directories.add(directory.oidDirectory(blob.getKey()));
+                directories.add(directory.commit(
+                        blob.getValue(), blob.getKey(), transactions.get(i).tid()));
             }
         }
         directory.forceDirectories(directories, context.io());
