@@ -1,8 +1,8 @@
 /**
  * The command line, and the life of the process: {@code zeolite serve}.
  *
- * <p>{@link io.zeolite.cli.Main} starts it, {@code Zeolite} knows the commands. The server itself comes in through
- * {@link io.zeolite.cli.ServerLauncher}.
+ * <p>{@link io.zeolite.cli.Main} starts it, {@code Zeolite} knows the commands. What a server
+ * consists of is in {@code ServerAssembly}.
  */
 @NullMarked
 package io.zeolite.cli;

@@ -4,7 +4,7 @@
  *
  * <p>{@link io.zeolite.logging.Logging} sets logback up without any file or scanning of its own, since that would be
  * most of the time that the server takes to start. Other packages log through slf4j and need nothing from here but
- * {@link io.zeolite.logging.Logging#CRITICAL}.
+ * the markers in {@link io.zeolite.logging.Logging}.
  */
 @NullMarked
 package io.zeolite.logging;

@@ -5,6 +5,7 @@ import io.zeolite.error.ConflictException;
 import io.zeolite.error.ReadOnlyException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.error.UndoException;
+import io.zeolite.logging.Logging;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PyDict;
@@ -23,7 +24,6 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MarkerFactory;
 
 /**
  * The methods that belong to a transaction: begin, what is staged, vote, finish, abort.
@@ -419,7 +419,7 @@ final class TransactionCalls {
     private void timedOut(ClientTransaction transaction) {
         if (transaction == current) {
             LOG.error(
-                    MarkerFactory.getMarker("CRITICAL"),
+                    Logging.CRITICAL,
                     "({}) Transaction timeout after {} seconds",
                     session.label(),
                     served.transactionTimeout().toSeconds());
