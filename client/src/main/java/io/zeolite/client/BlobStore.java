@@ -123,13 +123,7 @@ final class BlobStore implements Closeable {
                 if (passedOn) {
                     download.passOn();
                 }
-                download.opened().whenComplete((blob, failure) -> {
-                    if (failure != null) {
-                        joined.completeExceptionally(failure);
-                    } else {
-                        joined.complete(blob.map(ArrivingBlob::reader));
-                    }
-                });
+                ClientCore.relay(download.opened().thenApply(blob -> blob.map(ArrivingBlob::reader)), joined);
                 if (running == null) {
                     arriving.put(key, download);
                     download.over().whenComplete((over, failure) -> arriving.remove(key, download));
@@ -338,13 +332,7 @@ final class BlobStore implements Closeable {
         try {
             io.execute(() -> {
                 try {
-                    work.run().whenComplete((value, failure) -> {
-                        if (failure == null) {
-                            result.complete(value);
-                        } else {
-                            result.completeExceptionally(failure);
-                        }
-                    });
+                    ClientCore.relay(work.run(), result);
                 } catch (IOException | RuntimeException | Error e) {
                     result.completeExceptionally(Failures.root(e));
                 }
