@@ -25,6 +25,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -201,22 +202,22 @@ final class BlobStore implements Closeable {
     }
 
     /** Sends a blob, after its record. */
-    CompletableFuture<Done> upload(TransactionConnection to, Change.Store store, BlobSource blob, Long transaction) {
+    CompletableFuture<Done> upload(TransactionConnection to, Change.Store store) {
+        Path file = Objects.requireNonNull(store.blob(), "blob").file();
         return inBackground(() -> {
             if (directory instanceof BlobDirectory.Shared shared) {
-                placeShared(shared, to, store, blob, transaction);
+                placeShared(shared, to, store, file);
             } else {
-                send(to, store, blob, transaction);
+                send(to, store, file);
             }
             return Done.future();
         });
     }
 
-    private static void send(TransactionConnection to, Change.Store store, BlobSource blob, Long transaction)
-            throws IOException {
+    private static void send(TransactionConnection to, Change.Store store, Path file) throws IOException {
         ArrayDeque<CompletableFuture<@Nullable Object>> underWay = new ArrayDeque<>();
-        try (FileChannel channel = FileChannel.open(blob.file(), StandardOpenOption.READ)) {
-            to.startBlob(PyTuple.of(Ids.bytes(store.oid()), Ids.bytes(store.serial()), store.data(), transaction));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            to.startBlob(store.oid(), store.serial(), store.data());
             while (true) {
                 ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
                 int length = channel.read(chunk);
@@ -224,7 +225,7 @@ final class BlobStore implements Closeable {
                     break;
                 }
                 byte[] bytes = length == CHUNK_BYTES ? chunk.array() : Arrays.copyOf(chunk.array(), length);
-                underWay.add(to.send(Methods.STORE_BLOB_CHUNK, PyTuple.of((Object) bytes)));
+                underWay.add(to.continueBlob(bytes));
                 if (underWay.size() == WINDOW) {
                     underWay.remove().join();
                 }
@@ -236,23 +237,18 @@ final class BlobStore implements Closeable {
     }
 
     private static void placeShared(
-            BlobDirectory.Shared shared,
-            TransactionConnection to,
-            Change.Store store,
-            BlobSource blob,
-            Long transaction)
-            throws IOException {
+            BlobDirectory.Shared shared, TransactionConnection to, Change.Store store, Path file) throws IOException {
         Path home = shared.objectDirectory(store.oid());
-        if (home.equals(blob.file().getParent())) {
-            sendShared(to, store, blob.file(), transaction);
+        if (home.equals(file.getParent())) {
+            sendShared(to, store, file);
             return;
         }
         Files.createDirectories(home);
         Path placed = Files.createTempFile(home, Tid.toString(store.serial()), ".tmp-");
         boolean sent = false;
         try {
-            Files.copy(blob.file(), placed, StandardCopyOption.REPLACE_EXISTING);
-            sendShared(to, store, placed, transaction);
+            Files.copy(file, placed, StandardCopyOption.REPLACE_EXISTING);
+            sendShared(to, store, placed);
             sent = true;
         } finally {
             if (!sent) {
@@ -261,15 +257,12 @@ final class BlobStore implements Closeable {
         }
     }
 
-    private static void sendShared(TransactionConnection to, Change.Store store, Path placed, Long transaction) {
-        to.send(
-                        Methods.STORE_BLOB_SHARED,
-                        PyTuple.of(
-                                Ids.bytes(store.oid()),
-                                Ids.bytes(store.serial()),
-                                store.data(),
-                                placed.getFileName().toString(),
-                                transaction))
+    private static void sendShared(TransactionConnection to, Change.Store store, Path placed) {
+        to.storeSharedBlob(
+                        store.oid(),
+                        store.serial(),
+                        store.data(),
+                        placed.getFileName().toString())
                 .join();
     }
 

@@ -12,7 +12,6 @@ import io.zeolite.pickle.RecordScanner;
 import io.zeolite.zodb.Ids;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -132,57 +131,41 @@ final class Commit {
         CompletableFuture<Done> sent = Done.future();
         for (Change change : changes.values()) {
             if (change instanceof Change.Store store && store.blob() != null) {
-                BlobSource blob = store.blob();
-                sent = sent.thenCompose(before -> core.blobs().upload(to, store, blob, id));
+                sent = sent.thenCompose(before -> core.blobs().upload(to, store));
             }
         }
-        for (long tid : undone) {
-            to.send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Ids.bytes(tid)), id));
-        }
+        undone.forEach(to::undo);
         return sent;
     }
 
     private CompletableFuture<?> send(TransactionConnection to, Change change) {
-        byte[] oid = Ids.bytes(change.oid());
-        byte[] serial = Ids.bytes(change.serial());
         if (change instanceof Change.Store store) {
-            return to.send(Methods.STORE, PyTuple.of(oid, serial, store.data(), id));
+            return to.store(store.oid(), store.serial(), store.data());
         } else if (change instanceof Change.Check) {
-            return to.send(Methods.CHECK_CURRENT, PyTuple.of(oid, serial, id));
+            return to.checkCurrent(change.oid(), change.serial());
         } else {
-            return to.send(Methods.DELETE_OBJECT, PyTuple.of(oid, serial, id));
+            return to.delete(change.oid(), change.serial());
         }
     }
 
     private CompletableFuture<Done> ask(int attempt) {
         return connection()
-                .call(Methods.VOTE, PyTuple.of(id))
-                .handle((answer, failure) ->
-                        failure == null ? answered(answer, attempt) : refused(Failures.root(failure), attempt))
+                .vote()
+                .handle((vote, failure) ->
+                        failure == null ? answered(vote, attempt) : refused(Failures.root(failure), attempt))
                 .thenCompose(next -> next);
     }
 
-    private CompletableFuture<Done> answered(@Nullable Object answer, int attempt) {
-        List<PyDict> conflicts = new ArrayList<>();
-        for (Object item : Wire.sequence(Methods.VOTE, answer)) {
-            if (item instanceof PyDict conflict) {
-                conflicts.add(conflict);
-            } else {
-                writtenByServer.add(Wire.id(Methods.VOTE, item));
-            }
+    private CompletableFuture<Done> answered(RelayTransaction.Vote vote, int attempt) {
+        for (long oid : vote.changedOids()) {
+            writtenByServer.add(oid);
         }
-        if (conflicts.isEmpty()) {
+        if (vote.conflicts().isEmpty()) {
             return Done.future();
         }
-        List<CommitConflictException.ChangedObject> objects = conflicts.stream()
-                .map(conflict -> {
-                    PyTuple serials = Wire.tuple(Methods.VOTE, conflict.get("serials"), 2);
-                    return new CommitConflictException.ChangedObject(
-                            Wire.id(Methods.VOTE, conflict.get("oid")),
-                            Wire.id(Methods.VOTE, serials.get(0)),
-                            Wire.id(Methods.VOTE, serials.get(1)),
-                            false);
-                })
+        List<CommitConflictException.ChangedObject> objects = vote.conflicts().stream()
+                .map(clash ->
+                        new CommitConflictException.ChangedObject(clash.oid(), clash.committed(), clash.read(), false))
                 .toList();
         // The server still has the transaction: what is resolved replaces what it has.
         return resolve(objects, attempt).thenCompose(resolved -> {

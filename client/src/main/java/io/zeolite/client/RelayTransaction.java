@@ -1,16 +1,11 @@
 package io.zeolite.client;
 
 import io.zeolite.client.connection.Done;
-import io.zeolite.message.Methods;
 import io.zeolite.pickle.ExtensionPickle;
 import io.zeolite.pickle.PickleException;
-import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
-import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -93,58 +88,35 @@ public final class RelayTransaction {
         return open;
     }
 
-    private CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
-        return begun().send(method, args);
-    }
-
     /** @return completes when it has been handed to the system */
     public CompletableFuture<@Nullable Object> store(long oid, long serial, byte[] data) {
-        return send(Methods.STORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, id));
+        return begun().store(oid, serial, data);
     }
 
     /** Sends a blob, behind its record; or, if server and client share a directory, puts it there. */
     public CompletableFuture<Done> storeBlob(long oid, long serial, byte[] data, Path file) {
-        BlobSource source = new BlobSource(file, false);
-        return core.blobs().upload(begun(), new Change.Store(oid, serial, data, source), source, id);
+        return core.blobs().upload(begun(), new Change.Store(oid, serial, data, new BlobSource(file, false)));
     }
 
     public CompletableFuture<@Nullable Object> restore(long oid, long serial, byte @Nullable [] data, long origin) {
-        return send(Methods.RESTORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, Wire.bytesOrNone(origin), id));
+        return begun().restore(oid, serial, data, origin);
     }
 
     public CompletableFuture<@Nullable Object> delete(long oid, long serial) {
-        return send(Methods.DELETE_OBJECT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
+        return begun().delete(oid, serial);
     }
 
     public CompletableFuture<@Nullable Object> checkCurrent(long oid, long serial) {
-        return send(Methods.CHECK_CURRENT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
+        return begun().checkCurrent(oid, serial);
     }
 
     public CompletableFuture<@Nullable Object> undo(long tid) {
-        return send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Ids.bytes(tid)), id));
+        return begun().undo(tid);
     }
 
     /** Asks the server. With conflicts, what is stored then and another vote follow, or {@link #abort}. */
     public CompletableFuture<Vote> vote() {
-        return begun().call(Methods.VOTE, PyTuple.of(id)).thenApply(RelayTransaction::parse);
-    }
-
-    private static Vote parse(@Nullable Object answer) {
-        List<Clash> conflicts = new ArrayList<>();
-        List<Long> changed = new ArrayList<>();
-        for (Object item : Wire.sequence(Methods.VOTE, answer)) {
-            if (item instanceof PyDict conflict) {
-                PyTuple serials = Wire.tuple(Methods.VOTE, conflict.get("serials"), 2);
-                conflicts.add(new Clash(
-                        Wire.id(Methods.VOTE, conflict.get("oid")),
-                        Wire.id(Methods.VOTE, serials.get(0)),
-                        Wire.id(Methods.VOTE, serials.get(1)),
-                        Wire.data(Methods.VOTE, conflict.get("data"))));
-            } else {
-                changed.add(Wire.id(Methods.VOTE, item));
-            }
-        }
-        return new Vote(conflicts, changed.stream().mapToLong(Long::longValue).toArray());
+        return begun().vote();
     }
 
     /**

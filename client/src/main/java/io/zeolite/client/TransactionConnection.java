@@ -3,7 +3,13 @@ package io.zeolite.client;
 import io.zeolite.client.connection.Done;
 import io.zeolite.client.connection.ZeoConnection;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.zodb.Ids;
+import io.zeolite.zodb.Tid;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -49,21 +55,45 @@ final class TransactionConnection {
         });
     }
 
-    CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
-        return unlessAborted(() -> connection.call(method, args));
+    CompletableFuture<@Nullable Object> store(long oid, long serial, byte[] data) {
+        return send(Methods.STORE, stored(oid, serial, data));
     }
 
-    /** @return completes when it has been handed to the system */
-    CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
-        return unlessAborted(() -> connection.send(method, args));
+    private PyTuple stored(long oid, long serial, byte[] data) {
+        return PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, id);
     }
 
-    /** @param end the arguments of the message that ends the blob */
-    CompletableFuture<@Nullable Object> startBlob(PyTuple end) {
+    /** @param origin the tid of a record that may have the same data, or {@link Tid#NONE} */
+    CompletableFuture<@Nullable Object> restore(long oid, long serial, byte @Nullable [] data, long origin) {
+        return send(Methods.RESTORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, Wire.bytesOrNone(origin), id));
+    }
+
+    CompletableFuture<@Nullable Object> delete(long oid, long serial) {
+        return send(Methods.DELETE_OBJECT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
+    }
+
+    CompletableFuture<@Nullable Object> checkCurrent(long oid, long serial) {
+        return send(Methods.CHECK_CURRENT, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), id));
+    }
+
+    CompletableFuture<@Nullable Object> undo(long tid) {
+        return send(Methods.UNDO, PyTuple.of(Base64.getEncoder().encode(Ids.bytes(tid)), id));
+    }
+
+    /** @param name of the file, in the directory of the object that the server shares */
+    CompletableFuture<@Nullable Object> storeSharedBlob(long oid, long serial, byte[] data, String name) {
+        return send(Methods.STORE_BLOB_SHARED, PyTuple.of(Ids.bytes(oid), Ids.bytes(serial), data, name, id));
+    }
+
+    CompletableFuture<@Nullable Object> startBlob(long oid, long serial, byte[] data) {
         return unlessAborted(() -> {
-            openBlob = end;
+            openBlob = stored(oid, serial, data);
             return connection.send(Methods.STORE_BLOB_START, PyTuple.EMPTY);
         });
+    }
+
+    CompletableFuture<@Nullable Object> continueBlob(byte[] chunk) {
+        return send(Methods.STORE_BLOB_CHUNK, PyTuple.of((Object) chunk));
     }
 
     CompletableFuture<@Nullable Object> endBlob() {
@@ -77,6 +107,38 @@ final class TransactionConnection {
         }
         openBlob = null;
         return connection.send(Methods.STORE_BLOB_END, end);
+    }
+
+    CompletableFuture<RelayTransaction.Vote> vote() {
+        return call(Methods.VOTE, PyTuple.of(id)).thenApply(TransactionConnection::parse);
+    }
+
+    private static RelayTransaction.Vote parse(@Nullable Object answer) {
+        List<RelayTransaction.Clash> conflicts = new ArrayList<>();
+        List<Long> changed = new ArrayList<>();
+        for (Object item : Wire.sequence(Methods.VOTE, answer)) {
+            if (item instanceof PyDict conflict) {
+                PyTuple serials = Wire.tuple(Methods.VOTE, conflict.get("serials"), 2);
+                conflicts.add(new RelayTransaction.Clash(
+                        Wire.id(Methods.VOTE, conflict.get("oid")),
+                        Wire.id(Methods.VOTE, serials.get(0)),
+                        Wire.id(Methods.VOTE, serials.get(1)),
+                        Wire.data(Methods.VOTE, conflict.get("data"))));
+            } else {
+                changed.add(Wire.id(Methods.VOTE, item));
+            }
+        }
+        return new RelayTransaction.Vote(
+                conflicts, changed.stream().mapToLong(Long::longValue).toArray());
+    }
+
+    CompletableFuture<@Nullable Object> call(String method, PyTuple args) {
+        return unlessAborted(() -> connection.call(method, args));
+    }
+
+    /** @return completes when it has been handed to the system */
+    CompletableFuture<@Nullable Object> send(String method, PyTuple args) {
+        return unlessAborted(() -> connection.send(method, args));
     }
 
     /**
