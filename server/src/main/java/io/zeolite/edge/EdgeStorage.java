@@ -1,5 +1,6 @@
 package io.zeolite.edge;
 
+import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.client.Relay;
 import io.zeolite.client.RelayListener;
 import io.zeolite.client.Revision;
@@ -41,7 +42,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,9 +59,6 @@ public final class EdgeStorage implements Storage {
     private static final Logger LOG = LoggerFactory.getLogger(EdgeStorage.class);
 
     private static final String BLOBS = "ZODB.interfaces.IBlobStorage";
-
-    /** What Python's client names a file in a directory that it shares. */
-    private static final Pattern SHARED_NAME = Pattern.compile("[^/\0]*\\.tmp[^/\0]?");
 
     private final EdgeSettings settings;
     private final Relay relay;
@@ -478,11 +475,8 @@ public final class EdgeStorage implements Storage {
         if (directory == null) {
             throw CallException.unsupported(
                     "the blob directory of this server is a cache, which clients cannot share with it for writing");
-        } else if (!SHARED_NAME.matcher(baseName).matches()) {
-            throw CallException.badValue("name of a shared blob file: '" + baseName
-                    + "' (expected: no directory, ending in .tmp or .tmp and one character)");
         }
-        return directory.resolve(baseName);
+        return BlobDirectory.sharedFile(directory, baseName);
     }
 
     @Override

@@ -203,11 +203,16 @@ public final class BlobDirectory {
      * @throws CallException {@code ValueError} if the name is not that of a temporary file in the object's directory
      */
     public Path sharedFile(long oid, String baseName) {
+        return sharedFile(oidDirectory(oid), baseName);
+    }
+
+    /** The same in a directory that is that of the object. */
+    public static Path sharedFile(Path objectDirectory, String baseName) {
         if (!SHARED_NAME.matcher(baseName).matches()) {
             throw notAShared(baseName);
         }
         try {
-            return oidDirectory(oid).resolve(baseName);
+            return objectDirectory.resolve(baseName);
         } catch (InvalidPathException e) {
             throw notAShared(baseName);
         }

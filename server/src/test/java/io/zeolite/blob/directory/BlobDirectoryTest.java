@@ -307,6 +307,15 @@ class BlobDirectoryTest {
     }
 
     @Test
+    void sharedFile_nameWithoutBytes_isAValueError() {
+        // Half a character, which no encoding of a file system has.
+        assertThatExceptionOfType(CallException.class)
+                .isThrownBy(() -> BlobDirectory.sharedFile(temp, "\ud83d.tmp"))
+                .withMessageContaining("name of a shared blob file")
+                .matches(e -> e.pythonClass().equals("builtins.ValueError"));
+    }
+
+    @Test
     void prepare_manyAtOnce_createsEveryDirectory() throws Exception {
         BlobDirectory blobs = BlobDirectory.open(temp.resolve("blobs"));
         ExecutorService pool = Executors.newFixedThreadPool(8);
