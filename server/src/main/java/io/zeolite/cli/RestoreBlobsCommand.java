@@ -18,6 +18,7 @@ record RestoreBlobsCommand(ConfigEnvironment environment, Console console) imple
         CommandSpec spec = Zeolite.command();
         SiteOptions.addTo(spec);
         BlobSelectionOptions.addTo(spec, "the newest");
+        SelectionOptions.addOids(spec, "only blobs with this oid");
         spec.addOption(Options.flag("say what would be brought back, and do nothing", DRY_RUN));
         EffortOptions.addTo(spec);
         Options.addJson(spec);

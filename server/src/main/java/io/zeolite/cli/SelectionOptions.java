@@ -22,9 +22,13 @@ final class SelectionOptions {
     static void addTo(CommandSpec spec) {
         spec.addPositional(Options.argument(0, "PATH", "the data file (Data.fs); a server may be writing to it"));
         addOids(spec, "only transactions with this object");
+        addPeriod(spec);
+        spec.addOption(Options.value(Long.class, "N", "so many transactions at most", "-n", LIMIT));
+    }
+
+    static void addPeriod(CommandSpec spec) {
         spec.addOption(Options.value(String.class, "WHEN", "from this tid (in hex) or time (UTC)", SINCE));
         spec.addOption(Options.value(String.class, "WHEN", "up to this tid or time, included", UNTIL));
-        spec.addOption(Options.value(Long.class, "N", "so many transactions at most", "-n", LIMIT));
     }
 
     static void addOids(CommandSpec spec, String description) {
@@ -38,17 +42,23 @@ final class SelectionOptions {
     }
 
     static Selection selection(ParseResult options) throws ConfigException {
-        @Nullable String since = options.matchedOptionValue(SINCE, null);
-        @Nullable String until = options.matchedOptionValue(UNTIL, null);
         long limit = options.matchedOptionValue(LIMIT, Long.MAX_VALUE);
         if (limit < 1) {
             throw new ConfigException(LIMIT + ": " + limit + " (expected: 1 or more)");
         }
-        return new Selection(
-                since == null ? Selection.ALL.since() : TransactionPoint.first(SINCE, since),
-                until == null ? Selection.ALL.until() : TransactionPoint.last(UNTIL, until),
-                oids(options),
-                limit);
+        return new Selection(since(options), until(options), oids(options), limit);
+    }
+
+    /** The first transaction. */
+    static long since(ParseResult options) throws ConfigException {
+        @Nullable String since = options.matchedOptionValue(SINCE, null);
+        return since == null ? Selection.ALL.since() : TransactionPoint.first(SINCE, since);
+    }
+
+    /** The last transaction. */
+    static long until(ParseResult options) throws ConfigException {
+        @Nullable String until = options.matchedOptionValue(UNTIL, null);
+        return until == null ? Selection.ALL.until() : TransactionPoint.last(UNTIL, until);
     }
 
     static Set<Long> oids(ParseResult options) throws ConfigException {
