@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.zeolite.message.Methods;
+import io.zeolite.pickle.PickleWriter;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -86,11 +87,16 @@ final class BlobChunkForm {
 
     private boolean hasIds(ByteBuf frame) {
         for (int number = 0; number < ids; number++) {
-            if (frame.getUnsignedShort(idAt(frame, number)) != (pickled ? 0x4308 : 0xc408)) {
+            if (frame.getUnsignedShort(idAt(frame, number)) != idHead()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** What comes before the eight bytes of an id. */
+    private int idHead() {
+        return pickled ? 0x4308 : 0xc408;
     }
 
     private int idAt(ByteBuf frame, int number) {
@@ -111,5 +117,24 @@ final class BlobChunkForm {
             case 4 -> pickled ? frame.getUnsignedIntLE(at) : frame.getUnsignedInt(at);
             default -> 0;
         };
+    }
+
+    /** Writes a frame of this form with an oid and a serial up to its data. */
+    void writeHead(long oid, long serial, int length, ByteBuf out) {
+        int start = out.writerIndex();
+        out.writeInt(0);
+        out.writeBytes(head, 0, head.readableBytes());
+        out.writeShort(idHead()).writeLong(oid).writeShort(idHead()).writeLong(serial);
+        if (pickled) {
+            PickleWriter.writeBytesHead(length, out);
+        } else {
+            MsgpackWriter.writeBytesHead(length, out);
+        }
+        out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES + length + tail.readableBytes());
+    }
+
+    /** Writes what comes behind the data. */
+    void writeTail(ByteBuf out) {
+        out.writeBytes(tail, 0, tail.readableBytes());
     }
 }

@@ -1,9 +1,7 @@
 package io.zeolite.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.zeolite.message.Message;
-import io.zeolite.message.Methods;
 import io.zeolite.pickle.ValueLimits;
 import org.jspecify.annotations.Nullable;
 
@@ -55,19 +53,11 @@ public final class MsgpackCodec implements Codec {
 
     @Override
     public void encodeBlobChunkHead(long oid, long serial, int length, ByteBuf out) {
-        int start = out.writerIndex();
-        out.writeInt(0);
-        // An array of four: id 0, true, the method as a short string, an array of three.
-        out.writeByte(0x94).writeByte(0).writeByte(0xc3);
-        out.writeByte(0xa0 + Methods.RECEIVE_BLOB_CHUNK.length());
-        ByteBufUtil.writeAscii(out, Methods.RECEIVE_BLOB_CHUNK);
-        out.writeByte(0x93).writeShort(0xc408).writeLong(oid).writeShort(0xc408).writeLong(serial);
-        MsgpackWriter.writeBytesHead(length, out);
-        out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES + length);
+        RECEIVED_CHUNK.writeHead(oid, serial, length, out);
     }
 
     @Override
     public void encodeBlobChunkTail(ByteBuf out) {
-        // Nothing: the bytes are the last thing in the message.
+        RECEIVED_CHUNK.writeTail(out);
     }
 }

@@ -1,9 +1,7 @@
 package io.zeolite.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.zeolite.message.Message;
-import io.zeolite.message.Methods;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.PickleReader;
 import io.zeolite.pickle.PickleWriter;
@@ -65,20 +63,11 @@ public final class PickleCodec implements Codec {
 
     @Override
     public void encodeBlobChunkHead(long oid, long serial, int length, ByteBuf out) {
-        int start = out.writerIndex();
-        out.writeInt(0);
-        out.writeShort(0x8003).writeByte('(').writeShort(0x4b00).writeByte(0x88);
-        out.writeByte('X').writeIntLE(Methods.RECEIVE_BLOB_CHUNK.length());
-        ByteBufUtil.writeAscii(out, Methods.RECEIVE_BLOB_CHUNK);
-        out.writeShort(0x4308).writeLong(oid).writeShort(0x4308).writeLong(serial);
-        PickleWriter.writeBytesHead(length, out);
-        int tail = 3;
-        out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES + length + tail);
+        RECEIVED_CHUNK.writeHead(oid, serial, length, out);
     }
 
     @Override
     public void encodeBlobChunkTail(ByteBuf out) {
-        // A tuple of three ends, then the tuple from the mark, then the pickle.
-        out.writeByte(0x87).writeByte('t').writeByte('.');
+        RECEIVED_CHUNK.writeTail(out);
     }
 }
