@@ -2,7 +2,6 @@ package io.zeolite.pickle;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class PickleReader {
     private static final int HIGHEST_PROTOCOL = 3;
 
-    /** As long as an int may be that was written as text: its conversion takes quadratic time. */
-    private static final int MAX_NUMBER_DIGITS = 1000;
-
-    private static final int MAX_INT_BYTES = 1024;
     private static final int MAX_NAME_BYTES = 256;
 
     private final PickleInput in;
@@ -74,12 +69,12 @@ public final class PickleReader {
             case Opcode.BININT1 -> stack.push((long) in.uint1());
             case Opcode.BININT2 -> stack.push((long) in.uint2());
             case Opcode.BININT -> stack.push((long) in.int4());
-            case Opcode.LONG1 -> stack.push(integer(in.uint1()));
-            case Opcode.LONG4 -> stack.push(integer(in.uint4()));
-            case Opcode.INT -> stack.push(PickleText.intOrBoolean(in, in.line(MAX_NUMBER_DIGITS)));
-            case Opcode.LONG -> stack.push(PickleText.longInteger(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.LONG1 -> stack.push(PickleText.binaryInteger(in, in.uint1()));
+            case Opcode.LONG4 -> stack.push(PickleText.binaryInteger(in, in.uint4()));
+            case Opcode.INT -> stack.push(PickleText.intOrBoolean(in));
+            case Opcode.LONG -> stack.push(PickleText.longInteger(in));
             case Opcode.BINFLOAT -> stack.push(in.float8());
-            case Opcode.FLOAT -> stack.push(PickleText.decimal(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.FLOAT -> stack.push(PickleText.decimal(in));
 
             case Opcode.BINUNICODE -> stack.push(PickleText.utf8(in, in.bytes(in.uint4())));
             case Opcode.UNICODE -> stack.push(PickleText.rawUnicodeEscape(in, line()));
@@ -110,10 +105,10 @@ public final class PickleReader {
 
             case Opcode.BINPUT -> put(in.uint1());
             case Opcode.LONG_BINPUT -> put(in.uint4());
-            case Opcode.PUT -> put(PickleText.index(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.PUT -> put(PickleText.index(in));
             case Opcode.BINGET -> get(in.uint1());
             case Opcode.LONG_BINGET -> get(in.uint4());
-            case Opcode.GET -> get(PickleText.index(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.GET -> get(PickleText.index(in));
 
             case Opcode.GLOBAL -> stack.push(global());
             case Opcode.REDUCE -> stack.replaceTop(2, Globals.call(in, stack.fromTop(1), stack.top()));
@@ -144,31 +139,6 @@ public final class PickleReader {
         if (protocol > HIGHEST_PROTOCOL) {
             throw in.error("protocol " + protocol, "at most " + HIGHEST_PROTOCOL);
         }
-    }
-
-    private Object integer(long length) throws PickleException {
-        if (length > MAX_INT_BYTES) {
-            throw in.error("an int of " + length + " bytes", "at most " + MAX_INT_BYTES);
-        }
-        byte[] bytes = in.bytes(length);
-        if (bytes.length <= Long.BYTES) {
-            return littleEndian(bytes);
-        }
-        for (int i = 0, j = bytes.length - 1; i < j; i++, j--) {
-            byte swapped = bytes[i];
-            bytes[i] = bytes[j];
-            bytes[j] = swapped;
-        }
-        return PickleText.shortest(new BigInteger(bytes));
-    }
-
-    /** Two's complement; no bytes at all are zero. */
-    private static long littleEndian(byte[] bytes) {
-        long value = bytes.length == 0 ? 0 : bytes[bytes.length - 1];
-        for (int i = bytes.length - 2; i >= 0; i--) {
-            value = value << 8 | (bytes[i] & 0xff);
-        }
-        return value;
     }
 
     private byte[] line() throws PickleException {

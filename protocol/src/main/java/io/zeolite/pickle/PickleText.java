@@ -5,8 +5,12 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/** What pickles write as text: all strings, and the numbers of protocol 0. */
+/** What pickles write as text: all strings, and the numbers of protocol 0; and the ints of the later ones. */
 final class PickleText {
+    /** As long as a number may be that was written as text: its conversion takes quadratic time. */
+    static final int MAX_NUMBER_DIGITS = 1000;
+
+    private static final int MAX_INT_BYTES = 1024;
     private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]+");
     private static final Pattern INDEX = Pattern.compile("[0-9]{1,10}");
     private static final Pattern DECIMAL = Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
@@ -92,8 +96,8 @@ final class PickleText {
         return text.toString();
     }
 
-    static Object intOrBoolean(PickleInput in, byte[] line) throws PickleException {
-        String text = latin1(line);
+    static Object intOrBoolean(PickleInput in) throws PickleException {
+        String text = number(in);
         return switch (text) {
             case "00" -> false;
             case "01" -> true;
@@ -102,8 +106,8 @@ final class PickleText {
     }
 
     /** A {@code long} of Python 2, which ends in an L. */
-    static Object longInteger(PickleInput in, byte[] line) throws PickleException {
-        String text = latin1(line);
+    static Object longInteger(PickleInput in) throws PickleException {
+        String text = number(in);
         return integer(in, text.endsWith("L") ? text.substring(0, text.length() - 1) : text);
     }
 
@@ -114,8 +118,8 @@ final class PickleText {
         return shortest(new BigInteger(text));
     }
 
-    static double decimal(PickleInput in, byte[] line) throws PickleException {
-        String text = latin1(line);
+    static double decimal(PickleInput in) throws PickleException {
+        String text = number(in);
         return switch (text) {
             case "inf" -> Double.POSITIVE_INFINITY;
             case "-inf" -> Double.NEGATIVE_INFINITY;
@@ -130,16 +134,45 @@ final class PickleText {
     }
 
     /** A place in the memo. */
-    static long index(PickleInput in, byte[] line) throws PickleException {
-        String text = latin1(line);
+    static long index(PickleInput in) throws PickleException {
+        String text = number(in);
         if (!INDEX.matcher(text).matches()) {
             throw in.error("not a place in the memo", "at most ten digits");
         }
         return Long.parseLong(text);
     }
 
+    private static String number(PickleInput in) throws PickleException {
+        return latin1(in.line(MAX_NUMBER_DIGITS));
+    }
+
+    /** Two's complement, the least byte first; no bytes at all are zero. */
+    static Object binaryInteger(PickleInput in, long length) throws PickleException {
+        if (length > MAX_INT_BYTES) {
+            throw in.error("an int of " + length + " bytes", "at most " + MAX_INT_BYTES);
+        }
+        byte[] bytes = in.bytes(length);
+        if (bytes.length <= Long.BYTES) {
+            return littleEndian(bytes);
+        }
+        for (int i = 0, j = bytes.length - 1; i < j; i++, j--) {
+            byte swapped = bytes[i];
+            bytes[i] = bytes[j];
+            bytes[j] = swapped;
+        }
+        return shortest(new BigInteger(bytes));
+    }
+
+    private static long littleEndian(byte[] bytes) {
+        long value = bytes.length == 0 ? 0 : bytes[bytes.length - 1];
+        for (int i = bytes.length - 2; i >= 0; i--) {
+            value = value << 8 | (bytes[i] & 0xff);
+        }
+        return value;
+    }
+
     /** A {@code Long} wherever that is enough, so that equal ints are equal objects. */
-    static Object shortest(BigInteger value) {
+    private static Object shortest(BigInteger value) {
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 

@@ -63,7 +63,7 @@ final class RecordObjects {
 
     /** A long one would take the square of its length in time. */
     private static @Nullable BigDecimal decimal(PyTuple args) {
-        return args.size() == 1 && args.get(0) instanceof String text && text.length() <= RecordReader.MAX_NUMBER_DIGITS
+        return args.size() == 1 && args.get(0) instanceof String text && text.length() <= PickleText.MAX_NUMBER_DIGITS
                 ? new BigDecimal(text)
                 : null;
     }

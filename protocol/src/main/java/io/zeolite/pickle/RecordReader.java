@@ -1,7 +1,6 @@
 package io.zeolite.pickle;
 
 import io.netty.buffer.Unpooled;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordReader {
     private static final int HIGHEST_PROTOCOL = 5;
-    static final int MAX_NUMBER_DIGITS = 1000;
-    private static final int MAX_INT_BYTES = 1024;
     private static final int MAX_NAME_BYTES = 1024;
 
     private static final Object MARK = new Object();
@@ -78,12 +75,12 @@ public final class RecordReader {
             case Opcode.BININT1 -> stack.add((long) in.uint1());
             case Opcode.BININT2 -> stack.add((long) in.uint2());
             case Opcode.BININT -> stack.add((long) in.int4());
-            case Opcode.LONG1 -> stack.add(integer(in.uint1()));
-            case Opcode.LONG4 -> stack.add(integer(in.uint4()));
-            case Opcode.INT -> stack.add(PickleText.intOrBoolean(in, in.line(MAX_NUMBER_DIGITS)));
-            case Opcode.LONG -> stack.add(PickleText.longInteger(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.LONG1 -> stack.add(PickleText.binaryInteger(in, in.uint1()));
+            case Opcode.LONG4 -> stack.add(PickleText.binaryInteger(in, in.uint4()));
+            case Opcode.INT -> stack.add(PickleText.intOrBoolean(in));
+            case Opcode.LONG -> stack.add(PickleText.longInteger(in));
             case Opcode.BINFLOAT -> stack.add(in.float8());
-            case Opcode.FLOAT -> stack.add(PickleText.decimal(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.FLOAT -> stack.add(PickleText.decimal(in));
 
             case Opcode.BINUNICODE -> stack.add(PickleText.utf8(in, in.bytes(in.uint4())));
             case Opcode.SHORT_BINUNICODE -> stack.add(PickleText.utf8(in, in.bytes(in.uint1())));
@@ -132,11 +129,11 @@ public final class RecordReader {
 
             case Opcode.BINPUT -> put(in.uint1());
             case Opcode.LONG_BINPUT -> put(in.uint4());
-            case Opcode.PUT -> put(PickleText.index(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.PUT -> put(PickleText.index(in));
             case Opcode.MEMOIZE -> put(memo.size());
             case Opcode.BINGET -> get(in.uint1());
             case Opcode.LONG_BINGET -> get(in.uint4());
-            case Opcode.GET -> get(PickleText.index(in, in.line(MAX_NUMBER_DIGITS)));
+            case Opcode.GET -> get(PickleText.index(in));
 
             case Opcode.GLOBAL -> stack.add(global());
             case Opcode.STACK_GLOBAL -> stackGlobal();
@@ -182,21 +179,6 @@ public final class RecordReader {
         if (protocol > HIGHEST_PROTOCOL) {
             throw in.error("protocol " + protocol, "at most " + HIGHEST_PROTOCOL);
         }
-    }
-
-    private Object integer(long length) throws PickleException {
-        if (length > MAX_INT_BYTES) {
-            throw in.error("an int of " + length + " bytes", "at most " + MAX_INT_BYTES);
-        }
-        byte[] littleEndian = in.bytes(length);
-        if (littleEndian.length == 0) {
-            return 0L;
-        }
-        byte[] bigEndian = new byte[littleEndian.length];
-        for (int i = 0; i < bigEndian.length; i++) {
-            bigEndian[i] = littleEndian[bigEndian.length - 1 - i];
-        }
-        return PickleText.shortest(new BigInteger(bigEndian));
     }
 
     private byte[] line() throws PickleException {
