@@ -107,7 +107,7 @@ final class StorageOpener {
         if (config instanceof StorageConfig.FileStorage file) {
             return openFile(name, file, blobs, cold, clock);
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
-            return storage(name, new MemoryLog(mapping.label()), blobs, cold, false, null, IN_MEMORY, clock);
+            return inMemory(name, mapping.label(), blobs, cold, clock);
         }
         throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
     }
@@ -140,9 +140,8 @@ final class StorageOpener {
     }
 
     private Storage openDemo(String name, StorageConfig.DemoStorage config, InstantSource clock) throws IOException {
-        Storage base = config.base() == null
-                ? storage(name, new MemoryLog(UNNAMED), null, null, false, null, IN_MEMORY, clock)
-                : open(name, config.base(), clock);
+        Storage base =
+                config.base() == null ? inMemory(name, UNNAMED, null, null, clock) : open(name, config.base(), clock);
         boolean opened = false;
         try {
             Instant lastOfBase = TimeStamp.toInstant(base.lastTransaction());
@@ -167,15 +166,7 @@ final class StorageOpener {
         TemporaryBlobs blobs = new TemporaryBlobs();
         boolean opened = false;
         try {
-            Storage changes = storage(
-                    name + "-changes",
-                    new MemoryLog(UNNAMED),
-                    new Blobs(blobs.directory(), false),
-                    null,
-                    false,
-                    null,
-                    IN_MEMORY,
-                    clock);
+            Storage changes = inMemory(name + "-changes", UNNAMED, new Blobs(blobs.directory(), false), null, clock);
             opened = true;
             return new DemoStorage(config.label(), base, changes, random, blobs::remove);
         } finally {
@@ -209,8 +200,9 @@ final class StorageOpener {
                         config.mapData()));
         boolean opened = false;
         try {
+            long quota = config.quota() == null ? Long.MAX_VALUE : config.quota();
             PackSettings pack = new PackSettings(config.packKeepOld(), config.packRate());
-            Storage storage = storage(name, log, blobs, cold, config.readOnly(), config.quota(), pack, clock);
+            Storage storage = storage(name, log, blobs, cold, quota, pack, clock);
             opened = true;
             return storage;
         } finally {
@@ -220,19 +212,24 @@ final class StorageOpener {
         }
     }
 
+    private Storage inMemory(
+            String name, String label, @Nullable Blobs blobs, @Nullable ColdBlobs cold, InstantSource clock)
+            throws IOException {
+        return storage(name, new MemoryLog(label), blobs, cold, Long.MAX_VALUE, IN_MEMORY, clock);
+    }
+
     private Storage storage(
             String name,
             TransactionLog log,
             @Nullable Blobs blobs,
             @Nullable ColdBlobs cold,
-            boolean readOnly,
-            @Nullable Long quotaBytes,
+            long quotaBytes,
             PackSettings pack,
             InstantSource clock)
             throws IOException {
         BlobDirectory directory = null;
         if (blobs != null) {
-            directory = readOnly
+            directory = log.info().readOnly()
                     ? BlobDirectory.openReadOnly(blobs.directory())
                     : BlobDirectory.open(blobs.directory(), blobs.sync());
         }
@@ -241,7 +238,6 @@ final class StorageOpener {
                 directory.remove(cut.oid(), cut.tid());
             }
         }
-        long quota = quotaBytes == null ? Long.MAX_VALUE : quotaBytes;
         Duration age = zeo.invalidationAge() == null ? Duration.ZERO : zeo.invalidationAge();
         return LocalStorage.open(
                 log,
@@ -257,7 +253,7 @@ final class StorageOpener {
                 new LocalStorageOptions(
                         Math.max(1, zeo.invalidationQueueSize()),
                         age,
-                        quota,
+                        quotaBytes,
                         zeo.stagingMemory(),
                         SpillFiles.in(spillDirectory()),
                         pack));
