@@ -28,7 +28,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -384,20 +383,12 @@ final class ClientCore implements LinkUser {
     }
 
     private static StorageInfo info(ZeoConnection connection, PyDict answer) {
-        Object named = answer.get("interfaces");
-        Set<String> interfaces = named == null
-                ? Set.of()
-                : Wire.sequence(Methods.GET_INFO, named).stream()
-                        .map(pair -> Wire.sequence(Methods.GET_INFO, pair).stream()
-                                .map(Wire::text)
-                                .collect(Collectors.joining(".")))
-                        .collect(Collectors.toUnmodifiableSet());
         return new StorageInfo(
                 Wire.text(answer.get("name")),
                 Wire.number(answer.get("length")),
                 Wire.number(answer.get("size")),
                 Boolean.TRUE.equals(answer.get("supportsUndo")),
-                interfaces,
+                Set.copyOf(Wire.interfaces(answer)),
                 false,
                 ClientLoops.describe(connection.address()),
                 connection.encoding());
@@ -407,15 +398,7 @@ final class ClientCore implements LinkUser {
     public void connected(ZeoConnection connection, boolean readOnly) {
         StorageInfo known = info;
         if (known != null && readOnly) {
-            info = new StorageInfo(
-                    known.name(),
-                    known.length(),
-                    known.sizeBytes(),
-                    known.supportsUndo(),
-                    known.interfaces(),
-                    true,
-                    known.server(),
-                    known.encoding());
+            info = known.withReadOnly();
         }
         relay.connected();
     }

@@ -31,4 +31,8 @@ public record StorageInfo(
     StorageInfo withSizes(long newLength, long newSizeBytes) {
         return new StorageInfo(name, newLength, newSizeBytes, supportsUndo, interfaces, readOnly, server, encoding);
     }
+
+    StorageInfo withReadOnly() {
+        return new StorageInfo(name, length, sizeBytes, supportsUndo, interfaces, true, server, encoding);
+    }
 }

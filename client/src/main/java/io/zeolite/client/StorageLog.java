@@ -6,10 +6,8 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.TimeStamp;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** The calls about what has happened to a storage. */
 final class StorageLog {
@@ -28,7 +26,7 @@ final class StorageLog {
     }
 
     private static UndoEntry undoEntry(PyDict entry) {
-        long tid = undoId(entry.get("id"));
+        long tid = Wire.undoTid(entry.get("id"));
         return new UndoEntry(
                 tid,
                 TimeStamp.toInstant(tid),
@@ -36,14 +34,6 @@ final class StorageLog {
                 Wire.text(entry.get("description")),
                 Wire.number(entry.get("size")),
                 entry);
-    }
-
-    private static long undoId(@Nullable Object id) {
-        try {
-            return Wire.id(Methods.UNDO_LOG, Base64.getMimeDecoder().decode(Wire.data(Methods.UNDO_LOG, id)));
-        } catch (IllegalArgumentException e) {
-            throw Wire.unexpected(Methods.UNDO_LOG, id, "a tid in base 64");
-        }
     }
 
     CompletableFuture<List<HistoryEntry>> history(long oid, int count) {

@@ -1,13 +1,16 @@
 package io.zeolite.client;
 
 import io.zeolite.client.connection.UnexpectedAnswerException;
+import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Python values of answers and arguments, and what they are here. For those who make calls of a {@link Relay} themselves. */
@@ -85,6 +88,27 @@ public final class Wire {
 
     public static long number(@Nullable Object value) {
         return value instanceof Number number ? number.longValue() : 0;
+    }
+
+    /** The tid in the id that a server's undo log gives a transaction. */
+    public static long undoTid(@Nullable Object id) {
+        try {
+            return id(Methods.UNDO_LOG, Base64.getMimeDecoder().decode(data(Methods.UNDO_LOG, id)));
+        } catch (IllegalArgumentException e) {
+            throw unexpected(Methods.UNDO_LOG, id, "a tid in base 64");
+        }
+    }
+
+    /** The full names of the interfaces in an answer to {@code get_info}, which has them as pairs of module and name. */
+    public static List<String> interfaces(PyDict info) {
+        Object given = info.get("interfaces");
+        return given == null
+                ? List.of()
+                : sequence(Methods.GET_INFO, given).stream()
+                        .map(pair -> sequence(Methods.GET_INFO, pair).stream()
+                                .map(Wire::text)
+                                .collect(Collectors.joining(".")))
+                        .toList();
     }
 
     public static UnexpectedAnswerException unexpected(String method, @Nullable Object value, String expected) {

@@ -158,18 +158,17 @@ public final class EdgeStorage implements Storage {
         if (server == null || known == null) {
             throw new IllegalStateException("connected, and nothing is known of the storage");
         }
-        List<String> interfaces = interfaces(server);
+        List<String> interfaces = Wire.interfaces(server);
         hasBlobs = relay.hasBlobDirectory() && interfaces.contains(BLOBS);
-        if (!hasBlobs) {
-            interfaces.removeIf(name -> name.startsWith(BLOBS));
-        }
         boolean wasReadOnly = info.readOnly();
         info = new StorageInfo(
                 settings.name() + " (connected)",
                 settings.readOnly() || known.readOnly(),
                 Boolean.TRUE.equals(server.get("supportsUndo")),
                 Boolean.TRUE.equals(server.get("supports_record_iternext")),
-                List.copyOf(interfaces));
+                interfaces.stream()
+                        .filter(name -> hasBlobs || !name.startsWith(BLOBS))
+                        .toList());
         List<Completion<Void>> waiting;
         synchronized (this) {
             open = true;
@@ -181,18 +180,6 @@ public final class EdgeStorage implements Storage {
             // Who came back before this was known would be content with reading for ever.
             hub.outdated();
         }
-    }
-
-    private static List<String> interfaces(PyDict server) {
-        List<String> names = new ArrayList<>();
-        Object given = server.get("interfaces");
-        if (given != null) {
-            for (Object pair : Wire.sequence(Methods.GET_INFO, given)) {
-                PyTuple moduleAndName = Wire.tuple(Methods.GET_INFO, pair, 2);
-                names.add(Wire.text(moduleAndName.get(0)) + "." + Wire.text(moduleAndName.get(1)));
-            }
-        }
-        return names;
     }
 
     /** A client that has been elsewhere may know more than is known here, and would not put up with that. */

@@ -12,7 +12,6 @@ import io.zeolite.storage.TransactionInformation;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.TransactionSummary;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -38,16 +37,8 @@ final class Entries {
         return Wire.sequence(Methods.UNDO_LOG, answer).stream()
                 .map(entry -> Wire.dict(Methods.UNDO_LOG, entry))
                 .map(entry -> new TransactionSummary(
-                        undoTid(entry.get("id")), metadata(entry), Wire.number(entry.get("size"))))
+                        Wire.undoTid(entry.get("id")), metadata(entry), Wire.number(entry.get("size"))))
                 .toList();
-    }
-
-    private static long undoTid(@Nullable Object id) {
-        try {
-            return Wire.id(Methods.UNDO_LOG, Base64.getMimeDecoder().decode(Wire.data(Methods.UNDO_LOG, id)));
-        } catch (IllegalArgumentException e) {
-            throw Wire.unexpected(Methods.UNDO_LOG, id, "a tid in base 64");
-        }
     }
 
     private static TransactionMetadata metadata(PyDict entry) {
