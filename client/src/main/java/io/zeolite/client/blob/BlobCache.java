@@ -359,19 +359,43 @@ public final class BlobCache implements Closeable {
 
     /** Gives the part its length, and counts it, if it fits or can be made to fit. */
     private boolean reserve(int directory, Path part, long size) throws IOException {
-        long most = limit.bytes(root);
-        if (size > most) {
-            return false;
+        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+            return resize(directory, channel, 0, size);
         }
-        for (int attempt = 0; attempt < ATTEMPTS_FOR_ROOM; attempt++) {
+    }
+
+    /**
+     * Makes room for more of a blob that has turned out to be longer. The ledger counts all of it from now on.
+     *
+     * @return false if there is no room; the part has lost its name then, and is counted no more
+     */
+    boolean grow(long oid, Path part, FileChannel channel, long size) throws IOException {
+        if (resize(CacheLayout.number(oid), channel, size, size)) {
+            return true;
+        }
+        LOG.debug("no place in {} for {} bytes or more: everything else is in use", root, size);
+        discard(oid, part);
+        return false;
+    }
+
+    /** @param kept how many bytes of what it has stay */
+    private boolean resize(int directory, FileChannel channel, long kept, long size) throws IOException {
+        long most = limit.bytes(root);
+        for (int attempt = 0; size <= most && attempt < ATTEMPTS_FOR_ROOM; attempt++) {
             long excess;
             try (Ledger.Locked locked = ledger.lock()) {
                 locked.know(directory);
-                // What a fetcher that died has left is counted already.
-                excess = locked.total() - Files.size(part) + size - most;
+                // What it has is counted already, also what a fetcher that died has left.
+                long before = channel.size();
+                excess = locked.total() - before + size - most;
                 if (excess <= 0) {
                     locked.changing(directory);
-                    long before = setLength(part, size);
+                    if (before > kept) {
+                        channel.truncate(kept);
+                    }
+                    if (size > 0) {
+                        channel.write(ByteBuffer.allocate(1), size - 1);
+                    }
                     locked.changed(directory, size - before);
                     upkeep.hint(locked.total(), most);
                     return true;
@@ -384,37 +408,6 @@ public final class BlobCache implements Closeable {
         return false;
     }
 
-    /**
-     * Makes room for more of a blob that has turned out to be longer. The ledger counts all of it from now on.
-     *
-     * @return false if there is no room; the part has lost its name then, and is counted no more
-     */
-    boolean grow(long oid, Path part, FileChannel channel, long size) throws IOException {
-        int directory = CacheLayout.number(oid);
-        long most = limit.bytes(root);
-        for (int attempt = 0; size <= most && attempt < ATTEMPTS_FOR_ROOM; attempt++) {
-            long excess;
-            try (Ledger.Locked locked = ledger.lock()) {
-                locked.know(directory);
-                long before = channel.size();
-                excess = locked.total() - before + size - most;
-                if (excess <= 0) {
-                    locked.changing(directory);
-                    channel.write(ByteBuffer.allocate(1), size - 1);
-                    locked.changed(directory, size - before);
-                    upkeep.hint(locked.total(), most);
-                    return true;
-                }
-            }
-            if (evict(excess) == 0) {
-                break;
-            }
-        }
-        LOG.debug("no place in {} for {} bytes or more: everything else is in use", root, size);
-        discard(oid, part);
-        return false;
-    }
-
     /** Gives back what was reserved beyond the end of a blob. */
     void cut(long oid, FileChannel channel, long size) throws IOException {
         int directory = CacheLayout.number(oid);
@@ -423,17 +416,6 @@ public final class BlobCache implements Closeable {
             long before = channel.size();
             channel.truncate(size);
             locked.changed(directory, size - before);
-        }
-    }
-
-    private static long setLength(Path file, long size) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            long before = channel.size();
-            channel.truncate(0);
-            if (size > 0) {
-                channel.write(ByteBuffer.allocate(1), size - 1);
-            }
-            return before;
         }
     }
 
