@@ -131,10 +131,7 @@ final class History {
     /** The records of a transaction in their order. */
     List<DataHeader> records(TransactionHeader header) throws IOException {
         List<DataHeader> records = new ArrayList<>();
-        Damage damage = TransactionCheck.check(window, header, records::add);
-        if (damage != null) {
-            throw damage.toException(window.file().path());
-        }
+        TransactionCheck.require(window, header, records::add);
         return records;
     }
 
@@ -183,10 +180,7 @@ final class History {
 
     private long[] oids(TransactionHeader header) throws IOException {
         Longs oids = new Longs();
-        Damage damage = TransactionCheck.check(window, header, record -> oids.add(record.oid()));
-        if (damage != null) {
-            throw damage.toException(window.file().path());
-        }
+        TransactionCheck.require(window, header, record -> oids.add(record.oid()));
         return oids.toArray();
     }
 }

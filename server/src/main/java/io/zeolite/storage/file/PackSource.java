@@ -1,7 +1,6 @@
 package io.zeolite.storage.file;
 
 import static io.zeolite.storage.file.FileFormat.BACK_POINTER_LENGTH;
-import static io.zeolite.storage.file.FileFormat.DATA_HEADER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
@@ -9,6 +8,7 @@ import io.zeolite.disk.DiskFile;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.storage.PackControl.Pace;
+import io.zeolite.storage.file.TransactionCheck.RecordVisitor;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.EOFException;
@@ -32,11 +32,6 @@ final class PackSource {
 
     private final FileWindow single;
     private byte[] data = new byte[RECORD_LENGTH];
-
-    /** Receives the records of a transaction. */
-    interface RecordVisitor {
-        void record(DataHeader record) throws IOException;
-    }
 
     PackSource(DiskFile file, Pace pace) {
         this.file = file;
@@ -97,68 +92,23 @@ final class PackSource {
         return header;
     }
 
-    /** Visits the records of a transaction, after all of it has been checked; none if it was undone. */
+    /** Visits the records of a transaction, each after it has been checked; none if it was undone. */
     void records(TransactionHeader header, RecordVisitor visitor) throws IOException {
-        if (header.length() < header.headerLength()) {
-            throw new Damage(
-                            header.position() + FileFormat.LENGTH_OFFSET,
-                            "the length of a transaction",
-                            Long.toUnsignedString(header.length()),
-                            "at least " + header.headerLength())
-                    .toException(path());
-        }
-        long trailer = sequential.peekLong(header.recordsEnd());
-        if (trailer != header.length()) {
-            throw Damage.of(header.recordsEnd(), "the length at the end of a transaction", trailer, header.length())
-                    .toException(path());
-        }
-        if (header.status() == FileFormat.UNDONE) {
-            return;
-        }
-        long position = header.recordsStart();
-        while (position < header.recordsEnd()) {
-            if (position + DATA_HEADER_LENGTH > header.recordsEnd()) {
-                throw Damage.of(
-                                position,
-                                "the space for a record header",
-                                header.recordsEnd() - position,
-                                DATA_HEADER_LENGTH)
-                        .toException(path());
-            }
-            DataHeader record = sequential.dataHeader(position);
-            check(record, header.position(), header.recordsEnd());
-            visitor.record(record);
-            position = record.end();
-        }
+        TransactionCheck.require(sequential, header, record -> {
+            checkPrevious(record);
+            visitor.visit(record);
+        });
         pace.spent(header.length());
     }
 
-    private void check(DataHeader record, long transaction, long limit) throws IOException {
-        long position = record.position();
-        @Nullable Damage damage = null;
-        if (record.versionLength() != 0) {
-            damage = Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
-        } else if (record.transaction() != transaction) {
-            damage = Damage.of(
-                    position + FileFormat.TLOC_OFFSET,
-                    "the transaction position of a record",
-                    record.transaction(),
-                    transaction);
-        } else if (!record.endsBy(limit)) {
-            damage = new Damage(
-                    position + 34,
-                    "the data length of a record",
-                    Long.toUnsignedString(record.dataLength()),
-                    "within what ends at " + limit);
-        } else if (record.previous() < 0 || record.previous() >= position) {
-            damage = new Damage(
-                    position + 16,
-                    "the position of the previous record",
-                    Long.toUnsignedString(record.previous()),
-                    "before the record");
-        }
-        if (damage != null) {
-            throw damage.toException(path());
+    private void checkPrevious(DataHeader record) throws IOException {
+        if (record.previous() < 0 || record.previous() >= record.position()) {
+            throw new Damage(
+                            record.position() + 16,
+                            "the position of the previous record",
+                            Long.toUnsignedString(record.previous()),
+                            "before the record")
+                    .toException(path());
         }
     }
 

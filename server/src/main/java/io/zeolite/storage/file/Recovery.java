@@ -113,10 +113,7 @@ final class Recovery {
     }
 
     private void accept(TransactionHeader header) throws IOException {
-        Damage damage = TransactionCheck.check(window, header, record -> index(header, record));
-        if (damage != null) {
-            throw damage.toException(path);
-        }
+        TransactionCheck.require(window, header, record -> index(header, record));
         if (!Tid.isAfter(header.tid(), lastTid)) {
             LOG.warn(
                     "{}: the transaction at {} has the tid {} (expected: after {})",

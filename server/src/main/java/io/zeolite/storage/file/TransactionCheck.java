@@ -14,7 +14,15 @@ final class TransactionCheck {
     interface RecordVisitor {
         RecordVisitor NONE = record -> {};
 
-        void visit(DataHeader record);
+        void visit(DataHeader record) throws IOException;
+    }
+
+    /** Like {@link #check}, for whoever cannot go on if something is wrong. */
+    static void require(FileWindow window, TransactionHeader header, RecordVisitor visitor) throws IOException {
+        Damage damage = check(window, header, visitor);
+        if (damage != null) {
+            throw damage.toException(window.file().path());
+        }
     }
 
     /**
