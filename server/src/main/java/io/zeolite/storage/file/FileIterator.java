@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FileIterator implements Closeable {
     private static final int WINDOW_LENGTH = 256 << 10;
+    private static final int BACKWARDS_WINDOW_LENGTH = 64 << 10;
 
     private final DiskFile file;
     private final FileWindow window;
@@ -96,9 +97,9 @@ public final class FileIterator implements Closeable {
         return position;
     }
 
-    /** Where the transactions of this file are, from {@link #size} backwards. May be used until the iterator is closed. */
+    /** Where the transactions of this file are, from its end backwards. May be used until the iterator is closed. */
     public TransactionsBackwards backwards() {
-        return new TransactionsBackwards(file, size);
+        return new TransactionsBackwards(new FileWindow(file, ByteBuffer.allocate(BACKWARDS_WINDOW_LENGTH)));
     }
 
     /** Makes {@link #next} read what is at a position, at least 4, where a transaction must start. */

@@ -35,7 +35,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -256,20 +255,17 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public List<Invalidations> lastInvalidations(int count) throws IOException {
-        return read(current -> {
-            AtomicInteger left = new AtomicInteger(count);
-            return changes(current, header -> left.getAndDecrement() > 0);
-        });
+        return changes(count, Tid.NONE);
     }
 
     @Override
     public List<Invalidations> invalidationsAfter(long tid) throws IOException {
-        return read(current -> changes(current, header -> Tid.isAfter(header.tid(), tid)));
+        return changes(Integer.MAX_VALUE, tid);
     }
 
-    private static List<Invalidations> changes(Generation generation, Predicate<TransactionHeader> wanted)
-            throws IOException {
-        return new History(generation.file()).changes(generation.published().end(), wanted);
+    private List<Invalidations> changes(int most, long after) throws IOException {
+        return read(current ->
+                new History(current.file()).changes(current.published().end(), most, after));
     }
 
     // Undo
@@ -279,12 +275,15 @@ public final class FileLog implements TransactionLog, UndoableLog {
         Generation current = retain();
         try {
             History history = new History(current.file());
-            history.visit(current.published().end(), header -> switch (header.status()) {
-                case FileFormat.PACKED -> false;
-                case FileFormat.COMMITTED ->
-                    visitor.test(new TransactionSummary(header.tid(), history.metadata(header), header.length()));
-                default -> true;
-            });
+            TransactionHeader header = history.before(current.published().end());
+            while (header != null && header.status() != FileFormat.PACKED) {
+                if (header.status() == FileFormat.COMMITTED
+                        && !visitor.test(
+                                new TransactionSummary(header.tid(), history.metadata(header), header.length()))) {
+                    return;
+                }
+                header = history.before(header.position());
+            }
         } finally {
             current.release();
         }

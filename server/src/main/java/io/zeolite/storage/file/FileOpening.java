@@ -123,14 +123,9 @@ final class FileOpening {
     /** The last transaction of a file that ends with one which was committed; else {@link Tid#NONE}. */
     private long lastTid(Path other) throws IOException {
         try (DiskFile file = disk.open(other, Disk.Mode.READ)) {
-            long size = file.size();
-            TransactionsBackwards backwards = new TransactionsBackwards(file, size);
-            long start = backwards.committedEnd() == size ? backwards.before(size) : TransactionsBackwards.NONE;
-            return start == TransactionsBackwards.NONE
-                    ? Tid.NONE
-                    : new FileWindow(file, ByteBuffer.allocate(COPY_LENGTH))
-                            .transactionHeader(start)
-                            .tid();
+            FileWindow window = new FileWindow(file, ByteBuffer.allocate(COPY_LENGTH));
+            TransactionHeader last = new TransactionsBackwards(window).endingAt(file.size());
+            return last != null && FileFormat.isCommitted(last.status()) ? last.tid() : Tid.NONE;
         }
     }
 

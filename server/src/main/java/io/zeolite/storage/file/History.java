@@ -2,7 +2,6 @@ package io.zeolite.storage.file;
 
 import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
-import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
 import io.zeolite.error.CallException;
@@ -18,9 +17,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Walks a data file from its end to its beginning, by the length that stands at the end of each transaction. */
@@ -31,29 +27,30 @@ final class History {
     private static final long MOST_CHANGED = 1 << 20;
 
     private final FileWindow window;
+    private final TransactionsBackwards backwards;
 
     History(DiskFile file) {
         this.window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
+        this.backwards = new TransactionsBackwards(window);
     }
 
     /**
      * What the last transactions changed, oldest first; of fewer than are wanted if those changed more than a million objects.
      *
      * @param end where the last of them ends
-     * @param wanted asked from the newest on; the first that is not wanted ends the walk
+     * @param most how many transactions are wanted at most
+     * @param after only later transactions are wanted
      */
-    List<Invalidations> changes(long end, Predicate<TransactionHeader> wanted) throws IOException {
+    List<Invalidations> changes(long end, int most, long after) throws IOException {
         List<Invalidations> changes = new ArrayList<>();
-        AtomicLong left = new AtomicLong(MOST_CHANGED);
-        visit(end, header -> {
-            boolean take = left.get() >= 0 && wanted.test(header);
-            if (take) {
-                long[] oids = oids(header);
-                left.addAndGet(-oids.length);
-                changes.add(new Invalidations(header.tid(), oids));
-            }
-            return take;
-        });
+        long left = MOST_CHANGED;
+        TransactionHeader header = before(end);
+        while (header != null && left >= 0 && changes.size() < most && Tid.isAfter(header.tid(), after)) {
+            long[] oids = oids(header);
+            left -= oids.length;
+            changes.add(new Invalidations(header.tid(), oids));
+            header = before(header.position());
+        }
         Collections.reverse(changes);
         return changes;
     }
@@ -79,26 +76,22 @@ final class History {
         return revisions;
     }
 
-    /**
-     * Shows transactions, the last one first.
-     *
-     * @param end where the last of them ends
-     * @param visitor whether to go on
-     */
-    void visit(long end, Visitor visitor) throws IOException {
-        long position = end;
-        while (position > FIRST_TRANSACTION) {
-            TransactionHeader header = transactionBefore(position);
-            if (!visitor.visit(header)) {
-                return;
-            }
-            position = header.position();
+    /** The transaction that ends at a position; null if that is where the first one starts. */
+    @Nullable
+    TransactionHeader before(long end) throws IOException {
+        if (end <= FIRST_TRANSACTION) {
+            return null;
         }
-    }
-
-    /** Is shown transactions, and says whether to go on. */
-    interface Visitor {
-        boolean visit(TransactionHeader header) throws IOException;
+        TransactionHeader header = backwards.endingAt(end);
+        if (header == null) {
+            throw new Damage(
+                            end - TRAILER_LENGTH,
+                            "the length at the end of a transaction",
+                            Long.toUnsignedString(window.getLong(end - TRAILER_LENGTH)),
+                            "that of a transaction which starts so far before it")
+                    .toException(window.file().path());
+        }
+        return header;
     }
 
     /**
@@ -108,14 +101,11 @@ final class History {
      */
     @Nullable
     TransactionHeader find(long end, long tid) throws IOException {
-        AtomicReference<@Nullable TransactionHeader> found = new AtomicReference<>();
-        visit(end, header -> {
-            if (header.tid() == tid) {
-                found.set(header);
-            }
-            return Tid.isAfter(header.tid(), tid);
-        });
-        return found.get();
+        TransactionHeader header = before(end);
+        while (header != null && Tid.isAfter(header.tid(), tid)) {
+            header = before(header.position());
+        }
+        return header != null && header.tid() == tid ? header : null;
     }
 
     /** What was said of a transaction. */
@@ -141,41 +131,13 @@ final class History {
      * @param end where the last transaction ends
      */
     long startOf(long tid, long end) throws IOException {
-        AtomicLong start = new AtomicLong(end);
-        visit(end, header -> {
-            boolean wanted = !Tid.isAfter(tid, header.tid());
-            if (wanted) {
-                start.set(header.position());
-            }
-            return wanted;
-        });
-        return start.get();
-    }
-
-    private TransactionHeader transactionBefore(long end) throws IOException {
-        if (!window.holds(end - TRAILER_LENGTH, TRAILER_LENGTH)) {
-            window.moveBefore(end);
+        long start = end;
+        TransactionHeader header = before(end);
+        while (header != null && !Tid.isAfter(tid, header.tid())) {
+            start = header.position();
+            header = before(start);
         }
-        long length = window.getLong(end - TRAILER_LENGTH);
-        long room = end - FIRST_TRANSACTION - TRAILER_LENGTH;
-        if (length < TRANSACTION_HEADER_LENGTH || length > room) {
-            throw new Damage(
-                            end - TRAILER_LENGTH,
-                            "the length at the end of a transaction",
-                            Long.toUnsignedString(length),
-                            "from " + TRANSACTION_HEADER_LENGTH + " to " + room)
-                    .toException(window.file().path());
-        }
-        TransactionHeader header = window.transactionHeader(end - TRAILER_LENGTH - length);
-        if (header.length() != length) {
-            throw Damage.of(
-                            header.position() + FileFormat.LENGTH_OFFSET,
-                            "the length of a transaction",
-                            header.length(),
-                            length)
-                    .toException(window.file().path());
-        }
-        return header;
+        return start;
     }
 
     private long[] oids(TransactionHeader header) throws IOException {

@@ -1,7 +1,5 @@
 package io.zeolite.storage.file;
 
-import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
-
 import io.zeolite.disk.DiskFile;
 import io.zeolite.storage.index.IndexFile;
 import io.zeolite.zodb.Oid;
@@ -27,6 +25,7 @@ final class IndexCheck {
     private static final int WINDOW_LENGTH = 64 << 10;
 
     private final FileWindow window;
+    private final TransactionsBackwards backwards;
     private final long size;
     private final IndexFile.Contents contents;
     private final Set<Long> seen = new HashSet<>();
@@ -34,6 +33,7 @@ final class IndexCheck {
 
     IndexCheck(DiskFile file, long size, IndexFile.Contents contents) {
         this.window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
+        this.backwards = new TransactionsBackwards(window);
         this.size = size;
         this.contents = contents;
     }
@@ -75,22 +75,10 @@ final class IndexCheck {
         return seen.isEmpty() ? "the last transactions that it covers have no records" : null;
     }
 
-    /** The committed transaction that ends at a position; null if there is none, or something is odd about it. */
+    /** The committed transaction that ends at a position; null if there is none. */
     private @Nullable TransactionHeader transactionBefore(long end) throws IOException {
-        long room = end - FIRST_TRANSACTION - FileFormat.TRAILER_LENGTH;
-        if (room < FileFormat.TRANSACTION_HEADER_LENGTH) {
-            return null;
-        }
-        if (!window.holds(end - FileFormat.TRAILER_LENGTH, FileFormat.TRAILER_LENGTH)) {
-            window.moveBefore(end);
-        }
-        long length = window.getLong(end - FileFormat.TRAILER_LENGTH);
-        if (length < FileFormat.TRANSACTION_HEADER_LENGTH || length > room) {
-            return null;
-        }
-        TransactionHeader header = window.transactionHeader(end - FileFormat.TRAILER_LENGTH - length);
-        boolean whole = header.length() == length && length >= header.headerLength();
-        return whole && FileFormat.isCommitted(header.status()) ? header : null;
+        TransactionHeader header = backwards.endingAt(end);
+        return header != null && FileFormat.isCommitted(header.status()) ? header : null;
     }
 
     /** The records of a transaction, or the first of them; null if they are damaged. */

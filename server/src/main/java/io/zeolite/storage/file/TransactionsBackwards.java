@@ -4,42 +4,34 @@ import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
 import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
 import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
-import io.zeolite.disk.DiskFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds where transactions start, the newest first, by the lengths at their ends: the last of a large file are there at
- * once. It knows nothing of what is in them. For one thread.
+ * Finds transactions by the lengths at their ends, the newest first: the last of a large file are there at once. It knows
+ * nothing of what is in them. For one thread.
  */
 public final class TransactionsBackwards {
-    private static final int WINDOW_LENGTH = 64 << 10;
-
     /** In place of a position: no whole transaction ends there. */
     public static final long NONE = -1;
 
-    private final DiskFile file;
     private final FileWindow window;
-    private final long size;
 
-    /** @param size where the file ends, whatever comes after */
-    TransactionsBackwards(DiskFile file, long size) {
-        this.file = file;
-        this.size = size;
-        this.window = new FileWindow(file, ByteBuffer.allocate(WINDOW_LENGTH));
+    TransactionsBackwards(FileWindow window) {
+        this.window = window;
     }
 
     /**
      * Where the last committed transaction ends, found from the end of the file, over those that are not finished.
      *
+     * @param size where it ends, whatever comes after
      * @return {@link #NONE} if the file does not end with a whole transaction: then only a walk from its start finds it
      */
-    public long committedEnd() throws IOException {
+    public long committedEnd(long size) throws IOException {
         // A server that aborts a transaction cuts it off.
-        long end = Math.min(size, file.size());
+        long end = Math.min(size, window.file().size());
         while (end > FIRST_TRANSACTION) {
-            TransactionHeader header = header(end);
+            TransactionHeader header = endingAt(end);
             if (header == null) {
                 return NONE;
             } else if (FileFormat.isCommitted(header.status())) {
@@ -56,11 +48,13 @@ public final class TransactionsBackwards {
      * @return {@link #NONE} if there is none
      */
     public long before(long end) throws IOException {
-        TransactionHeader header = header(end);
+        TransactionHeader header = endingAt(end);
         return header == null ? NONE : header.position();
     }
 
-    private @Nullable TransactionHeader header(long end) throws IOException {
+    /** The transaction that ends at a position; null if there is none, or something is odd about its lengths. */
+    @Nullable
+    TransactionHeader endingAt(long end) throws IOException {
         long room = end - FIRST_TRANSACTION - TRAILER_LENGTH;
         if (room < TRANSACTION_HEADER_LENGTH) {
             return null;

@@ -29,7 +29,7 @@ public final class NewestFirst {
         this.backwards = file.backwards();
         this.progress = progress;
         this.damages = damages;
-        this.end = backwards.committedEnd();
+        this.end = backwards.committedEnd(file.size());
     }
 
     /** The next older transaction; null if there is none. */
