@@ -20,19 +20,23 @@ public final class BlobFiles {
     /** Is given what is there, in no particular order. */
     public interface Visitor {
         /** A committed file. */
-        void file(long oid, long tid, Path path);
+        void file(long oid, long tid, Path path) throws IOException;
 
         /** A file of which the layout knows nothing. */
-        void stray(Path path);
+        default void stray(Path path) throws IOException {}
     }
 
     /** @throws IOException if there is no such directory, or its marker names a layout that is not ZODB's */
     public BlobFiles(Path directory) throws IOException {
+        this(directory, BlobLayout.of(directory));
+    }
+
+    BlobFiles(Path directory, BlobLayout layout) throws NoSuchFileException {
         if (!Files.isDirectory(directory)) {
             throw new NoSuchFileException(directory.toString());
         }
         this.root = directory;
-        this.layout = BlobLayout.of(directory);
+        this.layout = layout;
     }
 
     /** Where the file of a revision is, or should be. */
@@ -55,7 +59,10 @@ public final class BlobFiles {
                 }
             }
         } catch (NoSuchFileException e) {
-            // A pack has removed it meanwhile.
+            // A pack has removed it meanwhile; or it is the visitor who misses a file.
+            if (!directory.toString().equals(e.getFile())) {
+                throw e;
+            }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
@@ -65,7 +72,7 @@ public final class BlobFiles {
         boolean complete = depth == (layout == BlobLayout.BUSHY ? MAX_DEPTH : 1);
         if (complete) {
             Long tid = name.endsWith(SUFFIX) ? number(name.substring(0, name.length() - SUFFIX.length())) : null;
-            if (tid == null) {
+            if (tid == null || !path(oid, tid).equals(entry)) {
                 visitor.stray(entry);
             } else {
                 visitor.file(oid, tid, entry);

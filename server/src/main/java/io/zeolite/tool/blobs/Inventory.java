@@ -9,7 +9,6 @@ import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.BlobTable.Place;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -76,34 +75,20 @@ final class Inventory {
         if (!Files.isDirectory(site.blobDirectory())) {
             return;
         }
-        try {
-            new BlobFiles(site.blobDirectory()).forEach(new BlobFiles.Visitor() {
-                @Override
-                public void file(long oid, long tid, Path path) {
-                    long size = sizeOf(path);
-                    if (size != BlobTable.ABSENT && tid != 0) {
-                        table.found(Place.LOCAL, oid, tid, size);
-                    }
-                }
-
-                @Override
-                public void stray(Path path) {
-                    // "zeolite check" is about those.
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        new BlobFiles(site.blobDirectory()).forEach((oid, tid, path) -> {
+            long size = sizeOf(path);
+            if (size != BlobTable.ABSENT && tid != 0) {
+                table.found(Place.LOCAL, oid, tid, size);
+            }
+        });
     }
 
-    private static long sizeOf(Path path) {
+    private static long sizeOf(Path path) throws IOException {
         try {
             return Files.size(path);
         } catch (NoSuchFileException e) {
             // Gone since the directory was read.
             return BlobTable.ABSENT;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -3,7 +3,6 @@ package io.zeolite.tool.check;
 import io.zeolite.blob.directory.BlobFiles;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -26,37 +25,25 @@ final class Blobs {
     }
 
     void check() throws IOException {
-        try {
-            files.forEach(new BlobFiles.Visitor() {
-                @Override
-                public void file(long oid, long tid, Path path) {
-                    if (!revisions.tick(oid, tid) && !Tid.isAfter(tid, lastTid)) {
-                        add(new Problem(
-                                Kind.STRAY_BLOB, null, oid, tid, path + " belongs to no blob of the data file"));
-                    }
+        files.forEach(new BlobFiles.Visitor() {
+            @Override
+            public void file(long oid, long tid, Path path) throws IOException {
+                if (!revisions.tick(oid, tid) && !Tid.isAfter(tid, lastTid)) {
+                    findings.add(new Problem(
+                            Kind.STRAY_BLOB, null, oid, tid, path + " belongs to no blob of the data file"));
                 }
+            }
 
-                @Override
-                public void stray(Path path) {
-                    add(new Problem(Kind.STRAY_BLOB, null, null, null, path + " is not the name of a blob"));
-                }
-            });
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+            @Override
+            public void stray(Path path) throws IOException {
+                findings.add(new Problem(Kind.STRAY_BLOB, null, null, null, path + " is not the name of a blob"));
+            }
+        });
         revisions.forEachLeft((oid, tid) -> {
             Path path = files.path(oid, tid);
             if (!Files.exists(path)) {
                 findings.add(new Problem(Kind.MISSING_BLOB, null, oid, tid, "there is no " + path));
             }
         });
-    }
-
-    private void add(Problem problem) {
-        try {
-            findings.add(problem);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

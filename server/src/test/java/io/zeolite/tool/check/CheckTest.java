@@ -265,9 +265,14 @@ class CheckTest {
         Files.createFile(one.resolve("0x20.blob"));
         Files.createFile(one.resolve("0x40.blob"));
         Files.createFile(one.resolve("readme"));
+        Files.createFile(one.resolve("0x0030.blob"));
         assertThat(check(file.bytes(), false, blobs, 100, true)).isEqualTo(ExitStatus.CRITICAL);
         assertThat(shown())
-                .containsExactlyInAnyOrder("stray-blob null 0x05", "stray-blob null null", "missing-blob null 0x06");
+                .containsExactlyInAnyOrder(
+                        "stray-blob null 0x05",
+                        "stray-blob null null",
+                        "stray-blob null null",
+                        "missing-blob null 0x06");
         assertThat(output.json().get("blobs")).isEqualTo(2L);
     }
 
