@@ -13,13 +13,11 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -377,35 +375,20 @@ public final class BlobDirectory {
     /** Hears of committed files. */
     public interface Visitor {
         /** @param size in bytes */
-        void visit(BlobRevision revision, Path file, long size);
+        void visit(BlobRevision revision, long size);
     }
 
     /** Tells of every file with a committed name, in no particular order. What comes or goes meanwhile may be missed. */
     public void forEachCommitted(Visitor visitor) throws IOException {
-        // The walk follows no links, and the directory may be one.
-        Path start = root.toRealPath();
-        Path skipped = start.resolve(root.relativize(temporary));
-        Files.walkFileTree(start, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
-                return entered.equals(skipped) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+        new BlobFiles(root, layout).forEach((oid, tid, file) -> {
+            BasicFileAttributes attributes;
+            try {
+                attributes = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            } catch (NoSuchFileException e) {
+                return;
             }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (attributes.isRegularFile()) {
-                    layout.revision(start.relativize(file))
-                            .ifPresent(revision -> visitor.visit(revision, file, attributes.size()));
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-                if (failure instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw failure;
+            if (attributes.isRegularFile()) {
+                visitor.visit(new BlobRevision(oid, tid), attributes.size());
             }
         });
     }

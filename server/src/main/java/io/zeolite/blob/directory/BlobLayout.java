@@ -1,6 +1,5 @@
 package io.zeolite.blob.directory;
 
-import io.zeolite.blob.BlobRevision;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -11,9 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** How a blob directory spreads its objects over subdirectories. The marker file in it names the layout. */
 enum BlobLayout {
@@ -42,41 +38,12 @@ enum BlobLayout {
 
     static final String MARKER_FILE = ".layout";
 
-    private static final Pattern FILE_NAME = Pattern.compile("0x([0-9a-f]{2,16})\\.blob");
-    private static final Pattern DIRECTORY_NAME = Pattern.compile("0x([0-9a-f]{2,16})");
-
     /** Where the revisions of an object lie, relative to the blob directory. */
     abstract String directoryName(long oid);
 
     /** The name of a committed file in the object's directory. */
     static String fileName(long tid) {
         return Tid.toString(tid) + ".blob";
-    }
-
-    /** The revision that a file is for, by its path relative to the blob directory; empty if it is none. */
-    Optional<BlobRevision> revision(Path relative) {
-        Matcher file = FILE_NAME.matcher(String.valueOf(relative.getFileName()));
-        Path directory = relative.getParent();
-        if (directory == null || !file.matches()) {
-            return Optional.empty();
-        }
-        StringBuilder digits = new StringBuilder();
-        for (Path level : directory) {
-            Matcher name = DIRECTORY_NAME.matcher(level.toString());
-            if (!name.matches()) {
-                return Optional.empty();
-            }
-            digits.append(name.group(1));
-        }
-        if (digits.length() > 2 * Long.BYTES) {
-            return Optional.empty();
-        }
-        long oid = Long.parseUnsignedLong(digits.toString(), 16);
-        long tid = Long.parseUnsignedLong(file.group(1), 16);
-        // A path that another layout has made means nothing here.
-        return relative.equals(Path.of(directoryName(oid), fileName(tid)))
-                ? Optional.of(new BlobRevision(oid, tid))
-                : Optional.empty();
     }
 
     /** What the marker file contains. */

@@ -117,7 +117,7 @@ public final class Archiver {
      */
     public List<Candidate> select(Selection selection) throws IOException {
         List<Candidate> found = new ArrayList<>();
-        directory.forEachCommitted((revision, file, size) -> {
+        directory.forEachCommitted((revision, size) -> {
             if (selection.takes(revision, size) && !differing.contains(revision)) {
                 found.add(new Candidate(revision, size));
             }

@@ -414,7 +414,7 @@ class BlobDirectoryTest {
         stage(blobs, "in tmp");
         List<String> visited = new ArrayList<>();
 
-        blobs.forEachCommitted((revision, file, size) -> visited.add(revision.oid() + " " + size));
+        blobs.forEachCommitted((revision, size) -> visited.add(revision.oid() + " " + size));
 
         assertThat(visited).containsExactly("1 4");
     }
