@@ -30,7 +30,8 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A storage whose changes go to one storage, over another one, the base, that nobody may change.
+ * A storage whose changes go to one storage, over another one, the base, that nobody may change. Both are storages of
+ * this server, which look up a tid before {@link #getTid} returns.
  *
  * <p>As in ZODB, an object that is deleted in the changes is looked for in the base, and is there again; so the changes
  * are not asked to delete. Tids of the changes must come after those of the base.

@@ -19,9 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A transaction on the changes. What is stored over a revision of the base is compared with the base, which does not
- * change, when it is stored; the changes then find at the vote what others have committed in between.
- *
- * <p>The lookups may complete on any thread; a vote waits for them.
+ * change, when it is stored; the changes then find at the vote what others have committed in between. For the client's
+ * thread.
  */
 final class DemoTransaction implements StorageTransaction {
     /** More conflicting data than this is not kept to be sent back; the transaction fails. */
@@ -31,16 +30,11 @@ final class DemoTransaction implements StorageTransaction {
     private final Storage changes;
     private final StorageTransaction inner;
 
-    // The rest is guarded by this.
-
     /** Stores of objects that the changes do not have, over another revision than the base's. */
     private final Map<Long, Conflict> conflicts = new LinkedHashMap<>();
 
     private long conflictBytes;
     private @Nullable Throwable failure;
-    private int lookups;
-    /** What waits for the lookups. */
-    private @Nullable Runnable whenLookedUp;
 
     DemoTransaction(Storage base, Storage changes, StorageTransaction inner) {
         this.base = base;
@@ -48,16 +42,12 @@ final class DemoTransaction implements StorageTransaction {
         this.inner = inner;
     }
 
-    /** Finds the current serial of an object. */
+    /** Finds the current serial of an object, before it returns. */
     private void lookUp(Storage storage, long oid, LongConsumer found, Consumer<Throwable> absent) {
-        synchronized (this) {
-            lookups++;
-        }
         storage.getTid(oid, new Completion<>() {
             @Override
             public void complete(Long serial) {
                 found.accept(serial);
-                lookedUp();
             }
 
             @Override
@@ -67,25 +57,11 @@ final class DemoTransaction implements StorageTransaction {
                 } else {
                     noteFailure(problem);
                 }
-                lookedUp();
             }
         });
     }
 
-    private void lookedUp() {
-        Runnable waiting;
-        synchronized (this) {
-            lookups--;
-            if (lookups > 0 || whenLookedUp == null) {
-                return;
-            }
-            waiting = whenLookedUp;
-            whenLookedUp = null;
-        }
-        waiting.run();
-    }
-
-    private synchronized void noteFailure(Throwable problem) {
+    private void noteFailure(Throwable problem) {
         if (failure == null) {
             failure = problem;
         }
@@ -120,12 +96,12 @@ final class DemoTransaction implements StorageTransaction {
                         isNew -> {}));
     }
 
-    private synchronized void forgetConflict(long oid) {
+    private void forgetConflict(long oid) {
         Conflict resolved = conflicts.remove(oid);
         conflictBytes -= resolved == null ? 0 : resolved.data().length;
     }
 
-    private synchronized void noteConflict(Conflict conflict) {
+    private void noteConflict(Conflict conflict) {
         conflictBytes += conflict.data().length;
         if (conflictBytes > MAX_CONFLICT_BYTES) {
             noteFailure(ConflictException.onWrite(conflict.oid(), conflict.committed(), conflict.read()));
@@ -176,32 +152,16 @@ final class DemoTransaction implements StorageTransaction {
         return inner.isBacklogged(whenDrained);
     }
 
+    /** With conflicts, the changes are not asked: the client may store again and vote again. */
     @Override
     public void vote(Completion<VoteResult> completion) {
-        synchronized (this) {
-            if (lookups > 0) {
-                whenLookedUp = () -> voteNow(completion);
-                return;
-            }
-        }
-        voteNow(completion);
-    }
-
-    /** With conflicts, the changes are not asked: the client may store again and vote again. */
-    private void voteNow(Completion<VoteResult> completion) {
-        Throwable failed;
-        List<Conflict> found;
-        synchronized (this) {
-            failed = failure;
-            found = List.copyOf(conflicts.values());
-        }
-        if (failed != null) {
+        if (failure != null) {
             inner.abort();
-            completion.fail(failed);
-        } else if (found.isEmpty()) {
+            completion.fail(failure);
+        } else if (conflicts.isEmpty()) {
             inner.vote(completion);
         } else {
-            completion.complete(VoteResult.conflicts(found));
+            completion.complete(VoteResult.conflicts(List.copyOf(conflicts.values())));
         }
     }
 
