@@ -19,15 +19,19 @@ final class Attempts {
         this.breaker = breaker;
     }
 
-    /** A request, and what came of it. */
-    interface Request<T> {
-        T make() throws StoreException;
+    /** A request, and what came of it; what else it throws is no answer. */
+    interface Request<T, E extends Exception> {
+        T make() throws StoreException, E;
     }
 
-    /** Makes a request until it is answered, or it has been tried often enough. */
-    <T> T make(Request<T> request) throws StoreException {
+    /**
+     * Makes a request until it is answered, or it has been tried often enough.
+     *
+     * @throws StoreException {@link Reason#UNAVAILABLE} if it is not to be made, or what it failed by
+     */
+    <T, E extends Exception> T make(Request<T, E> request) throws StoreException, E {
         while (true) {
-            begin();
+            breaker.check();
             T answer;
             try {
                 answer = request.make();
@@ -35,23 +39,9 @@ final class Attempts {
                 noteFailure(e);
                 continue;
             }
-            end();
+            breaker.answered();
             return answer;
         }
-    }
-
-    /**
-     * To be called before a request.
-     *
-     * @throws StoreException {@link Reason#UNAVAILABLE} if it is not to be made
-     */
-    void begin() throws StoreException {
-        breaker.check();
-    }
-
-    /** To be called when a request was answered. */
-    void end() {
-        breaker.answered();
     }
 
     /**

@@ -87,13 +87,13 @@ public final class RetryingStore implements BlobStore {
 
     @Override
     public StoredObject put(String key, Path file, int crc32c, String contentType) throws StoreException, IOException {
-        return write(() -> store.put(key, file, crc32c, contentType));
+        return attempts().make(() -> store.put(key, file, crc32c, contentType));
     }
 
     @Override
     public StoredObject putInParts(String key, Path file, int crc32c, String contentType)
             throws StoreException, IOException {
-        return write(() -> store.putInParts(key, file, crc32c, contentType));
+        return attempts().make(() -> store.putInParts(key, file, crc32c, contentType));
     }
 
     @Override
@@ -104,24 +104,6 @@ public final class RetryingStore implements BlobStore {
     @Override
     public boolean isWrittenInParts(long size) {
         return store.isWrittenInParts(size);
-    }
-
-    private interface Writing {
-        StoredObject write() throws StoreException, IOException;
-    }
-
-    private StoredObject write(Writing writing) throws StoreException, IOException {
-        Attempts attempts = attempts();
-        while (true) {
-            attempts.begin();
-            try {
-                StoredObject written = writing.write();
-                attempts.end();
-                return written;
-            } catch (StoreException e) {
-                attempts.noteFailure(e);
-            }
-        }
     }
 
     @Override
