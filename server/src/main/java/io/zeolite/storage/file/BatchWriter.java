@@ -21,16 +21,12 @@ import java.util.List;
 
 /** Writes transactions through one buffer, however large they are. Used by the committer's thread. */
 final class BatchWriter {
-    private static final int BUFFER_LENGTH = 1 << 20;
-
-    private final DiskFile file;
+    private final AppendBuffer output;
+    private final ByteBuffer status = ByteBuffer.allocateDirect(1);
     private final PositionIndex index;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_LENGTH);
-    /** Where the first byte of the buffer goes. */
-    private long bufferPosition;
 
     BatchWriter(DiskFile file, PositionIndex index) {
-        this.file = file;
+        this.output = new AppendBuffer(file);
         this.index = index;
     }
 
@@ -81,50 +77,41 @@ final class BatchWriter {
 
     /** Writes transactions one after the other, all marked as unfinished. */
     void write(List<LogTransaction> transactions, long start) throws IOException {
-        buffer.clear();
-        bufferPosition = start;
+        output.startAt(start);
         // Where the earlier transactions of this batch put their records; the index does not have them yet.
         PositionIndex pending = new PositionIndex();
         for (int i = 0; i < transactions.size(); i++) {
-            long position = bufferPosition + buffer.position();
+            long position = output.position();
             write(transactions.get(i), position, pending);
             if (i < transactions.size() - 1) {
                 addTo(pending, transactions.get(i), position);
             }
         }
-        flush();
+        output.flush();
     }
 
     private void write(LogTransaction transaction, long position, PositionIndex pending) throws IOException {
         TransactionMetadata metadata = transaction.metadata();
         StagedRecords records = transaction.records();
         long length = lengthOf(metadata, records) - TRAILER_LENGTH;
-        makeRoom(TRANSACTION_HEADER_LENGTH);
-        buffer.putLong(transaction.tid()).putLong(length).put(UNFINISHED);
-        buffer.putShort((short) metadata.user().length);
-        buffer.putShort((short) metadata.description().length);
-        buffer.putShort((short) metadata.extension().length);
-        put(metadata.user());
-        put(metadata.description());
-        put(metadata.extension());
+        output.putTransactionHeader(transaction.tid(), length, UNFINISHED, metadata);
         for (int i = 0; i < records.count(); i++) {
             long oid = records.oid(i);
             long earlier = pending.get(oid);
-            makeRoom(DATA_HEADER_LENGTH);
-            buffer.putLong(oid).putLong(records.tid(i, transaction.tid()));
-            buffer.putLong(earlier == 0 ? index.get(oid) : earlier);
-            buffer.putLong(position);
-            buffer.putShort((short) 0).putLong(records.isPointer(i) ? 0 : records.length(i));
+            output.putDataHeader(
+                    oid,
+                    records.tid(i, transaction.tid()),
+                    earlier == 0 ? index.get(oid) : earlier,
+                    position,
+                    records.isPointer(i) ? 0 : records.length(i));
             putContent(records, i);
         }
-        makeRoom(TRAILER_LENGTH);
-        buffer.putLong(length);
+        output.putLong(length);
     }
 
     private void putContent(StagedRecords records, int i) throws IOException {
         if (records.isPointer(i)) {
-            makeRoom(BACK_POINTER_LENGTH);
-            buffer.putLong(records.back(i));
+            output.putLong(records.back(i));
             return;
         }
         byte[] data = records.data(i);
@@ -132,7 +119,7 @@ final class BatchWriter {
             throw new IllegalStateException(
                     "a record has " + data.length + " bytes (expected: " + records.length(i) + ")");
         }
-        put(data);
+        output.put(data);
     }
 
     /** Puts the records of a transaction into an index, given where the transaction is. */
@@ -148,34 +135,8 @@ final class BatchWriter {
     /** Marks transactions as committed, the first of them last: up to then none of them counts. */
     void commit(List<LogTransaction> transactions, long[] positions) throws IOException {
         for (int i = transactions.size() - 1; i >= 0; i--) {
-            buffer.clear()
-                    .put(transactions.get(i).packed() ? PACKED : COMMITTED)
-                    .flip();
-            file.write(buffer, positions[i] + STATUS_OFFSET);
+            status.put(0, transactions.get(i).packed() ? PACKED : COMMITTED).clear();
+            output.file().write(status, positions[i] + STATUS_OFFSET);
         }
-    }
-
-    private void put(byte[] bytes) throws IOException {
-        int done = 0;
-        while (done < bytes.length) {
-            makeRoom(1);
-            int part = Math.min(bytes.length - done, buffer.remaining());
-            buffer.put(bytes, done, part);
-            done += part;
-        }
-    }
-
-    private void makeRoom(int length) throws IOException {
-        if (buffer.remaining() < length) {
-            flush();
-        }
-    }
-
-    private void flush() throws IOException {
-        buffer.flip();
-        int length = buffer.remaining();
-        file.write(buffer, bufferPosition);
-        bufferPosition += length;
-        buffer.clear();
     }
 }

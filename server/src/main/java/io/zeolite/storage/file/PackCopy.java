@@ -12,7 +12,6 @@ import io.zeolite.storage.PackControl.RemovedBlobs;
 import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -232,10 +231,12 @@ final class PackCopy {
 
     private void write(Copy copy, long previous) throws IOException {
         DataHeader origin = copy.origin;
-        ByteBuffer buffer = output.makeRoom(DATA_HEADER_LENGTH);
-        buffer.putLong(copy.record.oid()).putLong(copy.record.tid());
-        buffer.putLong(previous).putLong(transactionStart);
-        buffer.putShort((short) 0).putLong(origin == null ? 0 : origin.dataLength());
+        output.putDataHeader(
+                copy.record.oid(),
+                copy.record.tid(),
+                previous,
+                transactionStart,
+                origin == null ? 0 : origin.dataLength());
         if (origin == null) {
             output.putLong(copy.back);
         } else {

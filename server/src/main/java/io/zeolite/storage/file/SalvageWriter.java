@@ -1,8 +1,6 @@
 package io.zeolite.storage.file;
 
 import static io.zeolite.storage.file.FileFormat.FIRST_TRANSACTION;
-import static io.zeolite.storage.file.FileFormat.TRAILER_LENGTH;
-import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
@@ -10,7 +8,6 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.index.PositionIndex;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
@@ -19,18 +16,14 @@ import java.nio.file.Path;
  * file. For one thread.
  */
 public final class SalvageWriter implements Closeable {
-    private static final int BUFFER_LENGTH = 1 << 20;
-
     private final DiskFile file;
+    private final AppendBuffer output;
     private final PositionIndex index = new PositionIndex();
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_LENGTH);
-    /** Where the first byte of the buffer goes. */
-    private long flushed;
-
     private long transaction;
 
     private SalvageWriter(DiskFile file) {
         this.file = file;
+        this.output = new AppendBuffer(file);
     }
 
     /**
@@ -40,13 +33,13 @@ public final class SalvageWriter implements Closeable {
      */
     public static SalvageWriter create(Disk disk, Path path, boolean python2) throws IOException {
         SalvageWriter writer = new SalvageWriter(disk.open(path, Disk.Mode.REPLACE));
-        writer.buffer.putInt(python2 ? FileFormat.PYTHON_2_MAGIC : FileFormat.MAGIC);
+        writer.output.makeRoom(Integer.BYTES).putInt(python2 ? FileFormat.PYTHON_2_MAGIC : FileFormat.MAGIC);
         return writer;
     }
 
     /** Where the next byte goes. */
     public long position() {
-        return flushed + buffer.position();
+        return output.position();
     }
 
     /** The objects and their newest records so far, those of a transaction that was begun included. */
@@ -57,20 +50,13 @@ public final class SalvageWriter implements Closeable {
     /** Begins a transaction; {@link #end} gives it its length. */
     public void begin(long tid, byte status, TransactionMetadata metadata) throws IOException {
         transaction = position();
-        room(TRANSACTION_HEADER_LENGTH);
-        buffer.putLong(tid).putLong(0).put(status);
-        buffer.putShort((short) metadata.user().length);
-        buffer.putShort((short) metadata.description().length);
-        buffer.putShort((short) metadata.extension().length);
-        put(metadata.user());
-        put(metadata.description());
-        put(metadata.extension());
+        output.putTransactionHeader(tid, 0, status, metadata);
     }
 
     /** Adds a record with data. Returns where it is. */
     public long add(long oid, long tid, byte[] data) throws IOException {
         long position = header(oid, tid, data.length);
-        put(data);
+        output.put(data);
         return position;
     }
 
@@ -81,8 +67,7 @@ public final class SalvageWriter implements Closeable {
      */
     public long addBackPointer(long oid, long tid, long target) throws IOException {
         long position = header(oid, tid, 0);
-        room(Long.BYTES);
-        buffer.putLong(target);
+        output.putLong(target);
         return position;
     }
 
@@ -92,9 +77,7 @@ public final class SalvageWriter implements Closeable {
             throw new IOException(file.path() + " would be longer than an index can say: " + position
                     + " bytes (expected: less than " + FileFormat.POSITION_LIMIT + ")");
         }
-        room(FileFormat.DATA_HEADER_LENGTH);
-        buffer.putLong(oid).putLong(tid).putLong(index.get(oid)).putLong(transaction);
-        buffer.putShort((short) 0).putLong(dataLength);
+        output.putDataHeader(oid, tid, index.get(oid), transaction, dataLength);
         index.put(oid, position);
         return position;
     }
@@ -102,51 +85,14 @@ public final class SalvageWriter implements Closeable {
     /** Ends the transaction. */
     public void end() throws IOException {
         long length = position() - transaction;
-        room(TRAILER_LENGTH);
-        buffer.putLong(length);
-        patch(transaction + FileFormat.LENGTH_OFFSET, length);
-    }
-
-    /** Changes what is in the file, or still in the buffer. */
-    private void patch(long position, long value) throws IOException {
-        if (position < flushed && position + Long.BYTES > flushed) {
-            flush();
-        }
-        if (position >= flushed) {
-            buffer.putLong((int) (position - flushed), value);
-        } else {
-            file.write(ByteBuffer.allocate(Long.BYTES).putLong(0, value), position);
-        }
-    }
-
-    private void put(byte[] bytes) throws IOException {
-        int done = 0;
-        while (done < bytes.length) {
-            room(1);
-            int part = Math.min(bytes.length - done, buffer.remaining());
-            buffer.put(bytes, done, part);
-            done += part;
-        }
-    }
-
-    private void room(int length) throws IOException {
-        if (buffer.remaining() < length) {
-            flush();
-        }
-    }
-
-    private void flush() throws IOException {
-        buffer.flip();
-        int length = buffer.remaining();
-        file.write(buffer, flushed);
-        flushed += length;
-        buffer.clear();
+        output.putLong(length);
+        output.changeLong(transaction + FileFormat.LENGTH_OFFSET, length);
     }
 
     /** When it returns, all transactions that were ended are on disk. */
     public void force() throws IOException {
-        flush();
-        if (flushed < FIRST_TRANSACTION) {
+        output.flush();
+        if (position() < FIRST_TRANSACTION) {
             throw new IllegalStateException("nothing was written");
         }
         file.force();
