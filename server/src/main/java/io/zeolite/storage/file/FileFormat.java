@@ -15,32 +15,38 @@ package io.zeolite.storage.file;
  * is the position of an older record of the object that has the same data; 0 says that the object does not exist any
  * more.
  */
-final class FileFormat {
+public final class FileFormat {
     /** {@code FS30}. */
     static final int MAGIC = 0x46533330;
     /** {@code FS21}: a database of Python 2. */
     static final int PYTHON_2_MAGIC = 0x46533231;
 
     /** Where the first transaction starts. */
-    static final long FIRST_TRANSACTION = 4;
+    public static final long FIRST_TRANSACTION = 4;
 
     static final int TRANSACTION_HEADER_LENGTH = 23;
     static final int LENGTH_OFFSET = 8;
-    static final int STATUS_OFFSET = 16;
+    public static final int STATUS_OFFSET = 16;
+    static final int ULEN_OFFSET = 17;
+    static final int DLEN_OFFSET = 19;
+    static final int ELEN_OFFSET = 21;
     /** The {@code tlen} at the end of a transaction. */
     static final int TRAILER_LENGTH = 8;
 
-    static final int DATA_HEADER_LENGTH = 42;
-    static final int TID_OFFSET = 8;
+    public static final int DATA_HEADER_LENGTH = 42;
+    public static final int TID_OFFSET = 8;
+    public static final int PREV_OFFSET = 16;
     static final int TLOC_OFFSET = 24;
+    static final int VERSION_LENGTH_OFFSET = 32;
+    static final int PLEN_OFFSET = 34;
     static final int BACK_POINTER_LENGTH = 8;
 
     /** Committed. */
-    static final byte COMMITTED = ' ';
+    public static final byte COMMITTED = ' ';
     /** Committed, and rewritten by a pack. */
-    static final byte PACKED = 'p';
+    public static final byte PACKED = 'p';
     /** Undone by an old version of ZODB: as if it were not there. */
-    static final byte UNDONE = 'u';
+    public static final byte UNDONE = 'u';
     /** Written and not committed: the file ends before it. */
     static final byte UNFINISHED = 'c';
 
@@ -50,7 +56,7 @@ final class FileFormat {
     private FileFormat() {}
 
     /** Whether a status says that the transaction was once committed. */
-    static boolean isCommitted(byte status) {
+    public static boolean isCommitted(byte status) {
         return status == COMMITTED || status == PACKED || status == UNDONE;
     }
 }

@@ -46,11 +46,11 @@ final class FileWindow {
         return new TransactionHeader(
                 position,
                 buffer.getLong(at),
-                buffer.getLong(at + 8),
-                buffer.get(at + 16),
-                unsignedShort(at + 17),
-                unsignedShort(at + 19),
-                unsignedShort(at + 21));
+                buffer.getLong(at + FileFormat.LENGTH_OFFSET),
+                buffer.get(at + FileFormat.STATUS_OFFSET),
+                unsignedShort(at + FileFormat.ULEN_OFFSET),
+                unsignedShort(at + FileFormat.DLEN_OFFSET),
+                unsignedShort(at + FileFormat.ELEN_OFFSET));
     }
 
     /** What the client said of a transaction; its header must fit into the transaction. */
@@ -69,11 +69,11 @@ final class FileWindow {
         return new DataHeader(
                 position,
                 buffer.getLong(at),
-                buffer.getLong(at + 8),
-                buffer.getLong(at + 16),
-                buffer.getLong(at + 24),
-                unsignedShort(at + 32),
-                buffer.getLong(at + 34));
+                buffer.getLong(at + FileFormat.TID_OFFSET),
+                buffer.getLong(at + FileFormat.PREV_OFFSET),
+                buffer.getLong(at + FileFormat.TLOC_OFFSET),
+                unsignedShort(at + FileFormat.VERSION_LENGTH_OFFSET),
+                buffer.getLong(at + FileFormat.PLEN_OFFSET));
     }
 
     private int unsignedShort(int at) {

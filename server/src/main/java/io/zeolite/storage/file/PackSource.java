@@ -104,7 +104,7 @@ final class PackSource {
     private void checkPrevious(DataHeader record) throws IOException {
         if (record.previous() < 0 || record.previous() >= record.position()) {
             throw new Damage(
-                            record.position() + 16,
+                            record.position() + FileFormat.PREV_OFFSET,
                             "the position of the previous record",
                             Long.toUnsignedString(record.previous()),
                             "before the record")
@@ -137,7 +137,7 @@ final class PackSource {
         DataHeader record = single.dataHeader(position);
         if (!record.endsBy(limit)) {
             throw new Damage(
-                            position + 34,
+                            position + FileFormat.PLEN_OFFSET,
                             "the data length of a record that is pointed to",
                             Long.toUnsignedString(record.dataLength()),
                             "within what ends at " + limit)
@@ -187,7 +187,7 @@ final class PackSource {
     private int read(DataHeader record) throws IOException {
         if (record.dataLength() > Integer.MAX_VALUE - 8) {
             throw new Damage(
-                            record.position() + 34,
+                            record.position() + FileFormat.PLEN_OFFSET,
                             "the data length of a record",
                             Long.toUnsignedString(record.dataLength()),
                             "at most " + (Integer.MAX_VALUE - 8))

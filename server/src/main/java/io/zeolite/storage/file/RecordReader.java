@@ -170,7 +170,8 @@ final class RecordReader {
                     position, "the oid at the position" + origin(pointer), record.oid(), Long.toUnsignedString(oid));
         }
         if (record.versionLength() != 0) {
-            throw corrupted(position + 32, "the version length", record.versionLength(), "0");
+            throw corrupted(
+                    position + FileFormat.VERSION_LENGTH_OFFSET, "the version length", record.versionLength(), "0");
         }
         long transaction = record.transaction();
         if (transaction < FIRST_TRANSACTION || transaction > position - TRANSACTION_HEADER_LENGTH) {
@@ -181,7 +182,11 @@ final class RecordReader {
                     "from 4 to " + (position - TRANSACTION_HEADER_LENGTH));
         }
         if (!record.endsBy(limit)) {
-            throw corrupted(position + 34, "the data length", record.dataLength(), "an end at most at " + limit);
+            throw corrupted(
+                    position + FileFormat.PLEN_OFFSET,
+                    "the data length",
+                    record.dataLength(),
+                    "an end at most at " + limit);
         }
         return record;
     }

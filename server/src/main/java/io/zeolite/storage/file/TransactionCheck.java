@@ -98,7 +98,11 @@ final class TransactionCheck {
     private static @Nullable Damage checkHeader(DataHeader record, long transaction, long end) {
         long position = record.position();
         if (record.versionLength() != 0) {
-            return Damage.of(position + 32, "the version length of a record", record.versionLength(), 0);
+            return Damage.of(
+                    position + FileFormat.VERSION_LENGTH_OFFSET,
+                    "the version length of a record",
+                    record.versionLength(),
+                    0);
         }
         if (record.transaction() != transaction) {
             return Damage.of(
@@ -109,7 +113,7 @@ final class TransactionCheck {
         }
         if (!record.endsBy(end)) {
             return new Damage(
-                    position + 34,
+                    position + FileFormat.PLEN_OFFSET,
                     "the data length of a record",
                     Long.toUnsignedString(record.dataLength()),
                     "within a transaction that ends at " + end);

@@ -2,6 +2,7 @@ package io.zeolite.tool.check;
 
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.storage.file.FileFormat;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileTransaction;
 import io.zeolite.tool.Console;
@@ -17,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code zeolite check}: what {@code fstest} and {@code fsrefs} look for, and the index and the blobs. */
 public final class Check {
-    private static final long FIRST_TRANSACTION = 4;
-
     private final Disk disk;
     private final Options options;
     private final Console console;
@@ -90,7 +89,7 @@ public final class Check {
     private long references(FileIterator file, Findings findings, Structure structure) throws IOException {
         References references = new References(file, findings, structure);
         long end = file.position();
-        file.seek(FIRST_TRANSACTION);
+        file.seek(FileFormat.FIRST_TRANSACTION);
         try (Progress progress = new Progress(console, "checking references", file.size())) {
             Walk.over(file, progress, new Walk.Visitor() {
                 @Override

@@ -4,6 +4,7 @@ import io.zeolite.disk.UnreadableException;
 import io.zeolite.pickle.PickleException;
 import io.zeolite.storage.file.CorruptedDataException;
 import io.zeolite.storage.file.CorruptedFileException;
+import io.zeolite.storage.file.FileFormat;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileRecord;
 import io.zeolite.storage.file.FileTransaction;
@@ -58,10 +59,10 @@ final class Structure implements Walk.Visitor {
         }
         transactions++;
         checkTid(transaction);
-        if (" pu".indexOf(transaction.status()) < 0) {
+        if (!FileFormat.isCommitted(transaction.status())) {
             add(
                     Kind.STATUS,
-                    transaction.position() + 16,
+                    transaction.position() + FileFormat.STATUS_OFFSET,
                     null,
                     transaction.tid(),
                     "the status of the transaction is " + (transaction.status() & 0xff)
@@ -109,7 +110,7 @@ final class Structure implements Walk.Visitor {
         if (record.tid() != transaction.tid()) {
             add(
                     Kind.RECORD_TID,
-                    record.position() + 8,
+                    record.position() + FileFormat.TID_OFFSET,
                     oid,
                     transaction.tid(),
                     "the tid of the record is " + Tid.toHex(record.tid()) + " (expected: that of its transaction)");
@@ -124,7 +125,12 @@ final class Structure implements Walk.Visitor {
                 blobs.add(oid, record.tid());
             }
         } catch (CorruptedDataException e) {
-            add(Kind.BACK_POINTER, record.position() + 42, oid, transaction.tid(), String.valueOf(e.getMessage()));
+            add(
+                    Kind.BACK_POINTER,
+                    record.position() + FileFormat.DATA_HEADER_LENGTH,
+                    oid,
+                    transaction.tid(),
+                    String.valueOf(e.getMessage()));
         } catch (UnreadableException e) {
             add(Kind.RECORD, record.position(), oid, transaction.tid(), String.valueOf(e.getMessage()));
         } catch (PickleException e) {
@@ -141,7 +147,7 @@ final class Structure implements Walk.Visitor {
         }
         add(
                 previous == 0 ? Kind.NO_PREVIOUS : Kind.PREVIOUS,
-                record.position() + 16,
+                record.position() + FileFormat.PREV_OFFSET,
                 record.oid(),
                 transaction.tid(),
                 "the record points to " + Long.toUnsignedString(previous) + " as the one before it (expected: " + before

@@ -1,5 +1,6 @@
 package io.zeolite.tool.file;
 
+import io.zeolite.storage.file.FileFormat;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileTransaction;
 import io.zeolite.storage.file.Longs;
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * where they are not, the rest is found by a walk from the start, which remembers eight bytes for each transaction.
  */
 public final class NewestFirst {
-    private static final long FIRST_TRANSACTION = 4;
-
     private final FileIterator file;
     private final TransactionsBackwards backwards;
     private final Progress progress;
@@ -36,7 +35,7 @@ public final class NewestFirst {
     public @Nullable FileTransaction next() throws IOException {
         Longs positions = walked;
         if (positions == null) {
-            if (end == FIRST_TRANSACTION) {
+            if (end == FileFormat.FIRST_TRANSACTION) {
                 return null;
             }
             FileTransaction before = stepBack();
@@ -72,7 +71,7 @@ public final class NewestFirst {
 
     private Longs walk(long limit) throws IOException {
         Longs positions = new Longs();
-        file.seek(FIRST_TRANSACTION);
+        file.seek(FileFormat.FIRST_TRANSACTION);
         Walk.over(file, progress, new Walk.Visitor() {
             @Override
             public boolean transaction(FileTransaction transaction) {

@@ -1,5 +1,6 @@
 package io.zeolite.tool.recover;
 
+import io.zeolite.storage.file.FileFormat;
 import io.zeolite.storage.file.FileIterator;
 import io.zeolite.storage.file.FileRecord;
 import io.zeolite.storage.file.FileTransaction;
@@ -11,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Copies transactions of a damaged file into a new one. */
 final class Salvage {
-    private static final byte COMMITTED = ' ';
-    private static final byte PACKED = 'p';
-
     private final FileIterator from;
     private final SalvageWriter to;
     private final boolean partial;
@@ -51,7 +49,7 @@ final class Salvage {
         boolean part = flaw != null && partial && flaw.records() > 0;
         if (flaw == null || part) {
             long tid = tidFor(transaction, survey);
-            to.begin(tid, part ? PACKED : statusFor(transaction), transaction.metadata());
+            to.begin(tid, part ? FileFormat.PACKED : statusFor(transaction), transaction.metadata());
             FileIterator.Records all = from.records(transaction);
             for (long i = 0; i < survey.records; i++) {
                 copy(Objects.requireNonNull(all.next(), "a record that was there"), transaction.tid(), tid);
@@ -127,11 +125,11 @@ final class Salvage {
     /** The status of the copy: Python refuses those that it does not know. */
     private byte statusFor(FileTransaction transaction) {
         byte status = transaction.status();
-        if (status == COMMITTED || status == PACKED) {
+        if (status == FileFormat.COMMITTED || status == FileFormat.PACKED) {
             return status;
         }
         repaired++;
-        return COMMITTED;
+        return FileFormat.COMMITTED;
     }
 
     private void copy(FileRecord record, long oldTid, long newTid) throws IOException {
