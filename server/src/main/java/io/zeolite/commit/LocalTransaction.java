@@ -180,10 +180,7 @@ final class LocalTransaction implements StorageTransaction {
             throw new IllegalStateException("storage without blobs");
         }
         store(oid, serial, data);
-        @Nullable Path obsolete;
-        synchronized (blobs) {
-            obsolete = discarded ? file : blobs.put(oid, file);
-        }
+        Path obsolete = stage(oid, file);
         if (obsolete != null) {
             beforeVote(io, () -> Files.deleteIfExists(obsolete));
         }
@@ -191,6 +188,13 @@ final class LocalTransaction implements StorageTransaction {
             // Beside each other, as each waits for the disk.
             beforeVote(io, () -> directory.forceFile(file));
             beforeVote(io, () -> directory.prepare(oid));
+        }
+    }
+
+    /** Takes a file as that of a blob. Returns the file that nobody needs any more: an earlier one, or this one. */
+    private @Nullable Path stage(long oid, Path file) {
+        synchronized (blobs) {
+            return discarded ? file : blobs.put(oid, file);
         }
     }
 
@@ -297,10 +301,7 @@ final class LocalTransaction implements StorageTransaction {
                 ? directory.stageAgain(oid, serial)
                 : undoneBlobs.stage(new BlobRevision(oid, serial));
         directory.prepare(oid);
-        @Nullable Path obsolete;
-        synchronized (blobs) {
-            obsolete = discarded ? file : blobs.put(oid, file);
-        }
+        Path obsolete = stage(oid, file);
         if (obsolete != null) {
             deleteStaged(obsolete);
         }
