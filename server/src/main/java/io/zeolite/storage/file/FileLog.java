@@ -272,24 +272,22 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public void visitUndoable(Predicate<TransactionSummary> visitor) throws IOException {
+        readRetained(current -> {
+            new History(current.file()).visitUndoable(current.published().end(), visitor);
+            return current;
+        });
+    }
+
+    /** Reads a generation whose file is kept open meanwhile, as it may take long. */
+    private <T> T readRetained(Read<T> read) throws IOException {
         Generation current = retain();
         try {
-            History history = new History(current.file());
-            TransactionHeader header = history.before(current.published().end());
-            while (header != null && header.status() != FileFormat.PACKED) {
-                if (header.status() == FileFormat.COMMITTED
-                        && !visitor.test(
-                                new TransactionSummary(header.tid(), history.metadata(header), header.length()))) {
-                    return;
-                }
-                header = history.before(header.position());
-            }
+            return read.from(current);
         } finally {
             current.release();
         }
     }
 
-    /** Keeps the file open for a long read. */
     private Generation retain() throws ClosedChannelException {
         while (true) {
             Generation current = generation;
@@ -304,22 +302,12 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     @Override
     public UndoTarget find(long tid) throws IOException {
-        Generation current = retain();
-        try {
-            return UndoneTransaction.find(current, tid);
-        } finally {
-            current.release();
-        }
+        return readRetained(current -> UndoneTransaction.find(current, tid));
     }
 
     @Override
     public List<BlobRevision> blobsBefore(UndoTarget target) throws IOException {
-        Generation current = retain();
-        try {
-            return FileUndo.blobsBefore(current, ((UndoneTransaction) target).recordsIn(current));
-        } finally {
-            current.release();
-        }
+        return readRetained(current -> FileUndo.blobsBefore(current, ((UndoneTransaction) target).recordsIn(current)));
     }
 
     @Override

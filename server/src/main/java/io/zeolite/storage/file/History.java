@@ -10,6 +10,7 @@ import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.SummaryLimit;
 import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.TransactionSummary;
 import io.zeolite.zodb.Oid;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Walks a data file from its end to its beginning, by the length that stands at the end of each transaction. */
@@ -92,6 +94,22 @@ final class History {
                     .toException(window.file().path());
         }
         return header;
+    }
+
+    /**
+     * Shows the transactions that can be undone, the last one first, as long as they are wanted.
+     *
+     * @param end where the last of all ends
+     */
+    void visitUndoable(long end, Predicate<TransactionSummary> visitor) throws IOException {
+        for (TransactionHeader header = before(end);
+                header != null && header.status() != FileFormat.PACKED;
+                header = before(header.position())) {
+            if (header.status() == FileFormat.COMMITTED
+                    && !visitor.test(new TransactionSummary(header.tid(), metadata(header), header.length()))) {
+                return;
+            }
+        }
     }
 
     /**
