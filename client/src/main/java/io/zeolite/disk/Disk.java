@@ -3,6 +3,7 @@ package io.zeolite.disk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Files and directories by name. Any thread may use it. */
@@ -46,6 +47,11 @@ public interface Disk {
 
     /** Makes creations, renames and deletions in a directory survive a crash of the machine. */
     void forceDirectory(Path directory) throws IOException;
+
+    /** The same for the directory that a file is in. */
+    default void forceDirectoryOf(Path file) throws IOException {
+        forceDirectory(Objects.requireNonNullElse(file.getParent(), Path.of("")));
+    }
 
     /**
      * Takes the lock file that Python's {@code zc.lockfile} takes: {@code flock} on the file, which then holds a space,

@@ -34,7 +34,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -494,7 +493,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         writer = null;
         recordsSinceSave = 0;
         try {
-            forceDirectory();
+            disk.forceDirectoryOf(path);
         } catch (IOException e) {
             throw fail(e);
         } finally {
@@ -549,10 +548,6 @@ public final class FileLog implements TransactionLog, UndoableLog {
     /** Whether a file is the data file now. */
     boolean uses(DiskFile file) {
         return generation.file() == file;
-    }
-
-    private void forceDirectory() throws IOException {
-        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
     }
 
     private void adopt(Replacement replacement) {

@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -116,7 +115,7 @@ final class FileOpening {
         LOG.warn("{} is missing as an interrupted pack leaves it; {} gets its name again", path, old);
         IndexFile.delete(disk, indexPath);
         disk.move(old, path);
-        forceDirectory();
+        disk.forceDirectoryOf(path);
         return true;
     }
 
@@ -172,10 +171,6 @@ final class FileOpening {
         LOG.info("{} was not there: created", path);
     }
 
-    private void forceDirectory() throws IOException {
-        disk.forceDirectory(Objects.requireNonNullElse(path.getParent(), Path.of("")));
-    }
-
     private static void writeMagic(DiskFile file) throws IOException {
         file.write(ByteBuffer.allocate(4).putInt(0, FileFormat.MAGIC), 0);
         file.force();
@@ -226,7 +221,7 @@ final class FileOpening {
             requireWhole(file, from, lastBatch);
         }
         file.force();
-        forceDirectory();
+        disk.forceDirectoryOf(path);
     }
 
     /** @param end statuses from here on are left out */
@@ -326,7 +321,7 @@ final class FileOpening {
             }
             throw e;
         }
-        forceDirectory();
+        disk.forceDirectoryOf(path);
         file.truncate(end);
         LOG.warn("{}: cut off {} bytes at {}, kept in {}: {}", path, size - end, end, tail, why);
     }

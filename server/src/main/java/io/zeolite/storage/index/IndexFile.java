@@ -5,7 +5,6 @@ import io.zeolite.disk.DiskFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -66,14 +65,14 @@ public final class IndexFile {
             deleteAfter(e, disk, temporary);
             throw e;
         }
-        disk.forceDirectory(directoryOf(path));
+        disk.forceDirectoryOf(path);
     }
 
     /** Deletes an index file if it is there. */
     public static void delete(Disk disk, Path path) throws IOException {
         if (disk.exists(path)) {
             disk.delete(path);
-            disk.forceDirectory(directoryOf(path));
+            disk.forceDirectoryOf(path);
         }
     }
 
@@ -83,9 +82,5 @@ public final class IndexFile {
         } catch (IOException e) {
             failure.addSuppressed(e);
         }
-    }
-
-    private static Path directoryOf(Path path) {
-        return Objects.requireNonNullElse(path.getParent(), Path.of(""));
     }
 }

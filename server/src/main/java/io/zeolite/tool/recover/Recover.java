@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +98,7 @@ public final class Recover {
             // An index of what was there before would be one of another file.
             IndexFile.delete(disk, sibling(options.output(), ".index"));
             disk.move(temporary, options.output());
-            disk.forceDirectory(Objects.requireNonNullElse(options.output().getParent(), Path.of("")));
+            disk.forceDirectoryOf(options.output());
             complete = true;
             return new Report(
                     options, input.size(), writer.position(), salvage, losses, undoneBytes, tail, end, writer.index());
