@@ -290,13 +290,8 @@ public final class LocalStorage implements Storage {
         if (transactions.isEmpty() || transactions.get(0).tid() != tid) {
             return Optional.empty();
         }
-        long[] oids = transactions.stream()
-                .skip(1)
-                .flatMapToLong(transaction -> LongStream.of(transaction.oids()))
-                .distinct()
-                .toArray();
-        return Optional.of(
-                new Invalidations(transactions.get(transactions.size() - 1).tid(), oids));
+        long last = transactions.get(transactions.size() - 1).tid();
+        return Optional.of(Invalidations.union(last, transactions.stream().skip(1)));
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,19 +135,16 @@ public final class InvalidationHub {
         }
         int last = find(known, tid);
         if (last < 0) {
-            // The tid right behind one counts too: no clock gives it to a lost transaction, and a program that wants
-            // all
-            // from a transaction on, without that, may ask for it, as ZEO's own tests do.
+            // That right behind one counts too: no clock gives it to a lost transaction, and a program that wants all from a
+            // transaction on, without that, may ask for it, as ZEO's own tests do.
             last = find(known, tid - 1);
         }
         if (last < 0) {
             return Optional.empty();
         }
-        long[] oids = known.subList(last + 1, known.size()).stream()
-                .flatMapToLong(later -> LongStream.of(later.oids()))
-                .distinct()
-                .toArray();
-        return Optional.of(new Invalidations(known.get(known.size() - 1).tid(), oids));
+        long newest = known.get(known.size() - 1).tid();
+        return Optional.of(Invalidations.union(
+                newest, known.subList(last + 1, known.size()).stream()));
     }
 
     private void enqueue(Invalidations invalidations) {

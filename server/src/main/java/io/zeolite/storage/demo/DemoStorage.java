@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,15 +226,11 @@ public final class DemoStorage implements Storage {
             return;
         }
         changes.invalidationsSince(
-                Tid.NONE, then(completion, changed -> completion.complete(changed.map(newer -> union(inBase, newer)))));
-    }
-
-    private static Invalidations union(Invalidations older, Invalidations newer) {
-        return new Invalidations(
-                newer.tid(),
-                LongStream.concat(LongStream.of(older.oids()), LongStream.of(newer.oids()))
-                        .distinct()
-                        .toArray());
+                Tid.NONE,
+                then(
+                        completion,
+                        changed -> completion.complete(
+                                changed.map(newer -> Invalidations.union(newer.tid(), Stream.of(inBase, newer))))));
     }
 
     @Override
