@@ -3,6 +3,7 @@ package io.zeolite.blob;
 import io.zeolite.client.blob.OpenBlob;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 
 /** Where blobs are that the blob directory does not have (any more). Any thread. */
@@ -20,9 +21,10 @@ public interface ColdBlobs extends AutoCloseable {
      * Hears that no transaction refers to a revision any more, whether it is there or not. On disk after {@link
      * #forceRemoved}.
      *
+     * @param since when that began
      * @throws IOException if that cannot be noted; it is told again then
      */
-    default void removed(long oid, long tid) throws IOException {}
+    default void removed(long oid, long tid, Instant since) throws IOException {}
 
     /** Waits until what was noted of {@link #removed} revisions is on disk. */
     default void forceRemoved() throws IOException {}

@@ -9,6 +9,7 @@ import io.zeolite.storage.PackControl.Pace;
 import io.zeolite.storage.PackControl.RemovedBlobs;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -209,6 +211,7 @@ final class PackedBlobs implements RemovedBlobs {
         closeList();
         long read = 0;
         long moved = 0;
+        Instant since = presentOf(log);
         long deleted = 0;
         try (BufferedReader lines = read()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -216,7 +219,7 @@ final class PackedBlobs implements RemovedBlobs {
                 boolean keep = keepOld && read++ >= carried;
                 int count = 0;
                 for (BlobRevision removed : superfluous(log, line.strip())) {
-                    count += remove(removed, keep) ? 1 : 0;
+                    count += remove(removed, keep, since) ? 1 : 0;
                 }
                 if (keep) {
                     moved += count;
@@ -271,9 +274,16 @@ final class PackedBlobs implements RemovedBlobs {
         return revisions;
     }
 
-    private boolean remove(BlobRevision revision, boolean keep) throws IOException {
+    /** A clock that is behind, as after a start without a network, would make things look long past. */
+    private static Instant presentOf(TransactionLog log) {
+        Instant now = Instant.now();
+        Instant last = TimeStamp.toInstant(log.lastTransaction());
+        return last.isAfter(now) ? last : now;
+    }
+
+    private boolean remove(BlobRevision revision, boolean keep, Instant since) throws IOException {
         if (cold != null) {
-            cold.removed(revision.oid(), revision.tid());
+            cold.removed(revision.oid(), revision.tid(), since);
         }
         return directory.retire(revision.oid(), revision.tid(), keep);
     }

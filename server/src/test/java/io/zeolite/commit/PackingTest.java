@@ -21,12 +21,14 @@ import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Tid;
+import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,6 +57,8 @@ class PackingTest {
     /** What is told to where blobs also are, and whether the list of the pack is still there then. */
     private final List<String> told = new ArrayList<>();
 
+    private final List<Instant> removals = new ArrayList<>();
+
     private final ColdBlobs cold = new ColdBlobs() {
         @Override
         public CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing) {
@@ -62,7 +66,8 @@ class PackingTest {
         }
 
         @Override
-        public void removed(long oid, long tid) {
+        public void removed(long oid, long tid, Instant since) {
+            removals.add(since);
             told.add("removed " + oid + " of " + Long.toHexString(tid));
         }
 
@@ -424,6 +429,20 @@ class PackingTest {
         assertThat(left).doesNotExist();
         assertThat(blob("blobs.old", 3, 0x10)).as("of no file that there is").doesNotExist();
         assertThat(directory.resolve("blobs")).isDirectoryNotContaining("glob:**/.removed*");
+    }
+
+    /** What is removed stays in the bucket for a while from then on, whatever the clock says. */
+    @Test
+    void pack_clockThatIsBehindTheLastTransaction_removesAtTheTimeOfThat() throws IOException {
+        storage.close();
+        FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
+        long tomorrow = TimeStamp.of(Instant.now().plus(Duration.ofDays(1)));
+        Logs.commit(log, tomorrow, TestRecords.of(0, ROOT));
+        storage = open(log);
+        pack();
+        runPacker();
+
+        assertThat(removals).isNotEmpty().containsOnly(TimeStamp.toInstant(tomorrow));
     }
 
     @Test

@@ -83,9 +83,9 @@ public final class BlobTier implements ColdBlobs {
     }
 
     @Override
-    public void removed(long oid, long tid) throws IOException {
+    public void removed(long oid, long tid, Instant since) throws IOException {
         if (garbage != null) {
-            garbage.add(new BlobRevision(oid, tid), Instant.now());
+            garbage.add(new BlobRevision(oid, tid), since);
         }
         cache.remove(oid, tid);
     }
