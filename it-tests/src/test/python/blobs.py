@@ -76,7 +76,7 @@ def check_committed(server_blobs, oid, tid, size):
 
 def temporary_files(server_blobs):
     return [os.path.join(folder, name) for folder, _, names in os.walk(server_blobs) for name in names
-            if not name.endswith('.blob') and name not in ('.layout', '.lock')]
+            if not name.endswith('.blob') and name not in ('.layout', '.lock', '.zeolite-lock')]
 
 
 def aborted(address, server_blobs):

@@ -227,12 +227,32 @@ final class StorageOpener {
             PackSettings pack,
             InstantSource clock)
             throws IOException {
-        BlobDirectory directory = null;
-        if (blobs != null) {
-            directory = log.info().readOnly()
-                    ? BlobDirectory.openReadOnly(blobs.directory())
-                    : BlobDirectory.open(blobs.directory(), blobs.sync());
+        BlobDirectory directory = blobs == null
+                ? null
+                : log.info().readOnly()
+                        ? BlobDirectory.openReadOnly(blobs.directory())
+                        : BlobDirectory.openLocked(disk, blobs.directory(), blobs.sync());
+        boolean opened = false;
+        try {
+            Storage storage = storage(name, log, directory, cold, quotaBytes, pack, clock);
+            opened = true;
+            return storage;
+        } finally {
+            if (!opened && directory != null) {
+                directory.close();
+            }
         }
+    }
+
+    private Storage storage(
+            String name,
+            TransactionLog log,
+            @Nullable BlobDirectory directory,
+            @Nullable ColdBlobs cold,
+            long quotaBytes,
+            PackSettings pack,
+            InstantSource clock)
+            throws IOException {
         if (directory != null && log instanceof FileLog file) {
             for (DiscardedRevision cut : file.discardedRevisions()) {
                 directory.remove(cut.oid(), cut.tid());

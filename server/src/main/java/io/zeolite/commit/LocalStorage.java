@@ -436,7 +436,13 @@ public final class LocalStorage implements Storage {
         }
         committer.submit(() -> {
             try {
-                log.close();
+                try {
+                    log.close();
+                } finally {
+                    if (blobs != null) {
+                        blobs.close();
+                    }
+                }
             } catch (IOException e) {
                 LOG.error("closing {}: {}", info.name(), e.toString());
             } finally {

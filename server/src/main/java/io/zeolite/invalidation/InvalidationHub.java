@@ -135,7 +135,8 @@ public final class InvalidationHub {
         }
         int last = find(known, tid);
         if (last < 0) {
-            // That right behind one counts too: no clock gives it to a lost transaction, and a program that wants all from a
+            // That right behind one counts too: no clock gives it to a lost transaction, and a program that wants all
+            // from a
             // transaction on, without that, may ask for it, as ZEO's own tests do.
             last = find(known, tid - 1);
         }
@@ -143,8 +144,7 @@ public final class InvalidationHub {
             return Optional.empty();
         }
         long newest = known.get(known.size() - 1).tid();
-        return Optional.of(Invalidations.union(
-                newest, known.subList(last + 1, known.size()).stream()));
+        return Optional.of(Invalidations.union(newest, known.subList(last + 1, known.size()).stream()));
     }
 
     private void enqueue(Invalidations invalidations) {

@@ -2,8 +2,11 @@ package io.zeolite.blob.directory;
 
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.client.blob.OpenBlob;
+import io.zeolite.disk.Disk;
+import io.zeolite.disk.LockedException;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -52,7 +55,7 @@ import org.slf4j.LoggerFactory;
  *       committed name whose transaction may not exist. Nobody asks for it, as nobody knows its tid.
  * </ol>
  */
-public final class BlobDirectory {
+public final class BlobDirectory implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(BlobDirectory.class);
 
     /** What Python's client names a file in a directory that it shares: {@code <tid><random>.tmp-}. */
@@ -63,12 +66,15 @@ public final class BlobDirectory {
     private static final Set<PosixFilePermission> WRITE = EnumSet.of(
             PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
 
+    private static final String LOCK_FILE = ".zeolite-lock";
+
     private final Path root;
     private final OldBlobs old;
     private final Path temporary;
     private final BlobLayout layout;
     private final boolean sync;
     private final DurableDirectories directories;
+    private Closeable lock = () -> {};
 
     private BlobDirectory(Path directory, BlobLayout layout, boolean sync) {
         this.sync = sync;
@@ -93,6 +99,47 @@ public final class BlobDirectory {
         blobs.create();
         new Leftovers(blobs.temporary).remove();
         return blobs;
+    }
+
+    /**
+     * The same for a server, until {@link #close}: the lock of a data file does not keep a server with another one, a copy of it
+     * perhaps, from removing what this one has. Where files cannot be locked, the log says so.
+     *
+     * @throws LockedException if another server has the directory
+     */
+    public static BlobDirectory openLocked(Disk disk, Path directory, boolean sync) throws IOException {
+        BlobDirectory blobs = of(directory, sync);
+        blobs.create();
+        blobs.lock(disk);
+        boolean opened = false;
+        try {
+            new Leftovers(blobs.temporary).remove();
+            opened = true;
+            return blobs;
+        } finally {
+            if (!opened) {
+                blobs.close();
+            }
+        }
+    }
+
+    private void lock(Disk disk) throws LockedException {
+        try {
+            lock = disk.lock(root.resolve(LOCK_FILE));
+        } catch (LockedException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn(
+                    "the blob directory {} cannot be locked, so nothing keeps another server from using it: {}",
+                    root,
+                    e.toString());
+        }
+    }
+
+    /** Gives back the lock, if there is one. */
+    @Override
+    public void close() throws IOException {
+        lock.close();
     }
 
     /** The same with blobs that are forced to the disk. */

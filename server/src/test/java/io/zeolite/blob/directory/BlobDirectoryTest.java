@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.zeolite.client.blob.OpenBlob;
+import io.zeolite.disk.LockedException;
+import io.zeolite.disk.RealDisk;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
 import java.io.IOException;
@@ -101,6 +103,18 @@ class BlobDirectoryTest {
     }
 
     // Layouts
+
+    @Test
+    void openLocked_directoryOfAnotherServer_isRefusedAndLeftAlone() throws IOException {
+        try (BlobDirectory blobs = BlobDirectory.openLocked(new RealDisk(), temp, true)) {
+            Path upload = blobs.newTemporaryFile();
+            assertThatThrownBy(() -> BlobDirectory.openLocked(new RealDisk(), temp, true))
+                    .isInstanceOf(LockedException.class)
+                    .hasMessageContaining("locked: " + temp.resolve(".zeolite-lock") + " (held by process ");
+            assertThat(upload).exists();
+        }
+        BlobDirectory.openLocked(new RealDisk(), temp, true).close();
+    }
 
     @Test
     void open_absentDirectory_isBushyWithMarkerAndTmp() throws Exception {
