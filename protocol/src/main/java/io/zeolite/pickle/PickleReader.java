@@ -155,7 +155,7 @@ public final class PickleReader {
             memo = new HashMap<>();
         }
         if (memo.put(index, new Remembered(stack.top())) == null) {
-            stack.count(1);
+            stack.count(ValueLimits.OTHERS);
         }
     }
 

@@ -63,7 +63,8 @@ final class PickleStack {
     }
 
     private void push(@Nullable Object value, int depth) throws PickleException {
-        count(1);
+        boolean isSmall = value == null || value instanceof Long || value instanceof Boolean;
+        count(isSmall ? 1 : ValueLimits.OTHERS);
         place(value, depth);
     }
 
@@ -260,7 +261,7 @@ final class PickleStack {
 
     /** Counts a value with all that is in it, and returns its depth. Recursion ends, as no deeper value was ever built. */
     private int countAgain(@Nullable Object value) throws PickleException {
-        count(1 + lengthOf(value) / BYTES_PER_VALUE);
+        count(ValueLimits.OTHERS * (1 + lengthOf(value) / BYTES_PER_VALUE));
         int depth = 0;
         if (value instanceof PyTuple tuple) {
             depth = 1;

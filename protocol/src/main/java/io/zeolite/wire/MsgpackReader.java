@@ -113,17 +113,22 @@ final class MsgpackReader {
     /** Counts the values of a container before memory is taken for them; each is at least one byte. */
     private void enter(long values, int depth) throws MalformedMessageException {
         require(values);
-        if (values > valuesLeft) {
-            throw error("more than " + limits.values() + " values", "at most as many");
-        }
+        count(values + ValueLimits.OTHERS - 1);
         if (depth > limits.depth()) {
             throw error("containers nested " + depth + " deep", "at most " + limits.depth());
+        }
+    }
+
+    private void count(long values) throws MalformedMessageException {
+        if (values > valuesLeft) {
+            throw error("more than " + limits.values() + " values", "at most as many");
         }
         valuesLeft -= (int) values;
     }
 
     private byte[] bytes(long length) throws MalformedMessageException {
         require(length);
+        count(ValueLimits.OTHERS - 1);
         if (length == 0) {
             return NO_BYTES;
         }
