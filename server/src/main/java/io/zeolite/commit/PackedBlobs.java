@@ -3,7 +3,6 @@ package io.zeolite.commit;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
-import io.zeolite.disk.RealDisk;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.PackControl.Pace;
 import io.zeolite.storage.PackControl.RemovedBlobs;
@@ -103,19 +102,17 @@ final class PackedBlobs implements RemovedBlobs {
             try {
                 open.force(true);
             } catch (IOException e) {
-                throw new IOException("cannot force the list of removed blobs " + path() + ": " + e, e);
-            }
-            if (!complete) {
-                publish(unfinished());
-                complete = true;
+                throw new IOException("cannot force the list of removed blobs " + unfinished() + ": " + e, e);
             }
         }
     }
 
-    /** Gives a list its name; on disk when this returns. */
-    private void publish(Path written) throws IOException {
-        Files.move(written, path(), StandardCopyOption.ATOMIC_MOVE);
-        new RealDisk().forceDirectory(Objects.requireNonNull(path().getParent()));
+    @Override
+    public void complete() throws IOException {
+        if (!complete) {
+            directory.setRemovedList(unfinished());
+            complete = true;
+        }
     }
 
     private void flush() throws IOException {
@@ -194,7 +191,7 @@ final class PackedBlobs implements RemovedBlobs {
         } finally {
             closeList();
         }
-        publish(rest);
+        directory.setRemovedList(rest);
     }
 
     private BufferedReader read() throws IOException {

@@ -34,7 +34,10 @@ public record PackControl(
         /** @param tid the revision whose file is not needed any more */
         void add(long oid, long tid) throws IOException;
 
-        /** What was told survives a crash of the machine. */
+        /** What was told survives a crash of the machine, and counts for nothing if this pack comes to no end. */
         void force() throws IOException;
+
+        /** What was told is to be removed, now or after a crash: the packed file is about to take its place. On disk when this returns. */
+        void complete() throws IOException;
     }
 }

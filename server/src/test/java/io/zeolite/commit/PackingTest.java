@@ -177,13 +177,17 @@ class PackingTest {
         assertThat(outcomes).hasSize(2).containsOnly("pack failed: java.lang.StackOverflowError: " + failing);
     }
 
-    /** Has a method that fails with an error, or what one of its methods returns has. */
+    /** Has a method that fails with an error, before it has done anything or after, or what one of its methods returns has. */
     private static <T> T failing(Object target, Class<T> type, String failing) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
-            if ((type.getSimpleName() + "." + method.getName()).equals(failing)) {
+            String name = type.getSimpleName() + "." + method.getName();
+            if (name.equals(failing)) {
                 throw new StackOverflowError(failing);
             }
             Object result = method.invoke(target, args);
+            if (("after " + name).equals(failing)) {
+                throw new StackOverflowError(failing);
+            }
             return result instanceof Pack ? failing(result, Pack.class, failing) : result;
         }));
     }
@@ -193,8 +197,7 @@ class PackingTest {
     void listThatCannotBeForced_isNamed() throws IOException {
         BlobDirectory blobs = BlobDirectory.open(directory.resolve("others"));
         // Linux takes what is written to it, and does not force it.
-        Files.createSymbolicLink(
-                blobs.removedList().resolveSibling(blobs.removedList().getFileName() + ".pack"), Path.of("/dev/null"));
+        Files.createSymbolicLink(blobs.removedList().resolveSibling(".removed.pack"), Path.of("/dev/null"));
         PackedBlobs packed = new PackedBlobs(blobs, false, null);
         packed.clear();
         assertThatThrownBy(packed::force)
@@ -218,6 +221,8 @@ class PackingTest {
         next.clear();
         next.add(1, 0x20);
         next.force();
+        assertThat(new PackedBlobs(blobs, false, null).isLeft()).isFalse();
+        next.complete();
 
         assertThat(new PackedBlobs(blobs, false, null).isLeft()).isTrue();
         assertThat(blobs.removedList()).hasContent(Tid.toHex(1) + Tid.toHex(0x20) + "\n");
@@ -470,11 +475,11 @@ class PackingTest {
     void pack_exchangeOfTheFilesFails_leavesTheList() throws IOException {
         storage.close();
         FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
-        storage = open(failing(log, TransactionLog.class, "Pack.replace"));
+        storage = open(failing(log, TransactionLog.class, "after Pack.replace"));
         pack();
         runPacker();
 
-        assertThat(outcomes).containsExactly("pack failed: java.lang.StackOverflowError: Pack.replace");
+        assertThat(outcomes).containsExactly("pack failed: java.lang.StackOverflowError: after Pack.replace");
         assertThat(directory.resolve("blobs/.removed"))
                 .hasContent(Tid.toHex(1) + Tid.toHex(0x10) + "\n" + Tid.toHex(2) + Tid.toHex(0x30) + "\n");
     }

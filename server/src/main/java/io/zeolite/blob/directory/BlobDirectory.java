@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>{@link #newTemporaryFile}, filled by whoever called it, or {@link #sharedFile}, filled by a client: a file in
- *       {@code tmp/}, removed at the next {@link #open}; a client's file stays where the client put it.
+ *       {@code tmp/}, removed at the next {@link #openLocked}; a client's file stays where the client put it.
  *   <li>{@link #forceFile} and {@link #prepare}, before the vote is answered: the same, on disk, and perhaps an empty
  *       directory of the object.
  *   <li>{@link #commit} and {@link #forceDirectories}, before the transaction counts as committed: a file with a
@@ -445,6 +445,14 @@ public final class BlobDirectory implements Closeable {
     /** Where a pack lists the revisions that it makes superfluous. */
     public Path removedList() {
         return root.resolve(".removed");
+    }
+
+    /** Gives a list that is complete and on disk the name of {@link #removedList}; so it is on disk when this returns. */
+    public void setRemovedList(Path list) throws IOException {
+        Files.move(list, removedList(), StandardCopyOption.ATOMIC_MOVE);
+        if (sync) {
+            DurableDirectories.force(root);
+        }
     }
 
     /** Where blobs are moved that were packed away, if they are to be kept. */

@@ -204,6 +204,9 @@ final class FilePack implements Pack {
         }
         PackOutput target = Objects.requireNonNull(output);
         target.force();
+        if (control.removed() != null) {
+            control.removed().complete();
+        }
         log.replace(
                 old,
                 new FileLog.Replacement(

@@ -67,6 +67,7 @@ final class MemoryPack implements Pack {
             }
         });
         blobs.force();
+        blobs.complete();
     }
 
     private void reference(ReferenceKind kind, long oid) {

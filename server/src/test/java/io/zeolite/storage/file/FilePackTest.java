@@ -97,6 +97,11 @@ class FilePackTest {
             public void force() {
                 told.add("forced");
             }
+
+            @Override
+            public void complete() {
+                told.add("complete");
+            }
         };
     }
 
@@ -283,7 +288,7 @@ class FilePackTest {
         assertThat(load(log, 3, Tid.MAX)).isEqualTo(blob + " 10-");
         assertThat(load(log, 4, Tid.MAX)).isEqualTo("NoObject");
         assertThat(log.length()).isEqualTo(4);
-        assertThat(removed).containsExactly("0x05 20", "forced");
+        assertThat(removed).containsExactly("0x05 20", "forced", "complete");
         checkReopened(log, 0, 1, 2, 3, 4, 5);
     }
 
@@ -522,7 +527,7 @@ class FilePackTest {
 
         pack(log, 0x20, toldTo(told));
 
-        assertThat(told).containsExactly("0x01 10", "0x03 10", "forced");
+        assertThat(told).containsExactly("0x01 10", "0x03 10", "forced", "complete");
         log.close();
     }
 

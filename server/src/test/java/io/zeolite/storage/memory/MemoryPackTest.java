@@ -105,13 +105,22 @@ class MemoryPackTest {
             public void force() {
                 told.add("force");
             }
+
+            @Override
+            public void complete() {
+                told.add("complete");
+            }
         };
 
         try (Pack pack = log.pack(new PackControl(0x20, true, bytes -> {}, removed))) {
             assertThat(pack.copy() && pack.replace(false)).isTrue();
         }
 
-        assertThat(told).hasSize(4).startsWith("clear").endsWith("force").contains("1 10-20", "2 10-20");
+        assertThat(told)
+                .hasSize(5)
+                .startsWith("clear")
+                .endsWith("force", "complete")
+                .contains("1 10-20", "2 10-20");
         assertThat(load(log, 1, 0x11)).isEqualTo("NoneBefore");
         assertThat(load(log, 1, 0x30)).isEqualTo(BLOB + " 20-30");
     }
