@@ -434,6 +434,10 @@ public final class LocalStorage implements Storage {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        if (cold != null) {
+            // It works on the blob directory, whose lock is given back next.
+            cold.close();
+        }
         committer.submit(() -> {
             try {
                 try {
@@ -458,9 +462,6 @@ public final class LocalStorage implements Storage {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-        if (cold != null) {
-            cold.close();
         }
     }
 }
