@@ -148,9 +148,11 @@ public final class InvalidationHub {
     }
 
     private void enqueue(Invalidations invalidations) {
-        if (recent.size() >= capacity) {
-            recent.removeFirst();
-        }
         recent.addLast(invalidations);
+        // All that was told of a tid goes together: who knows the first of it is to hear of the rest.
+        while (recent.size() > capacity && recent.getFirst().tid() != invalidations.tid()) {
+            long oldest = recent.getFirst().tid();
+            recent.removeIf(one -> one.tid() == oldest);
+        }
     }
 }

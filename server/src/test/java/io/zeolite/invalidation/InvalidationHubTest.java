@@ -155,6 +155,16 @@ class InvalidationHubTest {
     }
 
     @Test
+    void since_tidThatWasToldOfTwice_isKnownWholeOrNotAtAll() {
+        InvalidationHub small = new InvalidationHub(1, lastTransaction::get, List.of(changed(10, 1)));
+        small.publish(() -> {}, changed(10, 2), null);
+        assertThat(small.since(10).orElseThrow().oids()).containsExactly(2);
+        small.publish(() -> {}, changed(11, 3), null);
+        assertThat(small.since(10)).isEmpty();
+        assertThat(small.since(11).orElseThrow().oids()).isEmpty();
+    }
+
+    @Test
     void since_beforeTheQueue_isUnknown() {
         assertThat(hub.since(9)).isPresent();
         assertThat(hub.since(8)).isEmpty();
