@@ -63,8 +63,7 @@ final class PickleStack {
     }
 
     private void push(@Nullable Object value, int depth) throws PickleException {
-        boolean isSmall = value == null || value instanceof Long || value instanceof Boolean;
-        count(isSmall ? 1 : ValueLimits.OTHERS);
+        count(weight(value));
         place(value, depth);
     }
 
@@ -261,7 +260,7 @@ final class PickleStack {
 
     /** Counts a value with all that is in it, and returns its depth. Recursion ends, as no deeper value was ever built. */
     private int countAgain(@Nullable Object value) throws PickleException {
-        count(ValueLimits.OTHERS * (1 + lengthOf(value) / BYTES_PER_VALUE));
+        count(weight(value) + ValueLimits.OTHERS * (lengthOf(value) / BYTES_PER_VALUE));
         int depth = 0;
         if (value instanceof PyTuple tuple) {
             depth = 1;
@@ -283,6 +282,11 @@ final class PickleStack {
             depth = 1 + countAgain(call.args());
         }
         return depth;
+    }
+
+    private static int weight(@Nullable Object value) {
+        boolean isSmall = value == null || value instanceof Number || value instanceof Boolean;
+        return isSmall ? 1 : ValueLimits.OTHERS;
     }
 
     private static int lengthOf(@Nullable Object value) {

@@ -5,11 +5,11 @@ package io.zeolite.pickle;
  *
  * @param depth how deep containers may be nested
  * @param values how many values, counted as often as they would be written out: a value that a pickle fetches from its
- *     memo counts again, with all that is in it, and one more for every 16 bytes of a string. An int, a bool or None counts
+ *     memo counts again, with all that is in it, and once more for every 16 bytes of a string. A number, a bool or None counts
  *     once, anything else as {@link #OTHERS} of them, about what it takes
  */
 public record ValueLimits(int depth, int values) {
-    /** What a value counts that is no int, bool or None. */
+    /** What a value counts that is no number, bool or None. */
     public static final int OTHERS = 8;
 
     /**

@@ -269,7 +269,7 @@ class PickleReaderTest {
     @Test
     void values_beyondTheLimit_areRefused() {
         assertThatThrownBy(() -> readText("]".repeat(1 << 18))).hasMessageContaining("too many values");
-        assertThatThrownBy(() -> readText("NNN" + "q\1".repeat(10) + "h\1".repeat(1 << 18)))
+        assertThatThrownBy(() -> readText("NNN" + "q\1".repeat(10) + "h\1".repeat(1 << 20)))
                 .hasMessageContaining("too many values");
     }
 
