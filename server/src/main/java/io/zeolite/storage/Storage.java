@@ -167,7 +167,10 @@ public interface Storage extends AutoCloseable {
         return null;
     }
 
-    /** Refuses votes from now on, and completes when no transaction holds locks any more. */
+    /**
+     * Refuses votes from now on, and completes when no transaction holds locks any more. Refused votes, those that wait included, fail
+     * only then, with {@link StorageAwayException}: the end of a connection is not to cut off who has voted on it.
+     */
     void drain(Completion<Void> completion);
 
     /** Saves what makes the next start quick and lets go of the files. Transactions that are not finished are dropped. */

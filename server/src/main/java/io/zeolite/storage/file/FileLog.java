@@ -150,13 +150,19 @@ public final class FileLog implements TransactionLog, UndoableLog {
 
     /** A link has a lock of its own, and the file that it leads to one under its name: somebody may have opened it by that. */
     private static Closeable lock(Disk disk, Path path) throws IOException {
-        Closeable lock = disk.lock(FileOpening.sibling(path, ".lock"));
-        Path target = disk.linkTarget(path);
-        if (target == null || !disk.exists(path)) {
-            return lock;
-        }
+        Path lockPath = FileOpening.sibling(path, ".lock");
+        Closeable lock = disk.lock(lockPath);
         try {
-            Closeable ofTarget = lock(disk, path.resolveSibling(target));
+            Path target = disk.exists(path) ? disk.linkTarget(path) : null;
+            if (target == null) {
+                return lock;
+            }
+            Path targetPath = path.resolveSibling(target);
+            Path targetLock = FileOpening.sibling(targetPath, ".lock");
+            if (disk.exists(targetLock) && disk.isSameFile(lockPath, targetLock)) {
+                return lock;
+            }
+            Closeable ofTarget = lock(disk, targetPath);
             return () -> {
                 try (lock;
                         ofTarget) {
@@ -446,6 +452,12 @@ public final class FileLog implements TransactionLog, UndoableLog {
         Generation current = generation;
         if (!current.retain()) {
             throw new IOException(path + " is closed");
+        }
+        Path old = FileOpening.sibling(path, ".old");
+        if (disk.exists(old) && disk.isSameFile(old, path)) {
+            current.release();
+            throw new IOException(
+                    path + " is a link to " + old + ", the name that the pack gives to what was before it");
         }
         return new FilePack(this, disk, path, options.pack(), control, current);
     }

@@ -61,10 +61,11 @@ final class FileOpening {
             disk.delete(path);
         }
         if (!options.readOnly() && !disk.exists(path) && !putBack()) {
-            refuseToReplace("missing", ".old", ".pack");
+            refuseToReplace("missing");
             create();
-        } else if (!options.readOnly() && isEmpty()) {
-            refuseToReplace("empty", ".old", ".pack", ".index");
+        } else if (!options.readOnly() && !options.create() && isEmpty()) {
+            refuseToReplace("empty");
+            refuseIndexOfMore();
         }
         if (!options.readOnly()) {
             removeUnfinishedPack();
@@ -138,26 +139,58 @@ final class FileOpening {
             }
         }
         Path old = sibling(path, ".old");
-        // If one of them is a link to the other, somebody has made it, and there may be no other file.
-        boolean isLink = disk.linkTarget(old) != null || disk.linkTarget(path) != null;
-        if (!isLink && disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path)) {
+        // If a link leads there, somebody has made it, and there is no other file.
+        if (disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path) && !leadsOver(path, old)) {
             LOG.info("{} is removed: an interrupted pack has left it as a second name of {}", old, path);
             disk.delete(old);
         }
     }
 
+    /** Whether a link leads, through others perhaps, to a file by this name. */
+    private boolean leadsOver(Path link, Path name) throws IOException {
+        Path at = link;
+        for (Path target = disk.linkTarget(at); target != null; target = disk.linkTarget(at)) {
+            at = at.resolveSibling(target);
+            if (at.getFileName().equals(name.getFileName())
+                    && disk.isSameFile(at.resolveSibling(""), name.resolveSibling(""))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** An interrupted pack can leave all data in its other files. An empty database beside them would look like a loss. */
-    private void refuseToReplace(String what, String... suffixes) throws IOException {
-        for (String suffix : suffixes) {
+    private void refuseToReplace(String what) throws IOException {
+        for (String suffix : new String[] {".old", ".pack"}) {
             Path other = sibling(path, suffix);
             if (!options.create() && disk.exists(other)) {
+                long last = lastTid(other);
                 throw new NoSuchFileException(
                         path.toString(),
                         null,
-                        "it is " + what + " while " + other
-                                + " is there, as an interrupted pack or copy leaves it; rename the file that has the"
-                                + " data, or ask for a new database (create)");
+                        "it is " + what + " while " + other + " is there, as an interrupted pack or copy leaves it ("
+                                + (last == Tid.NONE
+                                        ? "that does not end with a whole transaction"
+                                        : "the last transaction of that is " + Tid.toHex(last))
+                                + "); rename the file that has the data, or ask once for a new database (create)");
             }
+        }
+    }
+
+    /** Nothing tells what has become of the transactions that an index knows. */
+    private void refuseIndexOfMore() throws IOException {
+        long end;
+        try {
+            end = IndexFile.read(disk, indexPath).map(IndexFile.Contents::end).orElse(0L);
+        } catch (MalformedIndexException e) {
+            return;
+        }
+        if (end > FIRST_TRANSACTION) {
+            throw new NoSuchFileException(
+                    path.toString(),
+                    null,
+                    "it is empty, and had at least " + end + " bytes when " + indexPath
+                            + " was written; put a copy of it in its place, or remove both files for a new database");
         }
     }
 
@@ -189,6 +222,14 @@ final class FileOpening {
         long start = base.end == 0 ? FIRST_TRANSACTION : base.end;
         Recovery.Outcome recovered = new Recovery(file, size, base.index, base.lastTid).scan(start);
         String why = recovered.why();
+        Damage lostStatus = recovered.lostStatus();
+        if (lostStatus != null && options.readOnly()) {
+            LOG.error(
+                    "{}; what comes before is served",
+                    lostStatus.toException(path).getMessage());
+        } else if (lostStatus != null) {
+            throw lostStatus.toException(path);
+        }
         if (!options.readOnly()) {
             if (why != null) {
                 cutOff(file, recovered.end(), size, why);
@@ -287,9 +328,9 @@ final class FileOpening {
             LOG.info("{} does not belong to the data file: {}; all of it is scanned", indexPath, problem);
             if (contents.get().end() > size) {
                 // It is only written for what is on disk.
-                LOG.error(
-                        "{} has {} bytes, and had at least {} when {} was written. If it was not an older copy that was put there,"
-                                + " committed transactions are lost",
+                LOG.warn(
+                        "{} has {} bytes, and had at least {} when {} was written: it was packed or repaired, or an older copy was put"
+                                + " there; if not, committed transactions are lost",
                         path,
                         size,
                         contents.get().end(),

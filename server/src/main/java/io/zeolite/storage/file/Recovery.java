@@ -42,6 +42,7 @@ final class Recovery {
     private final ArrayDeque<TransactionHeader> lastBatch = new ArrayDeque<>();
     private final List<DiscardedRevision> discarded = new ArrayList<>();
 
+    private @Nullable Damage lostStatus;
     private long lastTid;
     private long transactions;
     private long records;
@@ -57,6 +58,7 @@ final class Recovery {
      * @param records how many records they have
      * @param lastBatch the last of them, among which are all that were appended last
      * @param discarded what a batch that was not committed would have stored
+     * @param lostStatus where the file only seems to end: it must not be cut off there
      */
     record Outcome(
             long end,
@@ -65,7 +67,8 @@ final class Recovery {
             long transactions,
             long records,
             List<TransactionHeader> lastBatch,
-            List<DiscardedRevision> discarded) {}
+            List<DiscardedRevision> discarded,
+            @Nullable Damage lostStatus) {}
 
     /**
      * @param size the length of the file
@@ -101,7 +104,14 @@ final class Recovery {
             LOG.warn("{}: {} records do not point to their predecessors", path, strayRecords);
         }
         return new Outcome(
-                position, why, lastTid, transactions, records, List.copyOf(lastBatch), List.copyOf(discarded));
+                position,
+                why,
+                lastTid,
+                transactions,
+                records,
+                List.copyOf(lastBatch),
+                List.copyOf(discarded),
+                lostStatus);
     }
 
     /** Why the file ends before a transaction; null if it does not. */
@@ -144,9 +154,7 @@ final class Recovery {
 
     /**
      * Notes what a transaction, and those that were written together with it, would have stored.
-     *
-     * @throws CorruptedFileException if committed transactions follow that are too late for that: then the disk has lost the
-     *     status of a transaction that was committed
+     * If committed transactions follow that are too late for that, the disk has lost the status of one that was committed.
      */
     private void collectDiscarded(TransactionHeader first) throws IOException {
         Instant latest = TimeStamp.toInstant(first.tid()).plus(LONGEST_TAIL);
@@ -157,13 +165,13 @@ final class Recovery {
             long tid = header.tid();
             if (FileFormat.isCommitted(header.status())
                     && TimeStamp.toInstant(tid).isAfter(latest)) {
-                throw new Damage(
-                                first.position() + FileFormat.STATUS_OFFSET,
-                                "the status of a transaction",
-                                "that of one that was not committed",
-                                "a blank, as transactions follow that were committed more than "
-                                        + LONGEST_TAIL.toHours() + " hour later, the first at " + header.position())
-                        .toException(path);
+                lostStatus = new Damage(
+                        first.position() + FileFormat.STATUS_OFFSET,
+                        "the status of a transaction",
+                        "that of one that was not committed",
+                        "a blank, as transactions follow that were committed more than " + LONGEST_TAIL.toHours()
+                                + " hour later, the first at " + header.position());
+                return;
             }
             TransactionCheck.check(window, header, record -> discarded.add(new DiscardedRevision(record.oid(), tid)));
             if (size - header.end() < TRANSACTION_HEADER_LENGTH) {

@@ -24,6 +24,8 @@ import io.zeolite.storage.SummaryLimit;
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
+import io.zeolite.storage.index.IndexFile;
+import io.zeolite.storage.index.PositionIndex;
 import io.zeolite.zodb.Tid;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -167,18 +169,64 @@ final class FileLogTest {
 
     @Test
     void open_emptyBesideWhatHasTheData_isRefusedUnlessCreateIsAsked() throws IOException {
-        for (String suffix : new String[] {".old", ".pack", ".index"}) {
+        for (String suffix : new String[] {".old", ".pack"}) {
             Files.createFile(path);
             Files.writeString(file(suffix), "FS30");
             assertThatThrownBy(this::open)
                     .isInstanceOf(NoSuchFileException.class)
-                    .hasMessageContaining("it is empty while " + file(suffix));
+                    .hasMessageContaining("it is empty while " + file(suffix))
+                    .hasMessageContaining("that does not end with a whole transaction");
             assertThat(path).isEmptyFile();
             assertThat(file(suffix)).hasContent("FS30");
             FileLog.open(disk, path, FileLogOptions.CREATE).close();
             Files.delete(path);
             Files.deleteIfExists(file(suffix));
         }
+    }
+
+    @Test
+    void open_emptyBesideAnIndexOfTransactions_isRefused() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "a"));
+        }
+        long end = Files.size(path);
+        Files.write(path, new byte[0]);
+        assertThatThrownBy(this::open)
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining("it is empty, and had at least " + end + " bytes when " + file(".index"));
+        assertThat(path).isEmptyFile();
+        // Python saves an index of an empty database, too, and may have forced neither of them.
+        Files.delete(file(".index"));
+        IndexFile.write(disk, file(".index"), new PositionIndex(), 4);
+        open().close();
+        assertThat(path).hasContent("FS30");
+    }
+
+    @Test
+    void open_lockThatIsALinkToThatOfTheFile_isTakenOnce() throws IOException {
+        Path real = Files.createDirectory(directory.resolve("big"));
+        open().close();
+        for (String suffix : new String[] {"", ".lock"}) {
+            Files.move(file(suffix), real.resolve(file(suffix).getFileName()));
+            Files.createSymbolicLink(file(suffix), real.resolve(file(suffix).getFileName()));
+        }
+        try (FileLog log = open()) {
+            assertThat(log.lastTransaction()).isZero();
+            assertThatThrownBy(() -> FileLog.open(disk, real.resolve("Data.fs"), FileLogOptions.DEFAULT))
+                    .isInstanceOf(LockedException.class);
+        }
+    }
+
+    @Test
+    void open_linkAndTheSecondNameOfAnInterruptedPack_removesTheName() throws IOException {
+        open().close();
+        Path real = directory.resolve("Real.fs");
+        Files.move(path, real);
+        Files.createSymbolicLink(path, real);
+        Files.createLink(file(".old"), real);
+        open().close();
+        assertThat(file(".old")).doesNotExist();
+        assertThat(real).hasContent("FS30");
     }
 
     @Test
@@ -190,6 +238,8 @@ final class FileLogTest {
         Files.createSymbolicLink(path, file(".old"));
         try (FileLog log = open()) {
             assertThat(log.lastTransaction()).isEqualTo(0x10);
+            PackControl control = new PackControl(0x10, false, bytes -> {}, null);
+            assertThatThrownBy(() -> log.pack(control)).hasMessageContaining(path + " is a link to " + file(".old"));
         }
         assertThat(file(".old")).isRegularFile();
     }
