@@ -36,14 +36,21 @@ public abstract class BlobStoreContract {
     /** The store under test, empty. */
     protected abstract BlobStore create() throws Exception;
 
+    /** Ends what the store needs: after the store, whose open connections would be waited for. */
+    protected void end() throws Exception {}
+
     @BeforeEach
     void createStore() throws Exception {
         store = create();
     }
 
     @AfterEach
-    void closeStore() {
-        store.close();
+    void closeStore() throws Exception {
+        // There is none if it could not be created.
+        if (store != null) {
+            store.close();
+        }
+        end();
     }
 
     private byte[] put(String key, int size) throws IOException {

@@ -42,7 +42,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -57,9 +56,11 @@ final class S3StoreTest extends BlobStoreContract {
         return new S3Store(server.settings("site/"));
     }
 
-    @AfterEach
-    void stop() throws Exception {
-        server.close();
+    @Override
+    protected void end() throws Exception {
+        if (server != null) {
+            server.close();
+        }
     }
 
     private Path file(String text) throws Exception {
