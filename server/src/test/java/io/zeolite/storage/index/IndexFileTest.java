@@ -16,6 +16,11 @@ import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,29 +183,42 @@ final class IndexFileTest {
             index.put(suffix, 1_000);
         }
         written(10_000);
-        for (int round = 0; round < 20; round++) {
-            PositionIndex read = readBack(10_000);
-            AtomicBoolean stop = new AtomicBoolean();
-            Thread reader = new Thread(() -> {
-                Random random = new Random(7);
-                while (!stop.get()) {
-                    int suffix = random.nextInt(1 << 16);
-                    if (read.get(suffix) < 1_000 || read.nextFrom(suffix).orElse(-1) != suffix) {
-                        return;
-                    }
+        int rounds = 20;
+        long reads = 0;
+        ExecutorService reader = Executors.newSingleThreadExecutor();
+        try {
+            for (int round = 0; round < rounds; round++) {
+                PositionIndex read = readBack(10_000);
+                AtomicBoolean done = new AtomicBoolean();
+                CountDownLatch begun = new CountDownLatch(1);
+                Future<Long> result = reader.submit(() -> readUntil(done, read, begun));
+                assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+                for (int suffix = 0; suffix < 1 << 16; suffix += PositionIndex.PAGE_SIZE / 2) {
+                    read.put(suffix, 2_000);
                 }
-                stop.set(false);
-            });
-            reader.start();
-            for (int suffix = 0; suffix < 1 << 16; suffix += PositionIndex.PAGE_SIZE / 2) {
-                read.put(suffix, 2_000);
+                done.set(true);
+                reads += result.get(60, TimeUnit.SECONDS);
             }
-            stop.set(true);
-            reader.join();
-            assertThat(stop)
-                    .as("the reader found all of it until it was stopped")
-                    .isFalse();
+        } finally {
+            reader.shutdownNow();
         }
+        assertThat(reads)
+                .as("more than those before each bucket is taken apart")
+                .isGreaterThan(rounds);
+    }
+
+    private static long readUntil(AtomicBoolean done, PositionIndex index, CountDownLatch begun) {
+        Random random = new Random(7);
+        long reads = 0;
+        while (!done.get() && !Thread.currentThread().isInterrupted()) {
+            int suffix = random.nextInt(1 << 16);
+            if (index.get(suffix) < 1_000 || index.nextFrom(suffix).orElse(-1) != suffix) {
+                throw new AssertionError("suffix " + suffix + " is missing after " + reads + " reads");
+            }
+            reads++;
+            begun.countDown();
+        }
+        return reads;
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -125,32 +126,41 @@ final class PositionIndexTest {
     @Test
     void readers_whileItGrows_seeEverythingThatWasPutBefore() throws Exception {
         int count = 200_000;
-        AtomicLong done = new AtomicLong(-1);
+        index.put(oid(0), 1);
+        AtomicLong done = new AtomicLong();
         ExecutorService readers = Executors.newFixedThreadPool(2);
         try {
-            List<Future<?>> results = new ArrayList<>();
+            List<Future<Long>> results = new ArrayList<>();
             for (int i = 0; i < 2; i++) {
-                results.add(readers.submit(() -> {
-                    Random random = new Random(done.hashCode());
-                    long last;
-                    while ((last = done.get()) < count - 1) {
-                        long i1 = last < 0 ? 0 : random.nextLong(last + 1);
-                        assertThat(last < 0 || index.get(oid(i1)) == i1 + 1).isTrue();
-                        assertThat(index.get(oid(count))).isZero();
-                    }
-                }));
+                CountDownLatch begun = new CountDownLatch(1);
+                results.add(readers.submit(() -> readUntil(count, done, begun)));
+                assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
             }
-            for (int i = 0; i < count; i++) {
+            for (int i = 1; i < count; i++) {
                 index.put(oid(i), i + 1);
                 done.set(i);
             }
-            for (Future<?> result : results) {
-                result.get(60, TimeUnit.SECONDS);
+            for (Future<Long> result : results) {
+                assertThat(result.get(60, TimeUnit.SECONDS)).isPositive();
             }
         } finally {
             done.set(count);
             readers.shutdown();
         }
+    }
+
+    private long readUntil(int count, AtomicLong done, CountDownLatch begun) {
+        Random random = new Random(done.hashCode());
+        long reads = 0;
+        long last;
+        while ((last = done.get()) < count - 1) {
+            long i = random.nextLong(last + 1);
+            assertThat(index.get(oid(i))).isEqualTo(i + 1);
+            assertThat(index.get(oid(count))).isZero();
+            reads++;
+            begun.countDown();
+        }
+        return reads;
     }
 
     /** Dense and strewn oids in turn. */
