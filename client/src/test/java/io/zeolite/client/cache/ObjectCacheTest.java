@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,29 +175,38 @@ class ObjectCacheTest {
     }
 
     @Test
-    void reader_thatReadsTheTransactionFirst_neverSeesAMixOfTwo() throws InterruptedException {
+    void reader_thatReadsTheTransactionFirst_neverSeesAMixOfTwo() throws Exception {
         int transactions = 100_000;
         cache.put(1, 1, Tid.NONE, data(1));
         cache.put(2, 1, Tid.NONE, data(1));
         cache.invalidate(2, oids());
-        AtomicReference<@Nullable String> wrong = new AtomicReference<>();
-        Thread reader = new Thread(() -> {
-            while (wrong.get() == null && cache.lastTransaction() < transactions) {
-                long snapshot = cache.lastTransaction() + 1;
-                CachedRevision one = cache.before(1, snapshot);
-                CachedRevision two = cache.before(2, snapshot);
-                if (one != null && two != null && one.start() != two.start()) {
-                    wrong.set(one.start() + " and " + two.start() + " before " + snapshot);
-                }
-            }
-        });
+        CountDownLatch begun = new CountDownLatch(1);
+        FutureTask<Integer> comparisons = new FutureTask<>(() -> compareUntil(transactions, begun));
+        Thread reader = new Thread(comparisons, "reader");
+        reader.setDaemon(true);
         reader.start();
+        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
         for (long tid = 3; tid <= transactions; tid++) {
             cache.invalidate(tid, oids(1, 2));
             cache.put(1, tid, Tid.NONE, data(tid));
             cache.put(2, tid, Tid.NONE, data(tid));
         }
-        reader.join();
-        assertThat(wrong.get()).isNull();
+        assertThat(comparisons.get(60, TimeUnit.SECONDS)).isGreaterThan(100);
+    }
+
+    /** Compares two objects that have only ever changed together. Returns how often both were in the cache. */
+    private int compareUntil(long transaction, CountDownLatch begun) {
+        int comparisons = 0;
+        while (cache.lastTransaction() < transaction) {
+            long snapshot = cache.lastTransaction() + 1;
+            CachedRevision one = cache.before(1, snapshot);
+            CachedRevision two = cache.before(2, snapshot);
+            if (one != null && two != null) {
+                assertThat(one.start()).as("before %s", snapshot).isEqualTo(two.start());
+                comparisons++;
+                begun.countDown();
+            }
+        }
+        return comparisons;
     }
 }
