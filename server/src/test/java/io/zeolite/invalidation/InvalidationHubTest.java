@@ -6,9 +6,18 @@ import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +137,80 @@ class InvalidationHubTest {
         publish(changed(11, 1), null);
 
         assertThat(told).containsExactly(11L, 11L);
+    }
+
+    /** Each publishes as soon as what comes before it is visible, which it is before everybody has been told of it. */
+    @Test
+    void subscribe_whileOthersPublish_hearsOfAllFromItsStartToItsClose() throws Exception {
+        long last = 10_000;
+        List<Long> told = new ArrayList<>();
+        hub.subscribe(invalidations -> told.add(invalidations.tid()));
+        ExecutorService threads = Executors.newFixedThreadPool(6);
+        try {
+            List<Future<Long>> subscribers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                long seed = i;
+                subscribers.add(threads.submit(() -> subscribeUntil(last, seed)));
+            }
+            List<Future<?>> publishers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                long first = 11L + i;
+                publishers.add(threads.submit(() -> publishEveryOther(first, last)));
+            }
+            for (Future<?> publisher : publishers) {
+                publisher.get(60, TimeUnit.SECONDS);
+            }
+            for (Future<Long> subscriber : subscribers) {
+                assertThat(subscriber.get(60, TimeUnit.SECONDS)).isGreaterThan(10);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(told).isEqualTo(tids(10, last));
+    }
+
+    private void publishEveryOther(long first, long last) {
+        for (long tid = first; tid <= last; tid += 2) {
+            awaitTransaction(tid - 1);
+            publish(changed(tid, tid), null);
+        }
+    }
+
+    private void awaitTransaction(long tid) {
+        for (int tries = 1; lastTransaction.get() < tid; tries++) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException();
+            }
+            if (tries % 200 == 0) {
+                LockSupport.parkNanos(1_000);
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Subscribes for a few transactions at a time. Returns how often it has heard of some. */
+    private long subscribeUntil(long last, long seed) {
+        Random random = new Random(seed);
+        long heardOfSome = 0;
+        while (lastTransaction.get() < last) {
+            List<Long> told = Collections.synchronizedList(new ArrayList<>());
+            Subscription subscription = hub.subscribe(invalidations -> told.add(invalidations.tid()));
+            awaitTransaction(Math.min(last, subscription.startTid() + random.nextInt(4)));
+            long before = lastTransaction.get();
+            subscription.close();
+            long after = lastTransaction.get();
+            List<Long> heard = List.copyOf(told);
+            long end = subscription.startTid() + heard.size();
+            assertThat(heard).isEqualTo(tids(subscription.startTid(), end));
+            assertThat(end).isBetween(before, after);
+            heardOfSome += heard.isEmpty() ? 0 : 1;
+        }
+        return heardOfSome;
+    }
+
+    private static List<Long> tids(long start, long end) {
+        return LongStream.rangeClosed(start + 1, end).boxed().toList();
     }
 
     @Test
