@@ -48,6 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A storage whose committer runs when a test says so. The simulation has the rest. */
 class LocalStorageTest {
     private static final byte[] NOTHING = {};
+    private static final String QUOTA_ERROR = "ZODB.FileStorage.FileStorage.FileStorageQuotaError";
 
     /** The smallest tids are of the year 1900. */
     private static final Duration SINCE_THE_FIRST_TID = Duration.ofDays(1000 * 365);
@@ -193,6 +194,54 @@ class LocalStorageTest {
 
         assertThat(answers).hasSize(3).startsWith("voted", "voted");
         assertThat(answers.get(2).toString()).contains("for transactions that are being finished");
+    }
+
+    private StorageTransaction votedWithinTheQuota(long oid) {
+        StorageTransaction transaction = begin();
+        transaction.store(oid, 0, new byte[] {1});
+        transaction.vote(completion(
+                result -> answers.add("voted"),
+                failure -> answers.add(
+                        failure instanceof CallException refusal ? refusal.pythonClass() : failure.toString())));
+        runCommitter();
+        return transaction;
+    }
+
+    @Test
+    void vote_upToTheQuota_passesAndAByteMoreIsRefused() throws IOException {
+        commit(1);
+        long quota = 2 * memory.size();
+
+        storage = open(memory, committer::add, 10, Duration.ZERO, quota - 1);
+        votedWithinTheQuota(2);
+        storage = open(memory, committer::add, 10, Duration.ZERO, quota);
+        votedWithinTheQuota(2).finish(answer((Finished finished) -> answers.add("finished")));
+        runCommitter();
+
+        assertThat(answers).containsExactly(QUOTA_ERROR, "voted", "finished");
+        assertThat(memory.size()).isEqualTo(quota);
+    }
+
+    @Test
+    void vote_afterOneThatWasNotFinished_hasItsBytesOfTheQuota() throws IOException {
+        commit(1);
+        storage = open(memory, committer::add, 10, Duration.ZERO, 2 * memory.size());
+
+        StorageTransaction aborted = votedWithinTheQuota(2);
+        votedWithinTheQuota(3);
+        assertThat(answers).containsExactly("voted", QUOTA_ERROR);
+        aborted.abort();
+        runCommitter();
+        votedWithinTheQuota(4);
+        votedWithinTheQuota(5);
+        assertThat(answers).containsExactly("voted", QUOTA_ERROR, "voted", QUOTA_ERROR);
+        nanoTime = Duration.ofSeconds(31).toNanos();
+        timeouts.forEach(Runnable::run);
+        runCommitter();
+        votedWithinTheQuota(6);
+        votedWithinTheQuota(7);
+        assertThat(answers)
+                .containsExactly("voted", QUOTA_ERROR, "voted", QUOTA_ERROR, "timeout", "voted", QUOTA_ERROR);
     }
 
     @Test
