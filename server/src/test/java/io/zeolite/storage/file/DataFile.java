@@ -7,8 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /**
  * The bytes of a data file, put together from the description of the format and not with the code under test. It can say
@@ -17,6 +20,9 @@ import java.util.Map;
 public final class DataFile {
     private final ByteArrayOutputStream file = new ByteArrayOutputStream();
     private final Map<Long, Long> index = new HashMap<>();
+    private final NavigableSet<Long> starts = new TreeSet<>();
+    private final NavigableSet<Long> tids = new TreeSet<>();
+    private final NavigableSet<Long> dataLengths = new TreeSet<>();
 
     public DataFile() {
         file.writeBytes(TestRecords.bytes("FS30"));
@@ -47,6 +53,26 @@ public final class DataFile {
     /** The position of the newest record of an object. */
     public long position(long oid) {
         return index.getOrDefault(oid, 0L);
+    }
+
+    /** Where the transactions start. */
+    public NavigableSet<Long> starts() {
+        return Collections.unmodifiableNavigableSet(starts);
+    }
+
+    /** Whether a byte belongs to the tid of a transaction or of a record. */
+    public boolean isInATid(long place) {
+        return isInOneOf(tids, place);
+    }
+
+    /** Whether a byte belongs to the length of the data of a record. */
+    public boolean isInADataLength(long place) {
+        return isInOneOf(dataLengths, place);
+    }
+
+    private static boolean isInOneOf(NavigableSet<Long> numbers, long place) {
+        Long number = numbers.floor(place);
+        return number != null && place < number + Long.BYTES;
     }
 
     public byte[] bytes() {
@@ -105,9 +131,21 @@ public final class DataFile {
             return record(oid, position(oid), 0, longs(back));
         }
 
+        /** A record of another transaction, as a copy of a storage may have it. */
+        public Transaction restore(long oid, long recordTid, String data) {
+            return record(oid, recordTid, position(oid), data.length(), TestRecords.bytes(data));
+        }
+
         public Transaction record(long oid, long previous, long length, byte[] content) {
-            positions.put(oid, (long) start + 23 + user.length + description.length + records.size());
-            records.writeBytes(longs(oid, tid, previous, start));
+            return record(oid, tid, previous, length, content);
+        }
+
+        private Transaction record(long oid, long recordTid, long previous, long length, byte[] content) {
+            long position = (long) start + 23 + user.length + description.length + records.size();
+            positions.put(oid, position);
+            tids.add(position + Long.BYTES);
+            dataLengths.add(position + 34);
+            records.writeBytes(longs(oid, recordTid, previous, start));
             records.writeBytes(new byte[2]);
             records.writeBytes(longs(length));
             records.writeBytes(content);
@@ -116,6 +154,8 @@ public final class DataFile {
 
         public DataFile finish() {
             long length = 23L + user.length + description.length + records.size();
+            starts.add((long) start);
+            tids.add((long) start);
             file.writeBytes(longs(tid, length));
             file.write(status);
             file.writeBytes(new byte[] {0, (byte) user.length, 0, (byte) description.length, 0, 0});

@@ -309,6 +309,41 @@ class FilePackTest {
         log.close();
     }
 
+    /** A blob's file has the tid of the record, so by that it must be told which file is still needed. */
+    @Test
+    void pack_recordsWithTidsOfOtherTransactions_removesOnlyTheirBlobsThatAreGone() throws IOException {
+        String blob = "cZODB.blob\nBlob\n.N.";
+        DataFile file = new DataFile();
+        file.transaction(0x10)
+                .store(0, record("root", 1, 2, 3))
+                .restore(1, 0xa, blob)
+                .restore(2, 0xb, blob)
+                .restore(3, 0xc, blob)
+                .finish();
+        long undone = file.position(1);
+        file.transaction(0x20)
+                .restore(1, 0x18, blob)
+                .restore(2, 0xb, blob)
+                .restore(3, 0x10, blob)
+                .finish();
+        file.transaction(0x28).restore(1, 0x20, blob).finish();
+        file.transaction(0x30).back(1, undone).finish();
+        long copied = file.position(1);
+        file.transaction(0x40).back(1, copied).finish();
+        file.writeTo(path);
+        List<String> removed = new ArrayList<>();
+        FileLog log = open(PackOptions.DEFAULT);
+
+        assertThat(pack(log, 0x28, toldTo(removed))).isTrue();
+
+        assertThat(removed).containsExactly("0x03 c", "0x01 18", "forced", "complete");
+        assertThat(load(log, 1, Tid.MAX)).isEqualTo(blob + " 40-");
+        assertThat(load(log, 1, 0x40)).isEqualTo(blob + " 30-40");
+        assertThat(load(log, 2, Tid.MAX)).isEqualTo(blob + " b-");
+        assertThat(load(log, 3, Tid.MAX)).isEqualTo(blob + " 10-");
+        checkReopened(log, 0, 1, 2, 3);
+    }
+
     @Test
     void pack_withoutRoot_isRefused() throws IOException {
         FileLog log = open(PackOptions.DEFAULT);
