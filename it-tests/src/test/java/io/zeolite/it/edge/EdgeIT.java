@@ -291,7 +291,8 @@ final class EdgeIT {
     void blob_otherServerIsAwayForLong_itsRestComesWhenItIsBack() throws InterruptedException, IOException {
         ZeoServer central = scene.server(Encoding.MSGPACK).start();
         try (Proxy network = new Proxy(port(central))) {
-            ZeoServer edge = edge(network, "  wait-timeout 5\n").start();
+            ZeoServer edge =
+                    edge(network, "  wait-timeout 5\n  server-timeout 2\n").start();
             PythonScript script = begun(central, network, edge);
             central.kill();
             Await.until(SCRIPT_TIME, edge::log, () -> edge.log().contains("the rest of a blob is waited for: no conn"));
