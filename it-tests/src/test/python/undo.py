@@ -7,11 +7,13 @@ import time
 
 import transaction
 import ZODB
-from ZEO.Exceptions import ServerException
+from transaction.interfaces import TransientError
+from ZEO.Exceptions import ClientDisconnected, ServerException
 from ZODB.blob import Blob
 from ZODB.Connection import TransactionMetaData
 from ZODB.FileStorage import FileStorage
-from ZODB.POSException import ConflictError, MultipleUndoErrors, POSKeyError, StorageTransactionError, UndoError
+from ZODB.POSException import (ConflictError, MultipleUndoErrors, POSKeyError, StorageError, StorageTransactionError,
+                               UndoError)
 from ZODB.scripts import fstest
 from ZODB.utils import maxtid, p64, u64, z64
 
@@ -407,7 +409,7 @@ def flip(address, seed):
     while not os.path.exists('enough'):
         try:
             undos += flips(address, rng)
-        except Exception as gone:
+        except (ClientDisconnected, StorageError, TransientError, OSError) as gone:
             print(type(gone).__name__, gone)
             time.sleep(0.05)
     return {'undos': undos}
