@@ -323,8 +323,23 @@ final class ContractIT {
             client.pack(Instant.now().plusSeconds(60));
             client.info();
             assertThat(client.history(Oid.ROOT, 9)).hasSize(1);
+            assertThat(tids(client)).isNotEmpty().doesNotContain(first, second);
+            // Nothing refers to the object, so it was garbage. This client may still have it in its cache.
+            try (ZeoClient other = Clients.connect(server)) {
+                assertThatThrownBy(() -> other.load(oid)).isInstanceOf(PosKeyException.class);
+            }
         }
         server.stop();
+    }
+
+    private static List<Long> tids(ZeoClient client) {
+        List<Long> tids = new ArrayList<>();
+        try (TransactionIterator transactions = client.iterate()) {
+            while (transactions.hasNext()) {
+                tids.add(transactions.next().tid());
+            }
+        }
+        return tids;
     }
 
     @ParameterizedTest
