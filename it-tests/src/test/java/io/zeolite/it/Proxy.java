@@ -27,6 +27,7 @@ public final class Proxy implements Closeable {
     /** How many bytes of answers go on before the others are kept. */
     private final AtomicLong allowance = new AtomicLong(Long.MAX_VALUE);
 
+    private final AtomicLong heldRequestBytes = new AtomicLong();
     private final AtomicLong answerBytes = new AtomicLong();
     private volatile long delayNanos;
 
@@ -62,6 +63,11 @@ public final class Proxy implements Closeable {
     /** Whether what clients send is kept, and goes on later. */
     public void holdRequests(boolean yes) {
         holdsRequests = yes;
+    }
+
+    /** How many bytes of clients have been kept, from the first on; some may have gone on later. */
+    public long heldRequestBytes() {
+        return heldRequestBytes.get();
     }
 
     /** Whether what the server sends is kept, and goes on later. */
@@ -146,8 +152,11 @@ public final class Proxy implements Closeable {
         try {
             InputStream in = from.getInputStream();
             for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-                while (up && holdsRequests && !to.isClosed()) {
-                    LockSupport.parkNanos(POLL_NANOS);
+                if (up && holdsRequests) {
+                    heldRequestBytes.addAndGet(length);
+                    while (holdsRequests && !to.isClosed()) {
+                        LockSupport.parkNanos(POLL_NANOS);
+                    }
                 }
                 if (delayNanos > 0) {
                     LockSupport.parkNanos(delayNanos);

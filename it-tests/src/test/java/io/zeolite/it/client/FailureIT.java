@@ -175,6 +175,7 @@ final class FailureIT {
                 transaction.vote();
                 proxy.holdAnswers(true);
                 proxy.holdRequests(!arrives);
+                long held = proxy.heldRequestBytes();
                 CompletableFuture<Long> finish = transaction.finishAsync();
                 if (arrives) {
                     Await.until(
@@ -186,8 +187,8 @@ final class FailureIT {
                                                     .isEqualTo("new " + isNew))
                                             == null);
                 } else {
-                    // The request is in the proxy, or on its way there.
-                    Await.until(SOON, () -> "sent", () -> !finish.isDone());
+                    Await.until(SOON, () -> "the request is in the proxy", () -> proxy.heldRequestBytes() > held);
+                    assertThat(finish).isNotDone();
                 }
                 proxy.cut();
                 Throwable failure = catchThrowable(() -> finish.get(30, TimeUnit.SECONDS));
