@@ -118,6 +118,11 @@ public final class FaultProxy implements Closeable {
         set(next, requestCount);
     }
 
+    /** Whether it has been done to as many requests as was said. */
+    public boolean isSpent() {
+        return times.get() <= 0;
+    }
+
     private Fault next() {
         if (skipped.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
             return new Fault.None();
