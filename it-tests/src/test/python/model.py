@@ -19,7 +19,7 @@ def work(address, seed, seconds, *oids):
     oids = [p64(int(oid)) for oid in oids]
     storage = connect(address, wait_timeout=60)
     end = time.monotonic() + float(seconds)
-    commits = conflicts = disconnects = 0
+    attempts = commits = conflicts = disconnects = 0
     while time.monotonic() < end:
         try:
             first = rng.randrange(0, len(oids), 2)
@@ -27,15 +27,16 @@ def work(address, seed, seconds, *oids):
             before = p64(u64(storage.lastTransaction()) + 1)
             read = [storage.loadBefore(oid, before) for oid in pair]
             check(read[0][1] == read[1][1], f'a pair read at {before.hex()}: {read}')
+            attempts += 1
+            commit(storage, pair, read[0][1], f'python {seed} {attempts}')
             commits += 1
-            commit(storage, pair, read[0][1], f'python {seed} {commits}')
         except ConflictError:
             conflicts += 1
             storage.sync()
         except (ClientDisconnected, StorageError):
             disconnects += 1
     storage.close()
-    return {'commits': commits, 'conflicts': conflicts, 'disconnects': disconnects}
+    return {'attempts': attempts, 'commits': commits, 'conflicts': conflicts, 'disconnects': disconnects}
 
 
 def commit(storage, pair, serial, value):

@@ -7,6 +7,7 @@ import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
 import io.zeolite.it.Proxy;
+import io.zeolite.it.PythonResult;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.ServerKind;
@@ -30,6 +31,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class ModelIT {
     private static final int OBJECTS = 12;
     private static final int SECONDS = 15 * Layout.scale();
+    /** A tenth of what a machine with two cores did that was very busy. */
+    private static final int LEAST_READS = 1000;
+
+    private static final int LEAST_COMMITS = 20;
 
     @RegisterExtension
     final Scene scene = new Scene();
@@ -84,9 +89,14 @@ final class ModelIT {
                 worker.join();
             }
             clients.forEach(ZeoClient::close);
-            String pythons = python.finish(Duration.ofMinutes(6)).json();
+            PythonResult pythons = python.finish(Duration.ofMinutes(6));
             control.sync();
-            System.err.println("ModelIT: " + troubles + " troubles, " + observations.check(control) + ", " + pythons);
+            System.err.println(
+                    "ModelIT: " + troubles + " troubles, " + observations.check(control) + ", " + pythons.json());
+            assertThat(observations.reads()).as("reads").isGreaterThan(LEAST_READS);
+            assertThat(observations.commits()).as("commits").isGreaterThan(LEAST_COMMITS);
+            assertThat(observations.outcomesFoundOut()).as("outcomes found out").isPositive();
+            assertThat(pythons.number("commits")).as("Python's commits").isGreaterThan(LEAST_COMMITS);
         }
         server.stop();
     }

@@ -57,6 +57,19 @@ final class Observations {
         foundOut.incrementAndGet();
     }
 
+    int reads() {
+        return reads.size();
+    }
+
+    int commits() {
+        return committed.size();
+    }
+
+    /** How often a client did not know at first whether it had committed. */
+    long outcomesFoundOut() {
+        return foundOut.get();
+    }
+
     /** Compares everything with the storage. Returns what there was, in words. */
     String check(ZeoClient client) {
         Map<Long, NavigableMap<Long, String>> history = new HashMap<>();
