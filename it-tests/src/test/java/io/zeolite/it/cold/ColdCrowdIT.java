@@ -2,18 +2,21 @@ package io.zeolite.it.cold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.it.Await;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
 import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.Tool;
 import io.zeolite.it.ZeoServer;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,33 +61,43 @@ final class ColdCrowdIT {
 
     @Test
     void parallelReads_beyondTheLimitOfTheCache_keepIt() throws Exception {
-        int limit = 5_000_000 * Layout.scale();
+        int clients = 4;
+        long limit = (long) LARGE_BYTES * Layout.scale();
+        long limitWithDownloads = limit + (long) clients * LARGE_BYTES;
         ZeoServer server =
-                site.start(site.server(Encoding.MSGPACK, "  cache-size " + limit + "\n  downloads " + CLIENTS + "\n"));
-        int large = 5 * Layout.scale();
+                site.start(site.server(Encoding.MSGPACK, "  cache-size " + limit + "\n  downloads " + clients + "\n"));
+        int large = 7 * Layout.scale();
+        assertThat((long) large * LARGE_BYTES).isGreaterThan(limitWithDownloads);
         scene.start("cold.py", "write_many", server.address(), large, large).finish(Duration.ofMinutes(6));
         site.archive(server, "-a", "0", "-d");
-        PythonScript readers = scene.start("cold.py", "read_many", server.address(), large, large, CLIENTS);
+        PythonScript readers = scene.start("cold.py", "read_many", server.address(), large, large, clients);
+        Path cache = server.directory().resolve("cache");
         long most = 0;
         while (readers.isAlive()) {
-            most = Math.max(most, bytes(server.directory().resolve("cache")));
+            most = Math.max(most, bytes(cache));
+            LockSupport.parkNanos(5_000_000);
         }
         readers.finish(Duration.ofSeconds(1));
         assertThat(most)
                 .as("bytes in the cache, and in files without a place there")
                 .isPositive()
-                .isLessThanOrEqualTo(limit + (long) CLIENTS * LARGE_BYTES);
+                .isLessThanOrEqualTo(limitWithDownloads);
+        Await.until(Duration.ofSeconds(30), () -> bytes(cache) + " bytes are at most " + limit, () -> {
+            long left = bytes(cache);
+            return left >= 0 && left <= limit;
+        });
         server.stop();
     }
 
-    private static long bytes(Path directory) {
-        try (var files = Files.walk(directory)) {
-            return files.mapToLong(
-                            file -> file.toFile().isFile() ? file.toFile().length() : 0)
+    /** How many there are of blobs that are in a cache or on their way there; -1 if one has gone meanwhile. */
+    private static long bytes(Path cache) {
+        try (var files = Files.walk(cache)) {
+            return files.map(Path::toFile)
+                    .filter(file -> file.getName().contains(".blob"))
+                    .mapToLong(File::length)
                     .sum();
         } catch (IOException | UncheckedIOException e) {
-            // Something has gone while it was looked at.
-            return 0;
+            return -1;
         }
     }
 
