@@ -13,6 +13,7 @@ from ZODB.utils import p64
 from scenario import (MinPO, Workers, await_until, check, check_equal, commit_with_retries, connect, fails, main,
                       multiprocessing, new_directory, open_db)
 
+FEWEST_SMALL = 5
 SIZES = 0, 1, 58_999, 59_000, 59_001, 59_999, 60_000, 60_001, 1_000_000
 
 
@@ -140,9 +141,10 @@ def big(address, server_blobs, megabytes):
     storage.close()
     ended.set()
     others.join()
-    check(min(uploading) > 0, f'small transactions during the upload: {uploading}')
-    check(min(downloading) > 0, f'small transactions during the download: {downloading}')
-    return {'uploading': sum(uploading), 'downloading': sum(downloading)}
+    # It was a hundred on a busy machine. Where everything takes longer, the transfer does too.
+    check(min(uploading) >= FEWEST_SMALL, f'small transactions during the upload: {uploading}')
+    check(min(downloading) >= FEWEST_SMALL, f'small transactions during the download: {downloading}')
+    return {'uploading': min(uploading), 'downloading': min(downloading)}
 
 
 def commit_small(address, number, ended, counts):

@@ -53,8 +53,10 @@ final class BlobIT {
     @EnumSource
     void bigBlob_upAndDown_letsSmallTransactionsPass(Encoding encoding) throws InterruptedException {
         ZeoServer server = scene.server(encoding).start();
-        scene.start("blobs.py", "big", server.address(), blobs(server), BIG_MEGABYTES)
-                .finish(Duration.ofMinutes(8));
+        System.err.println("BlobIT " + encoding + ": "
+                + scene.start("blobs.py", "big", server.address(), blobs(server), BIG_MEGABYTES)
+                        .finish(Duration.ofMinutes(8))
+                        .json());
         server.stop();
     }
 
