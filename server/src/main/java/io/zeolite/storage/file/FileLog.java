@@ -449,15 +449,14 @@ public final class FileLog implements TransactionLog, UndoableLog {
     @Override
     public Pack pack(PackControl control) throws IOException {
         requireWritable();
+        Path old = FileOpening.sibling(path, ".old");
+        if (disk.linkTarget(path) != null && disk.exists(old) && disk.isSameFile(old, path)) {
+            throw new IOException(
+                    path + " is a link to " + old + ", the name that the pack gives to what was before it");
+        }
         Generation current = generation;
         if (!current.retain()) {
             throw new IOException(path + " is closed");
-        }
-        Path old = FileOpening.sibling(path, ".old");
-        if (disk.exists(old) && disk.isSameFile(old, path)) {
-            current.release();
-            throw new IOException(
-                    path + " is a link to " + old + ", the name that the pack gives to what was before it");
         }
         return new FilePack(this, disk, path, options.pack(), control, current);
     }
