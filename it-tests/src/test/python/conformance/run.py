@@ -202,6 +202,8 @@ def run(options, arguments):
             print(tests.countTestCases(), name_of_layer(layer))
         return 0
     expected = judge.verdict(runner, everything=not any(word.startswith('-t') or '--test=' in word for word in arguments))
+    if not options.as_zeo:
+        judge.complaints += zeo_external.complaints('server-output.txt')
     for record in sorted(Recorder.records, key=lambda record: -record.seconds):
         print(f'{record.seconds:8.2f} s  {record.outcome:8}  {record.test}')
     if judge.complaints:

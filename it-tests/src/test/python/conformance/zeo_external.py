@@ -17,6 +17,7 @@ import ZEO._forker
 import ZEO.tests.forker
 
 START_SECONDS = 30
+COMPLAINT = '***'
 STOP_SECONDS = 15
 POLL_SECONDS = 0.005
 
@@ -37,6 +38,14 @@ def install(command, output_file):
     ZEO._forker.runner = runner
     ZEO.tests.forker.runner = runner
     ZEO._forker.ThreadlessQueue = _Answers
+
+
+def complaints(output_file):
+    """What is wrong with how servers ended, which no test looks at."""
+    if not os.path.exists(output_file):
+        return []
+    with open(output_file, errors='replace') as output:
+        return [line.strip() for line in output if line.startswith(COMPLAINT)]
 
 
 class _Answers(ZEO._forker.ThreadlessQueue):
@@ -73,7 +82,8 @@ def _serve(command, output_file, config, qin, qout, timeout):
         dirty = True
     if dirty:
         with open(output_file, 'a') as output:
-            print(f'*** {config}: the server {process.pid} did not end as it should, exit code {process.returncode}', file=output)
+            print(f'{COMPLAINT} {config}: the server {process.pid} did not end as it should, exit code {process.returncode}',
+                  file=output)
     qout.put(dirty)
 
 
