@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -176,9 +175,8 @@ final class PackedBlobs implements RemovedBlobs {
      * pack has put the present one in its place: then it can be deleted.
      */
     private void carry(TransactionLog log, Pace pace) throws IOException {
-        Path rest = path().resolveSibling(path().getFileName() + ".tmp");
         try (BufferedReader lines = read()) {
-            openList(rest, 0);
+            openList(unfinished(), 0);
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 pace.spent(0);
                 for (BlobRevision left : superfluous(log, line.strip())) {
@@ -186,12 +184,11 @@ final class PackedBlobs implements RemovedBlobs {
                     carried++;
                 }
             }
-            flush();
-            Objects.requireNonNull(list).force(true);
+            force();
         } finally {
             closeList();
         }
-        directory.setRemovedList(rest);
+        directory.setRemovedList(unfinished());
     }
 
     private BufferedReader read() throws IOException {
@@ -208,8 +205,8 @@ final class PackedBlobs implements RemovedBlobs {
         closeList();
         long read = 0;
         long moved = 0;
-        Instant since = presentOf(log);
         long deleted = 0;
+        Instant since = presentOf(log);
         try (BufferedReader lines = read()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 pace.spent(0);
