@@ -63,15 +63,17 @@ final class FileOpening {
         if (!options.readOnly() && !disk.exists(path) && !putBack()) {
             refuseToReplace("missing");
             create();
-        } else if (!options.readOnly() && !options.create() && isEmpty()) {
-            refuseToReplace("empty");
-            refuseIndexOfMore();
-        }
-        if (!options.readOnly()) {
-            removeUnfinishedPack();
         }
         DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
         try {
+            if (!options.readOnly()) {
+                if (file.size() == 0) {
+                    // As a copy is that was not finished, or not on disk when the power failed.
+                    refuseToReplace("empty");
+                    refuseIndexOfMore();
+                }
+                removeUnfinishedPack();
+            }
             Opened opened = recover(file);
             if (options.mapped()) {
                 file.mapReads();
@@ -89,13 +91,6 @@ final class FileOpening {
         if (target != null && !disk.exists(path)) {
             throw new NoSuchFileException(
                     path.toString(), null, "it is a link to " + target + ", which is not there (is its disk mounted?)");
-        }
-    }
-
-    /** As a copy is that was not finished, or not on disk when the power failed. */
-    private boolean isEmpty() throws IOException {
-        try (DiskFile file = disk.open(path, Disk.Mode.READ)) {
-            return file.size() == 0;
         }
     }
 
