@@ -101,8 +101,13 @@ public final class BlobDirectory implements Closeable {
         return blobs;
     }
 
+    /** The same with blobs that are forced to the disk. */
+    public static BlobDirectory open(Path directory) throws IOException {
+        return open(directory, true);
+    }
+
     /**
-     * The same for a server, until {@link #close}: the lock of a data file does not keep a server with another one, a copy of it
+     * Like {@link #open(Path, boolean)}, for a server, until {@link #close}: the lock of a data file does not keep a server with another one, a copy of it
      * perhaps, from removing what this one has. Where files cannot be locked, the log says so.
      *
      * @throws LockedException if another server has the directory
@@ -136,17 +141,6 @@ public final class BlobDirectory implements Closeable {
         }
     }
 
-    /** Gives back the lock, if there is one. */
-    @Override
-    public void close() throws IOException {
-        lock.close();
-    }
-
-    /** The same with blobs that are forced to the disk. */
-    public static BlobDirectory open(Path directory) throws IOException {
-        return open(directory, true);
-    }
-
     /** Opens a blob directory without changing anything on the disk. Another server may be writing to it. */
     public static BlobDirectory openReadOnly(Path directory) throws IOException {
         return of(directory, true);
@@ -160,6 +154,12 @@ public final class BlobDirectory implements Closeable {
     /** Whether blobs are forced to the disk. */
     public boolean isSynced() {
         return sync;
+    }
+
+    /** Gives back the lock, if there is one. */
+    @Override
+    public void close() throws IOException {
+        lock.close();
     }
 
     private void create() throws IOException {

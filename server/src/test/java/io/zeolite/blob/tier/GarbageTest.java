@@ -50,6 +50,17 @@ final class GarbageTest {
         return new Garbage(directory, store, KeyLayout.FLAT, GRACE);
     }
 
+    private Path list() {
+        return directory.resolve(".bucket-garbage");
+    }
+
+    /** Lists revision 1, and returns the line that it has in the list, which has no other. */
+    private String onlyLine(Garbage garbage) throws IOException {
+        garbage.add(revision(1), PACKED);
+        garbage.force();
+        return Files.readString(list());
+    }
+
     private static BlobRevision revision(long oid) {
         return new BlobRevision(oid, 0x10);
     }
@@ -188,11 +199,8 @@ final class GarbageTest {
     @Test
     void sweep_addedMeanwhileBehindALineThatACrashHasCut_isNotLost() throws IOException {
         Garbage garbage = garbage();
-        garbage.add(revision(1), PACKED);
-        garbage.force();
-        Path list = directory.resolve(".bucket-garbage");
-        String line = Files.readString(list);
-        Files.writeString(list, line + line.replaceFirst("1", "2").substring(0, line.length() - 6));
+        String line = onlyLine(garbage);
+        Files.writeString(list(), line + line.replaceFirst("1", "2").substring(0, line.length() - 6));
         garbage.sweep(
                 DUE,
                 revision -> {
@@ -223,13 +231,9 @@ final class GarbageTest {
     /** Its time would be long past, and the grace over. */
     @Test
     void sweep_timeThatWasCutShort_isNoTime() throws IOException {
-        Garbage garbage = garbage();
-        garbage.add(revision(1), PACKED);
-        garbage.force();
-        Path list = directory.resolve(".bucket-garbage");
-        String line = Files.readString(list);
+        String line = onlyLine(garbage());
         for (int cut = 2; cut < 12; cut++) {
-            Files.writeString(list, line.substring(0, line.length() - cut) + "\n" + line);
+            Files.writeString(list(), line.substring(0, line.length() - cut) + "\n" + line);
             assertThat(sweep(garbage(), DUE.minusSeconds(1)))
                     .as("%d bytes missing", cut)
                     .isZero();
@@ -242,7 +246,7 @@ final class GarbageTest {
         Garbage garbage = garbage();
         garbage.add(revision(1), PACKED);
         garbage.force();
-        Files.writeString(directory.resolve(".bucket-garbage"), "00000000000000020000", StandardOpenOption.APPEND);
+        Files.writeString(list(), "00000000000000020000", StandardOpenOption.APPEND);
         Garbage next = garbage();
         // The pack tells of it again, and what it adds does not go on with the line.
         next.add(revision(2), PACKED);
