@@ -46,8 +46,8 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>each transaction gets its tid, later than every one before;
  *   <li>the log writes them all; between the bytes and what makes them count, blobs are moved into place;
- *   <li>for each in the order of tids: it becomes visible and the other clients are told (one step, see
- *       {@link InvalidationHub}), its client's finish completes, its locks go to those who wait.
+ *   <li>they become visible and the other clients are told (one step, see {@link InvalidationHub}); in the order of tids,
+ *       their locks go to those who wait, and their clients' finishes complete.
  * </ol>
  *
  * <p>If the log cannot take a batch, its transactions fail and everything goes on; if it is unknown what is on disk, the
@@ -377,9 +377,7 @@ final class Committer {
         try {
             List<TransactionLog.Publication> publications =
                     log.append(transactions, beforeCommit(batch, transactions), turns);
-            for (int i = 0; i < batch.size(); i++) {
-                publish(batch.get(i), transactions.get(i), publications.get(i));
-            }
+            publish(batch, transactions, publications);
         } catch (AppendFailedException e) {
             LOG.error("{} transactions could not be written and were aborted: {}", batch.size(), e.getMessage(), e);
             removeBlobs(batch, transactions);
@@ -463,13 +461,26 @@ final class Committer {
         }
     }
 
-    private void publish(Finish finish, LogTransaction written, TransactionLog.Publication publication) {
+    private void publish(
+            List<Finish> batch, List<LogTransaction> written, List<TransactionLog.Publication> publications) {
+        List<InvalidationHub.Committed> committed = new ArrayList<>(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+            Finish finish = batch.get(i);
+            long tid = written.get(i).tid();
+            committed.add(new InvalidationHub.Committed(
+                    publications.get(i)::publish,
+                    new Invalidations(tid, finish.transaction.oids()),
+                    finish.transaction.subscription,
+                    () -> answer(finish, tid)));
+        }
+        hub.publish(committed);
+    }
+
+    private void answer(Finish finish, long tid) {
         LocalTransaction transaction = finish.transaction;
-        Invalidations invalidations = new Invalidations(written.tid(), transaction.oids());
-        hub.publish(publication::publish, invalidations, transaction.subscription);
         // Before the answer: a client that has it is told of no lock of its own.
         releaseLocks(transaction);
-        finish.completion.complete(new Finished(written.tid(), log.length(), log.size()));
+        finish.completion.complete(new Finished(tid, log.length(), log.size()));
         transaction.blobs.clear();
         end(transaction);
     }

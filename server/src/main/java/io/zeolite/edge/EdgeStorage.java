@@ -143,7 +143,8 @@ public final class EdgeStorage implements Storage {
     }
 
     void publish(long tid, long[] oids, Runnable makeVisible, @Nullable Subscription committer) {
-        hub.publish(makeVisible, new Invalidations(tid, oids), committer);
+        hub.publish(
+                List.of(new InvalidationHub.Committed(makeVisible, new Invalidations(tid, oids), committer, () -> {})));
     }
 
     EdgeSettings settings() {

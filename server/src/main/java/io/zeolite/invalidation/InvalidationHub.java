@@ -4,6 +4,8 @@ import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,9 +27,24 @@ public final class InvalidationHub {
     /** Copied on write, since a listener may close a subscription while it is told. */
     private final List<Listening> listeners = new CopyOnWriteArrayList<>();
 
+    /**
+     * A transaction that has been written.
+     *
+     * @param makeVisible after it, loads see the transaction
+     * @param committer the subscription of the client that committed it, who is not told of it
+     * @param answer what tells that client, or what there is to be done besides; quick
+     */
+    public record Committed(
+            Runnable makeVisible,
+            Invalidations invalidations,
+            @Nullable Subscription committer,
+            Runnable answer) {}
+
     private final class Listening implements Subscription {
         private final InvalidationListener listener;
         private final long startTid;
+        /** Guarded by the hub. */
+        private boolean closed;
 
         Listening(InvalidationListener listener, long startTid) {
             this.listener = listener;
@@ -42,7 +59,14 @@ public final class InvalidationHub {
         @Override
         public void close() {
             synchronized (InvalidationHub.this) {
+                closed = true;
                 listeners.remove(this);
+            }
+        }
+
+        private void tell(List<Invalidations> published, int from, int to) {
+            if (from < to && !closed) {
+                listener.invalidated(published, from, to);
             }
         }
     }
@@ -68,18 +92,38 @@ public final class InvalidationHub {
     }
 
     /**
-     * Makes a transaction visible and tells everybody but its committer.
+     * Makes transactions visible, tells everybody of those of others, and answers the committers.
      *
-     * @param makeVisible after it, loads see the transaction
-     * @param committer the subscription of the client that committed it
+     * <p>Before a committer is answered, everybody has been told of its transaction, but those who wait for the answer to
+     * an earlier one of their own, each of whom is told of it before: whoever hears of a transaction from its committer
+     * finds it told on his own connection. A committer is told of what is before its own transaction before the answer, and
+     * of what is behind it afterwards.
+     *
+     * @param batch in the order of their tids
      */
-    public synchronized void publish(
-            Runnable makeVisible, Invalidations invalidations, @Nullable Subscription committer) {
-        makeVisible.run();
-        enqueue(invalidations);
+    public synchronized void publish(List<Committed> batch) {
+        List<Invalidations> published = new ArrayList<>(batch.size());
+        for (Committed committed : batch) {
+            committed.makeVisible.run();
+            enqueue(committed.invalidations);
+            published.add(committed.invalidations);
+        }
+        int end = batch.size();
+        // Of each committer the first transaction, and of each transaction the next one of the same committer.
+        IdentityHashMap<Subscription, Integer> firstOwn = new IdentityHashMap<>();
+        int[] nextOwn = new int[end];
+        for (int i = end - 1; i >= 0; i--) {
+            Subscription committer = batch.get(i).committer;
+            Integer next = committer == null ? null : firstOwn.put(committer, i);
+            nextOwn[i] = next == null ? end : next;
+        }
         for (Listening listening : listeners) {
-            if (listening != committer) {
-                listening.listener.invalidated(invalidations);
+            listening.tell(published, 0, firstOwn.getOrDefault(listening, end));
+        }
+        for (int i = 0; i < end; i++) {
+            batch.get(i).answer.run();
+            if (batch.get(i).committer instanceof Listening committer) {
+                committer.tell(published, i + 1, nextOwn[i]);
             }
         }
     }

@@ -6,6 +6,7 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.zodb.Ids;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +29,14 @@ public interface Outbox {
         send(new Message.Reply(PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), Session.loaded(oid, loaded)));
     }
 
-    /** Writes a message like {@link #send}, of one instance that others are sent as well, so that it is encoded once. */
-    void sendShared(Message message);
+    /**
+     * Writes messages like {@link #send}, of a list that others are sent from as well, so that they are encoded once.
+     *
+     * @param messages one instance for all, which nobody changes
+     * @param from the first of them that this client is sent
+     * @param to the end of these, more than {@code from}
+     */
+    void sendShared(List<Message> messages, int from, int to);
 
     /**
      * Writes a blob in chunks, with other messages in between; takes over the source and closes it.

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ public final class ServedStorage {
     /** What clients were told last; most of them are told the same a moment later. */
     private volatile @Nullable Told told;
 
-    private record Told(Invalidations invalidations, Message message) {}
+    private record Told(List<Invalidations> published, List<Message> messages) {}
 
     /**
      * A storage to serve.
@@ -65,23 +66,26 @@ public final class ServedStorage {
     }
 
     /**
-     * What clients are told of a transaction: one instance, however many they are. A tid may be told of twice, with other
-     * objects.
+     * What clients are told of transactions, one message for each: one instance, however many clients there are. A tid may
+     * be told of twice, with other objects.
      *
-     * @param invalidations one instance for all of them
+     * @param published one instance for all clients; known by its identity
      */
-    Message messageOf(Invalidations invalidations) {
+    @SuppressWarnings("ReferenceEquality")
+    List<Message> messagesOf(List<Invalidations> published) {
         Told last = told;
-        if (last == null || !last.invalidations.equals(invalidations)) {
+        if (last == null || last.published != published) {
             // Two loops may do this at the same time, or a slow one go back; then there are two of it.
             last = new Told(
-                    invalidations,
-                    new Message.OneWay(
-                            Methods.INVALIDATE_TRANSACTION,
-                            PyTuple.of(Ids.bytes(invalidations.tid()), invalidations.oids())));
+                    published, published.stream().map(ServedStorage::messageOf).toList());
             told = last;
         }
-        return last.message;
+        return last.messages;
+    }
+
+    private static Message messageOf(Invalidations invalidations) {
+        return new Message.OneWay(
+                Methods.INVALIDATE_TRANSACTION, PyTuple.of(Ids.bytes(invalidations.tid()), invalidations.oids()));
     }
 
     /** The answer to {@code server_status}: the fields of Python's server, in its order, and {@code failed} if it has. */

@@ -61,8 +61,8 @@ public final class Session {
             this.readOnly = readOnly;
             this.subscription = storage.subscribe(new InvalidationListener() {
                 @Override
-                public void invalidated(Invalidations invalidations) {
-                    outbox.executeUnasked(() -> tell(invalidations));
+                public void invalidated(List<Invalidations> published, int from, int to) {
+                    outbox.executeUnasked(() -> tell(published, from, to));
                 }
 
                 @Override
@@ -86,9 +86,9 @@ public final class Session {
             sendSizes(storage.length(), storage.size());
         }
 
-        private void tell(Invalidations invalidations) {
-            lastTold = invalidations.tid();
-            outbox.sendShared(served.messageOf(invalidations));
+        private void tell(List<Invalidations> published, int from, int to) {
+            lastTold = published.get(to - 1).tid();
+            outbox.sendShared(served.messagesOf(published), from, to);
         }
     }
 

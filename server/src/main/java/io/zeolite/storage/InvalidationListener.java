@@ -1,12 +1,19 @@
 package io.zeolite.storage;
 
+import java.util.List;
+
 /** Hears what other clients' transactions changed. */
 public interface InvalidationListener {
     /**
-     * A transaction has been committed: loads see it from now on. Calls come in the order of tids, one at a time, from a
+     * Transactions have been committed: loads see them from now on. Calls come in the order of tids, one at a time, from a
      * thread of the storage, which waits meanwhile: hand it over and return.
+     *
+     * @param published those that were published together, in the order of their tids; one instance for all listeners,
+     *     which nobody changes
+     * @param from the first of them that this listener is to hear of now
+     * @param to the end of these, more than {@code from}
      */
-    void invalidated(Invalidations invalidations);
+    void invalidated(List<Invalidations> published, int from, int to);
 
     /**
      * The storage was away, and cannot say transaction by transaction what has changed meanwhile: whoever keeps something of

@@ -25,9 +25,11 @@ import io.zeolite.wire.Handshake;
 import io.zeolite.wire.MalformedMessageException;
 import io.zeolite.wire.UsualLoad;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
@@ -324,12 +326,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     }
 
     @Override
-    public void sendShared(Message message) {
+    public void sendShared(List<Message> messages, int from, int to) {
         Codec encoding = codec;
-        if (encoding != null && !leaving && takesMore()) {
-            ByteBuf frame = shared.frame(message, encoding);
-            longestBytes = Math.max(longestBytes, frame.readableBytes());
-            write(frame);
+        if (encoding == null || leaving || !takesMore()) {
+            return;
+        }
+        ByteBuffer frames = shared.frames(messages, from, to, encoding);
+        if (frames.isDirect()) {
+            longestBytes = Math.max(longestBytes, frames.remaining());
+            write(Unpooled.wrappedBuffer(frames));
+        } else {
+            ByteBuf out = outgoing(frames.remaining());
+            int bytesBefore = out.readableBytes();
+            out.writeBytes(frames);
+            appended(out, bytesBefore);
         }
     }
 

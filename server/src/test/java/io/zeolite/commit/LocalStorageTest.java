@@ -745,7 +745,7 @@ class LocalStorageTest {
 
     @Test
     void finish_listenerThatThrows_isAnsweredAndFreesItsLocks() {
-        storage.subscribe(invalidations -> {
+        storage.subscribe((published, from, to) -> {
             throw new IllegalStateException("a listener");
         });
         StorageTransaction transaction = begin();

@@ -2,6 +2,7 @@ package io.zeolite.invalidation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.invalidation.InvalidationHub.Committed;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,20 +33,28 @@ class InvalidationHubTest {
     }
 
     private void publish(Invalidations invalidations, @Nullable Subscription committer) {
-        hub.publish(() -> lastTransaction.set(invalidations.tid()), invalidations, committer);
+        hub.publish(List.of(committed(invalidations, committer, () -> {})));
+    }
+
+    private Committed committed(Invalidations invalidations, @Nullable Subscription committer, Runnable answer) {
+        return new Committed(() -> lastTransaction.set(invalidations.tid()), invalidations, committer, answer);
+    }
+
+    private static InvalidationListener each(Consumer<Invalidations> listener) {
+        return (published, from, to) -> published.subList(from, to).forEach(listener);
     }
 
     @Test
     void subscribe_afterTransactions_startsAtTheLastOne() {
-        assertThat(hub.subscribe(invalidations -> {}).startTid()).isEqualTo(10);
+        assertThat(hub.subscribe(each(invalidations -> {})).startTid()).isEqualTo(10);
     }
 
     @Test
     void publish_toListeners_tellsAllButTheCommitterInOrder() {
         List<Long> told = new ArrayList<>();
         List<Long> toldCommitter = new ArrayList<>();
-        hub.subscribe(invalidations -> told.add(invalidations.tid()));
-        Subscription committer = hub.subscribe(invalidations -> toldCommitter.add(invalidations.tid()));
+        hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
+        Subscription committer = hub.subscribe(each(invalidations -> toldCommitter.add(invalidations.tid())));
 
         publish(changed(11, 1), committer);
         publish(changed(12, 1), null);
@@ -56,14 +66,69 @@ class InvalidationHubTest {
     @Test
     void publish_toListener_isVisibleAndInTheQueueByThen() {
         List<Long> seen = new ArrayList<>();
-        hub.subscribe(invalidations -> {
+        hub.subscribe(each(invalidations -> {
             seen.add(lastTransaction.get());
             seen.add(hub.since(invalidations.tid()).orElseThrow().tid());
-        });
+        }));
 
         publish(changed(11, 1), null);
 
         assertThat(seen).containsExactly(11L, 11L);
+    }
+
+    /** The second committer has two of the four. */
+    @Test
+    void publish_batch_tellsEachCommitterInOrderWithItsAnswers() {
+        List<String> events = new ArrayList<>();
+        hub.subscribe((published, from, to) -> events.add("reader " + tidsOf(published, from, to)));
+        Subscription first = hub.subscribe((published, from, to) -> events.add("first " + tidsOf(published, from, to)));
+        Subscription second =
+                hub.subscribe((published, from, to) -> events.add("second " + tidsOf(published, from, to)));
+
+        hub.publish(List.of(
+                committed(changed(11, 1), first, () -> events.add("first answered")),
+                committed(changed(12, 2), second, () -> events.add("second answered")),
+                committed(changed(13, 3), null, () -> events.add("nobody answered")),
+                committed(changed(14, 4), second, () -> events.add("second answered again"))));
+
+        assertThat(events)
+                .containsExactly(
+                        "reader [11, 12, 13, 14]",
+                        "second [11]",
+                        "first answered",
+                        "first [12, 13, 14]",
+                        "second answered",
+                        "second [13]",
+                        "nobody answered",
+                        "second answered again");
+    }
+
+    private static List<Long> tidsOf(List<Invalidations> published, int from, int to) {
+        return published.subList(from, to).stream().map(Invalidations::tid).toList();
+    }
+
+    @Test
+    void publish_batch_isVisibleAsAWholeBeforeAnybodyIsTold() {
+        List<Long> seen = new ArrayList<>();
+        hub.subscribe((published, from, to) -> seen.add(lastTransaction.get()));
+
+        hub.publish(List.of(committed(changed(11, 1), null, () -> {}), committed(changed(12, 1), null, () -> {})));
+
+        assertThat(seen).containsExactly(12L);
+    }
+
+    @Test
+    void publish_batchOfOneThatIsGone_tellsItNothing() {
+        List<Long> told = new ArrayList<>();
+        List<Long> answered = new ArrayList<>();
+        Subscription gone = hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
+        gone.close();
+
+        hub.publish(List.of(
+                committed(changed(11, 1), gone, () -> answered.add(11L)), committed(changed(12, 1), null, () -> {})));
+
+        assertThat(told).isEmpty();
+        assertThat(answered).containsExactly(11L);
     }
 
     /** What another server has told late. */
@@ -87,7 +152,7 @@ class InvalidationHubTest {
         assertThat(outdated).hasValue(1);
         assertThat(hub.since(9).orElseThrow().tid()).isEqualTo(15);
         assertThat(hub.since(9).orElseThrow().oids()).containsExactly(2, 3);
-        assertThat(hub.subscribe(invalidations -> {}).startTid()).isEqualTo(15);
+        assertThat(hub.subscribe(each(invalidations -> {})).startTid()).isEqualTo(15);
     }
 
     @Test
@@ -101,8 +166,8 @@ class InvalidationHubTest {
     private static InvalidationListener outdated(AtomicInteger count) {
         return new InvalidationListener() {
             @Override
-            public void invalidated(Invalidations invalidations) {
-                throw new AssertionError("told of " + invalidations);
+            public void invalidated(List<Invalidations> published, int from, int to) {
+                throw new AssertionError("told of " + published);
             }
 
             @Override
@@ -115,7 +180,7 @@ class InvalidationHubTest {
     @Test
     void publish_afterClose_tellsNothing() {
         List<Long> told = new ArrayList<>();
-        Subscription subscription = hub.subscribe(invalidations -> told.add(invalidations.tid()));
+        Subscription subscription = hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
 
         subscription.close();
         subscription.close();
@@ -129,10 +194,10 @@ class InvalidationHubTest {
     void publish_toListenerThatCloses_tellsTheOthers() {
         List<Long> told = new ArrayList<>();
         List<Subscription> closing = new ArrayList<>();
-        InvalidationListener closesItself = invalidations -> closing.get(0).close();
+        InvalidationListener closesItself = each(invalidations -> closing.get(0).close());
         closing.add(hub.subscribe(closesItself));
-        hub.subscribe(invalidations -> told.add(invalidations.tid()));
-        hub.subscribe(invalidations -> told.add(invalidations.tid()));
+        hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
+        hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
 
         publish(changed(11, 1), null);
 
@@ -144,7 +209,7 @@ class InvalidationHubTest {
     void subscribe_whileOthersPublish_hearsOfAllFromItsStartToItsClose() throws Exception {
         long last = 10_000;
         List<Long> told = new ArrayList<>();
-        hub.subscribe(invalidations -> told.add(invalidations.tid()));
+        hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
         ExecutorService threads = Executors.newFixedThreadPool(6);
         try {
             List<Future<Long>> subscribers = new ArrayList<>();
@@ -195,7 +260,7 @@ class InvalidationHubTest {
         long heardOfSome = 0;
         while (lastTransaction.get() < last) {
             List<Long> told = Collections.synchronizedList(new ArrayList<>());
-            Subscription subscription = hub.subscribe(invalidations -> told.add(invalidations.tid()));
+            Subscription subscription = hub.subscribe(each(invalidations -> told.add(invalidations.tid())));
             awaitTransaction(Math.min(last, subscription.startTid() + random.nextInt(4)));
             long before = lastTransaction.get();
             subscription.close();
@@ -231,8 +296,8 @@ class InvalidationHubTest {
     /** A server in front hears of some objects late, under the tid of the last transaction. */
     @Test
     void since_tidThatWasToldOfTwice_givesWhatWasToldLater() {
-        hub.publish(() -> {}, new Invalidations(20, new long[] {1}), null);
-        hub.publish(() -> {}, new Invalidations(20, new long[] {2}), null);
+        publish(changed(20, 1), null);
+        publish(changed(20, 2), null);
 
         assertThat(hub.since(20).orElseThrow().oids()).containsExactly(2);
     }
@@ -240,9 +305,9 @@ class InvalidationHubTest {
     @Test
     void since_tidThatWasToldOfTwice_isKnownWholeOrNotAtAll() {
         InvalidationHub small = new InvalidationHub(1, lastTransaction::get, List.of(changed(10, 1)));
-        small.publish(() -> {}, changed(10, 2), null);
+        small.publish(List.of(committed(changed(10, 2), null, () -> {})));
         assertThat(small.since(10).orElseThrow().oids()).containsExactly(2);
-        small.publish(() -> {}, changed(11, 3), null);
+        small.publish(List.of(committed(changed(11, 3), null, () -> {})));
         assertThat(small.since(10)).isEmpty();
         assertThat(small.since(11).orElseThrow().oids()).isEmpty();
     }

@@ -26,8 +26,8 @@ class QueuedOutbox implements Outbox {
     }
 
     @Override
-    public void sendShared(Message message) {
-        send(message);
+    public void sendShared(List<Message> messages, int from, int to) {
+        messages.subList(from, to).forEach(this::send);
     }
 
     @Override

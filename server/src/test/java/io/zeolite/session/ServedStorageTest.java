@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ServedStorageTest {
@@ -29,21 +30,25 @@ class ServedStorageTest {
     }
 
     @Test
-    void messageOf_whatAllClientsAreTold_isOneInstance() throws IOException {
+    void messagesOf_whatAllClientsAreTold_isOneInstance() throws IOException {
         ServedStorage served = served();
-        Invalidations changed = new Invalidations(5, new long[] {1});
+        List<Invalidations> changed =
+                List.of(new Invalidations(5, new long[] {1}), new Invalidations(6, new long[] {2}));
 
-        assertThat(served.messageOf(changed)).isSameAs(served.messageOf(changed));
+        List<Message> messages = served.messagesOf(changed);
+
+        assertThat(messages).hasSize(2);
+        assertThat(served.messagesOf(changed)).isSameAs(messages);
     }
 
     /** A server in front hears of some objects late, and tells of them under the tid of the last transaction. */
     @Test
-    void messageOf_tidThatWasToldOf_hasTheObjectsOfNow() throws IOException {
+    void messagesOf_tidThatWasToldOf_hasTheObjectsOfNow() throws IOException {
         ServedStorage served = served();
-        served.messageOf(new Invalidations(5, new long[] {1}));
+        served.messagesOf(List.of(new Invalidations(5, new long[] {1})));
 
-        Message.OneWay late = (Message.OneWay) served.messageOf(new Invalidations(5, new long[] {2, 3}));
+        List<Message> late = served.messagesOf(List.of(new Invalidations(5, new long[] {2, 3})));
 
-        assertThat((long[]) late.args().get(1)).containsExactly(2, 3);
+        assertThat((long[]) ((Message.OneWay) late.get(0)).args().get(1)).containsExactly(2, 3);
     }
 }

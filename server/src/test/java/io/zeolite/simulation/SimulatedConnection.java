@@ -93,9 +93,10 @@ final class SimulatedConnection implements InvalidationListener {
     // Invalidations
 
     @Override
-    public void invalidated(Invalidations invalidations) {
-        queued(invalidations.tid());
-        loop.execute(() -> told(invalidations));
+    public void invalidated(List<Invalidations> published, int from, int to) {
+        List<Invalidations> transactions = published.subList(from, to);
+        transactions.forEach(one -> queued(one.tid()));
+        loop.execute(() -> transactions.forEach(this::told));
     }
 
     void queued(long tid) {

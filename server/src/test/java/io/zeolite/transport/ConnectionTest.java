@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -101,7 +102,7 @@ final class ConnectionTest {
     @Test
     void messageBeyondTheLimit_othersComeBehindIt_allAreSent() {
         send(LONG, 1);
-        connection.sendShared(message(100));
+        connection.sendShared(List.of(message(100)), 0, 1);
         send(1000, 100);
         assertThat(channel.isActive()).isTrue();
         assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);
@@ -109,7 +110,7 @@ final class ConnectionTest {
 
     @Test
     void sharedMessageBeyondTheLimit_othersComeBehindIt_allAreSent() {
-        connection.sendShared(message(LONG));
+        connection.sendShared(List.of(message(LONG)), 0, 1);
         send(1000, 100);
         assertThat(channel.isActive()).isTrue();
         assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);

@@ -10,28 +10,50 @@ import io.zeolite.pickle.ValueLimits;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.MsgpackCodec;
 import io.zeolite.wire.PickleCodec;
+import java.nio.ByteBuffer;
 import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SharedFramesTest {
+    private static Message message(int oids) {
+        return new Message.OneWay(
+                "invalidateTransaction", PyTuple.of(new byte[8], Collections.nCopies(oids, new byte[8])));
+    }
+
+    private static ByteBuffer encoded(Codec codec, List<Message> messages) {
+        ByteBuf out = Unpooled.buffer();
+        messages.forEach(message -> codec.encode(message, out));
+        return out.nioBuffer();
+    }
+
+    /** @param oids few, and more than are kept on the heap */
     @ParameterizedTest
     @ValueSource(ints = {1, 1000})
-    void frame_isThatOfTheCodec_withAnIndexOfItsOwn(int oids) {
-        Message message = new Message.OneWay(
-                "invalidateTransaction", PyTuple.of(new byte[8], Collections.nCopies(oids, new byte[8])));
+    void frames_areThoseOfTheCodec_underAnIndexOfTheirOwn(int oids) {
+        List<Message> messages = List.of(message(oids), message(oids + 1), message(oids + 2));
         SharedFrames shared = new SharedFrames();
         for (Codec codec :
                 new Codec[] {new PickleCodec(ValueLimits.FROM_CLIENT), new MsgpackCodec(ValueLimits.FROM_CLIENT)}) {
-            ByteBuf expected = Unpooled.buffer();
-            codec.encode(message, expected);
-            ByteBuf first = shared.frame(message, codec);
-            assertThat(first).isEqualTo(expected);
-            first.skipBytes(5);
-            ByteBuf second = shared.frame(message, codec);
-            assertThat(second).isEqualTo(expected);
-            assertThat(first.release()).isTrue();
-            assertThat(second).isEqualTo(expected);
+            for (int from = 0; from < messages.size(); from++) {
+                for (int to = from; to <= messages.size(); to++) {
+                    ByteBuffer frames = shared.frames(messages, from, to, codec);
+                    assertThat(frames).isEqualTo(encoded(codec, messages.subList(from, to)));
+                    frames.position(frames.limit());
+                }
+            }
         }
+    }
+
+    @Test
+    void frames_ofAnotherListWithTheSameTids_areThoseOfThatList() {
+        SharedFrames shared = new SharedFrames();
+        Codec codec = new PickleCodec(ValueLimits.FROM_CLIENT);
+        shared.frames(List.of(message(1)), 0, 1, codec);
+        List<Message> others = List.of(message(2));
+
+        assertThat(shared.frames(others, 0, 1, codec)).isEqualTo(encoded(codec, others));
     }
 }

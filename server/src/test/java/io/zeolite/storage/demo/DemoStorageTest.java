@@ -241,12 +241,13 @@ final class DemoStorageTest {
     @Test
     void invalidations_ofBoth_withoutAGap() {
         assertThat(demo.lastTransaction()).isEqualTo(0x20);
-        Subscription early = demo.subscribe(invalidations -> {});
+        Subscription early = demo.subscribe((published, from, to) -> {});
         assertThat(early.startTid()).isEqualTo(0x20);
         assertThat(since(0x20)).isEqualTo("20 []");
         assertThat(since(0x10)).isEqualTo("20 [1]");
         List<Long> told = new ArrayList<>();
-        Subscription listener = demo.subscribe(invalidations -> told.add(invalidations.tid()));
+        Subscription listener = demo.subscribe(
+                (published, from, to) -> published.subList(from, to).forEach(one -> told.add(one.tid())));
         long changed = commit(2, 0x10, "C");
 
         assertThat(told).containsExactly(changed);
