@@ -46,8 +46,9 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>each transaction gets its tid, later than every one before;
  *   <li>the log writes them all; between the bytes and what makes them count, blobs are moved into place;
- *   <li>they become visible and the other clients are told (one step, see {@link InvalidationHub}); in the order of tids,
- *       their locks go to those who wait, and their clients' finishes complete.
+ *   <li>their locks go to those who wait;
+ *   <li>they become visible, the other clients are told, and their clients' finishes complete: one step, see
+ *       {@link InvalidationHub}.
  * </ol>
  *
  * <p>If the log cannot take a batch, its transactions fail and everything goes on; if it is unknown what is on disk, the
@@ -197,7 +198,7 @@ final class Committer {
             case OPEN -> requestLocks(transaction, completion);
             case CONFLICTED -> voteAgain(transaction, completion);
             case ENDED -> completion.fail(new TransactionException("the transaction was aborted"));
-            case WAITING, PREPARING, VOTED, FINISHING ->
+            case WAITING, PREPARING, VOTED, FINISHING, COMMITTED ->
                 throw new IllegalStateException("a second vote, " + transaction.phase);
         }
     }
@@ -390,13 +391,14 @@ final class Committer {
                             + "); whether the transaction is committed shows when it is opened again"));
         } catch (RuntimeException e) {
             // A mistake of ours or of a listener. Whoever has no answer yet must not wait for it, nor for the locks.
-            List<Finish> unanswered = batch.stream()
-                    .filter(finish -> finish.transaction.phase == Phase.FINISHING)
-                    .toList();
-            fail(
-                    unanswered,
-                    CallException.storage("the storage has failed (" + e
-                            + "); whether the transaction is committed shows when it is opened again"));
+            StorageAwayException failure = new StorageAwayException(
+                    "the storage has failed (" + e + "); whether the transaction is committed shows later");
+            for (Finish finish : batch) {
+                if (finish.transaction.phase == Phase.FINISHING) {
+                    finish.completion.fail(failure);
+                }
+                end(finish.transaction);
+            }
             throw e;
         }
     }
@@ -463,6 +465,10 @@ final class Committer {
 
     private void publish(
             List<Finish> batch, List<LogTransaction> written, List<TransactionLog.Publication> publications) {
+        // Before the answers: a client that has one is told of no lock of its own. Whoever gets them has to wait for
+        // its
+        // turn.
+        batch.forEach(finish -> releaseLocks(finish.transaction));
         List<InvalidationHub.Committed> committed = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
             Finish finish = batch.get(i);
@@ -474,15 +480,15 @@ final class Committer {
                     () -> answer(finish, tid)));
         }
         hub.publish(committed);
+        for (Finish finish : batch) {
+            finish.transaction.blobs.clear();
+            end(finish.transaction);
+        }
     }
 
     private void answer(Finish finish, long tid) {
-        LocalTransaction transaction = finish.transaction;
-        // Before the answer: a client that has it is told of no lock of its own.
-        releaseLocks(transaction);
+        finish.transaction.phase = Phase.COMMITTED;
         finish.completion.complete(new Finished(tid, log.length(), log.size()));
-        transaction.blobs.clear();
-        end(transaction);
     }
 
     private void fail(List<Finish> batch, ZeoException failure) {

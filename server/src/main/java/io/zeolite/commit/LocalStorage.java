@@ -273,7 +273,19 @@ public final class LocalStorage implements Storage {
             completion.complete(recent);
             return;
         }
-        walks.execute(() -> complete(completion, () -> changesSince(tid, log.invalidationsAfter(tid - 1))));
+        // Its answer may have what is visible and not yet told.
+        Completion<Optional<Invalidations>> whenTold = new Completion<>() {
+            @Override
+            public void complete(Optional<Invalidations> result) {
+                hub.whenTold(() -> completion.complete(result));
+            }
+
+            @Override
+            public void fail(Throwable failure) {
+                completion.fail(failure);
+            }
+        };
+        walks.execute(() -> complete(whenTold, () -> changesSince(tid, log.invalidationsAfter(tid - 1))));
     }
 
     /** Whether what happened since the tid is to be read from the log if the queue does not reach back to it. */

@@ -57,6 +57,8 @@ final class LocalTransaction implements StorageTransaction {
         PREPARING,
         /** In the batch that is being written. */
         FINISHING,
+        /** Others see it, and its client has its answer. */
+        COMMITTED,
         /** Finished, failed or aborted: holds nothing. */
         ENDED
     }

@@ -1,10 +1,10 @@
 package io.zeolite.invalidation;
 
+import io.zeolite.storage.InvalidationBatch;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The listeners of one storage, and a queue of what its last transactions changed.
  *
- * <p>One lock makes three things one step: a transaction becomes visible, it enters the queue, and every listener is
+ * <p>One lock makes three things one step: transactions become visible, they enter the queue, and every listener is
  * told. So a client that registers hears of exactly the transactions after the tid that it was given, and an answer from
  * the queue never names a transaction that loads do not see yet. Nothing under the lock waits for disk or network. Loads
  * do not take it.
@@ -32,7 +32,7 @@ public final class InvalidationHub {
      *
      * @param makeVisible after it, loads see the transaction
      * @param committer the subscription of the client that committed it, who is not told of it
-     * @param answer what tells that client, or what there is to be done besides; quick
+     * @param answer tells that client; it hands it over and returns
      */
     public record Committed(
             Runnable makeVisible,
@@ -64,7 +64,7 @@ public final class InvalidationHub {
             }
         }
 
-        private void tell(List<Invalidations> published, int from, int to) {
+        private void tell(InvalidationBatch published, int from, int to) {
             if (from < to && !closed) {
                 listener.invalidated(published, from, to);
             }
@@ -94,20 +94,30 @@ public final class InvalidationHub {
     /**
      * Makes transactions visible, tells everybody of those of others, and answers the committers.
      *
-     * <p>Before a committer is answered, everybody has been told of its transaction, but those who wait for the answer to
-     * an earlier one of their own, each of whom is told of it before: whoever hears of a transaction from its committer
-     * finds it told on his own connection. A committer is told of what is before its own transaction before the answer, and
-     * of what is behind it afterwards.
+     * <p>Before a committer is answered, everybody else has been told of its transaction: whoever hears of it from the
+     * committer finds it told on his own connection. A committer is told of what is before its own transaction before the
+     * answer, and of what is behind it afterwards.
      *
-     * @param batch in the order of their tids
+     * <p>If something is thrown, everybody is told to verify what they have, since nobody knows who has been told of what.
+     *
+     * @param batch at least one, in the order of their tids; no object is changed by two of them
      */
     public synchronized void publish(List<Committed> batch) {
-        List<Invalidations> published = new ArrayList<>(batch.size());
-        for (Committed committed : batch) {
-            committed.makeVisible.run();
-            enqueue(committed.invalidations);
-            published.add(committed.invalidations);
+        try {
+            for (Committed committed : batch) {
+                committed.makeVisible.run();
+                enqueue(committed.invalidations);
+            }
+            tellAndAnswer(batch);
+        } catch (RuntimeException | Error e) {
+            outdatedAfter(e);
+            throw e;
         }
+    }
+
+    private void tellAndAnswer(List<Committed> batch) {
+        InvalidationBatch published = new InvalidationBatch(
+                batch.stream().map(Committed::invalidations).toList());
         int end = batch.size();
         // Of each committer the first transaction, and of each transaction the next one of the same committer.
         IdentityHashMap<Subscription, Integer> firstOwn = new IdentityHashMap<>();
@@ -142,6 +152,22 @@ public final class InvalidationHub {
         }
         enqueue(invalidations);
         outdated();
+    }
+
+    private void outdatedAfter(Throwable failure) {
+        for (Listening listening : listeners) {
+            try {
+                listening.listener.outdated();
+            } catch (RuntimeException | Error e) {
+                // The others are to hear of it even so.
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** Runs something quick when everybody has been told of all that is visible by now. */
+    public synchronized void whenTold(Runnable task) {
+        task.run();
     }
 
     /** Tells everybody that the storage is not what it was when they registered. */

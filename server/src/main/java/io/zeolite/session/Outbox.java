@@ -6,7 +6,6 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.zodb.Ids;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +29,12 @@ public interface Outbox {
     }
 
     /**
-     * Writes messages like {@link #send}, of a list that others are sent from as well, so that they are encoded once.
+     * Writes messages like {@link #send}, of some that others are sent as well.
      *
-     * @param messages one instance for all, which nobody changes
      * @param from the first of them that this client is sent
      * @param to the end of these, more than {@code from}
      */
-    void sendShared(List<Message> messages, int from, int to);
+    void sendShared(SharedMessages messages, int from, int to);
 
     /**
      * Writes a blob in chunks, with other messages in between; takes over the source and closes it.

@@ -1,20 +1,13 @@
 package io.zeolite.session;
 
-import io.zeolite.message.Message;
-import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
-import io.zeolite.pickle.PyTuple;
-import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Storage;
-import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** A storage under the name that clients ask for, and what they do to it. Any thread. */
 public final class ServedStorage {
@@ -24,10 +17,6 @@ public final class ServedStorage {
     private final Duration transactionTimeout;
     private final Instant start;
     private final StorageStats stats = new StorageStats();
-    /** What clients were told last; most of them are told the same a moment later. */
-    private volatile @Nullable Told told;
-
-    private record Told(List<Invalidations> published, List<Message> messages) {}
 
     /**
      * A storage to serve.
@@ -63,29 +52,6 @@ public final class ServedStorage {
 
     StorageStats stats() {
         return stats;
-    }
-
-    /**
-     * What clients are told of transactions, one message for each: one instance, however many clients there are. A tid may
-     * be told of twice, with other objects.
-     *
-     * @param published one instance for all clients; known by its identity
-     */
-    @SuppressWarnings("ReferenceEquality")
-    List<Message> messagesOf(List<Invalidations> published) {
-        Told last = told;
-        if (last == null || last.published != published) {
-            // Two loops may do this at the same time, or a slow one go back; then there are two of it.
-            last = new Told(
-                    published, published.stream().map(ServedStorage::messageOf).toList());
-            told = last;
-        }
-        return last.messages;
-    }
-
-    private static Message messageOf(Invalidations invalidations) {
-        return new Message.OneWay(
-                Methods.INVALIDATE_TRANSACTION, PyTuple.of(Ids.bytes(invalidations.tid()), invalidations.oids()));
     }
 
     /** The answer to {@code server_status}: the fields of Python's server, in its order, and {@code failed} if it has. */

@@ -11,6 +11,7 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Finished;
+import io.zeolite.storage.InvalidationBatch;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
@@ -61,7 +62,7 @@ public final class Session {
             this.readOnly = readOnly;
             this.subscription = storage.subscribe(new InvalidationListener() {
                 @Override
-                public void invalidated(List<Invalidations> published, int from, int to) {
+                public void invalidated(InvalidationBatch published, int from, int to) {
                     outbox.executeUnasked(() -> tell(published, from, to));
                 }
 
@@ -86,9 +87,9 @@ public final class Session {
             sendSizes(storage.length(), storage.size());
         }
 
-        private void tell(List<Invalidations> published, int from, int to) {
-            lastTold = published.get(to - 1).tid();
-            outbox.sendShared(served.messagesOf(published), from, to);
+        private void tell(InvalidationBatch published, int from, int to) {
+            lastTold = published.transactions().get(to - 1).tid();
+            outbox.sendShared(published.shared(SharedMessages.class, Session::messagesOf), from, to);
         }
     }
 
@@ -382,6 +383,13 @@ public final class Session {
         }
         sendSizes(finished.length(), finished.size());
         answer.value(Ids.bytes(finished.tid()));
+    }
+
+    private static SharedMessages messagesOf(List<Invalidations> transactions) {
+        return new SharedMessages(transactions.stream()
+                .<Message>map(changed -> new Message.OneWay(
+                        Methods.INVALIDATE_TRANSACTION, PyTuple.of(Ids.bytes(changed.tid()), changed.oids())))
+                .toList());
     }
 
     private void sendSizes(long length, long size) {

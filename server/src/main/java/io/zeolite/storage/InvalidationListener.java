@@ -1,19 +1,16 @@
 package io.zeolite.storage;
 
-import java.util.List;
-
 /** Hears what other clients' transactions changed. */
 public interface InvalidationListener {
     /**
      * Transactions have been committed: loads see them from now on. Calls come in the order of tids, one at a time, from a
      * thread of the storage, which waits meanwhile: hand it over and return.
      *
-     * @param published those that were published together, in the order of their tids; one instance for all listeners,
-     *     which nobody changes
+     * @param published those that were published together; one instance for all listeners
      * @param from the first of them that this listener is to hear of now
      * @param to the end of these, more than {@code from}
      */
-    void invalidated(List<Invalidations> published, int from, int to);
+    void invalidated(InvalidationBatch published, int from, int to);
 
     /**
      * The storage was away, and cannot say transaction by transaction what has changed meanwhile: whoever keeps something of

@@ -97,8 +97,6 @@ public interface TransactionLog extends Closeable {
      * dies before, all of them are there when the log is opened again, or none is; if the machine crashes in the very
      * last step, it may also be a part of the list from its beginning.
      *
-     * <p>The oids and lengths of the records are read once more when the publications run.
-     *
      * @param beforeCommit runs when the bytes are written and before the first of them counts as committed: blob files
      *     are moved into place here. If it throws, nothing is appended. It may wait for the disk.
      * @param forcing told when it waits for the disk, and when {@code beforeCommit} runs. Meanwhile others may use the log as the

@@ -17,6 +17,7 @@ import io.zeolite.message.Message;
 import io.zeolite.session.Outbox;
 import io.zeolite.session.Session;
 import io.zeolite.session.SessionSettings;
+import io.zeolite.session.SharedMessages;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
 import io.zeolite.wire.Codec;
@@ -29,7 +30,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
@@ -62,7 +62,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private final ConnectionLoop loop;
     private final TransportSettings settings;
     private final StatusReport status;
-    private final SharedFrames shared;
     private final Set<BlobRevision> unreadable;
     private final Session session;
     private final String peer;
@@ -105,9 +104,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             TransportSettings settings,
             SessionSettings sessions,
             StatusReport status,
-            SharedFrames shared,
             Set<BlobRevision> unreadable) {
-        this.shared = shared;
         this.unreadable = unreadable;
         this.channel = channel;
         this.loop = new ConnectionLoop(channel, bulk, this);
@@ -326,13 +323,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     }
 
     @Override
-    public void sendShared(List<Message> messages, int from, int to) {
+    public void sendShared(SharedMessages messages, int from, int to) {
         Codec encoding = codec;
         if (encoding == null || leaving || !takesMore()) {
             return;
         }
-        ByteBuffer frames = shared.frames(messages, from, to, encoding);
-        if (frames.isDirect()) {
+        ByteBuffer frames = Frames.of(messages, encoding).range(from, to);
+        if (frames.remaining() >= Frames.DIRECT_BYTES) {
             longestBytes = Math.max(longestBytes, frames.remaining());
             write(Unpooled.wrappedBuffer(frames));
         } else {

@@ -81,7 +81,6 @@ public final class ZeoServer implements AutoCloseable {
         this.loops = loops;
         this.bulkLoops = bulkLoops;
         StatusReport status = () -> statusJson(sessions);
-        SharedFrames shared = new SharedFrames();
         Set<BlobRevision> unreadable = ConcurrentHashMap.newKeySet();
         boolean unix = address instanceof UnixDomainSocketAddress;
         ServerBootstrap bootstrap = new ServerBootstrap()
@@ -97,8 +96,7 @@ public final class ZeoServer implements AutoCloseable {
                         }
                         channel.pipeline()
                                 .addLast(new FrameDecoder(settings.maxMessageBytes()))
-                                .addLast(new Connection(
-                                        channel, bulkLoops, settings, sessions, status, shared, unreadable));
+                                .addLast(new Connection(channel, bulkLoops, settings, sessions, status, unreadable));
                     }
                 });
         if (unix) {

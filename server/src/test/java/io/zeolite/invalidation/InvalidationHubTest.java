@@ -1,8 +1,10 @@
 package io.zeolite.invalidation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.invalidation.InvalidationHub.Committed;
+import io.zeolite.storage.InvalidationBatch;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Subscription;
@@ -41,7 +43,8 @@ class InvalidationHubTest {
     }
 
     private static InvalidationListener each(Consumer<Invalidations> listener) {
-        return (published, from, to) -> published.subList(from, to).forEach(listener);
+        return (published, from, to) ->
+                published.transactions().subList(from, to).forEach(listener);
     }
 
     @Test
@@ -103,8 +106,10 @@ class InvalidationHubTest {
                         "second answered again");
     }
 
-    private static List<Long> tidsOf(List<Invalidations> published, int from, int to) {
-        return published.subList(from, to).stream().map(Invalidations::tid).toList();
+    private static List<Long> tidsOf(InvalidationBatch published, int from, int to) {
+        return published.transactions().subList(from, to).stream()
+                .map(Invalidations::tid)
+                .toList();
     }
 
     @Test
@@ -115,6 +120,57 @@ class InvalidationHubTest {
         hub.publish(List.of(committed(changed(11, 1), null, () -> {}), committed(changed(12, 1), null, () -> {})));
 
         assertThat(seen).containsExactly(12L);
+    }
+
+    /** Who has been told of what is not known then; they drop what they have, and what they missed is in the queue. */
+    @Test
+    void publish_somethingThrows_everybodyIsToVerify() {
+        AtomicInteger outdated = new AtomicInteger();
+        hub.subscribe(orOutdated(outdated));
+        hub.subscribe(each(invalidations -> {
+            throw new IllegalStateException("a listener");
+        }));
+        hub.subscribe(orOutdated(outdated));
+
+        assertThatThrownBy(() -> hub.publish(
+                        List.of(committed(changed(11, 1), null, () -> {}), committed(changed(12, 2), null, () -> {}))))
+                .hasMessage("a listener");
+
+        assertThat(outdated).hasValue(2);
+        assertThat(hub.since(10).orElseThrow().oids()).containsExactly(1, 2);
+    }
+
+    private static InvalidationListener orOutdated(AtomicInteger count) {
+        return new InvalidationListener() {
+            @Override
+            public void invalidated(InvalidationBatch published, int from, int to) {}
+
+            @Override
+            public void outdated() {
+                count.incrementAndGet();
+            }
+        };
+    }
+
+    /** A walk through the log sees what is visible, and its answer must not come before what it covers is told. */
+    @Test
+    void whenTold_whileOthersAreToldYet_waits() throws Exception {
+        List<String> events = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> walks = new ArrayList<>();
+        hub.subscribe(each(invalidations -> {
+            Thread thread = new Thread(() -> hub.whenTold(() -> events.add("answer")));
+            walks.add(thread);
+            thread.start();
+            while (thread.getState() != Thread.State.BLOCKED && thread.isAlive()) {
+                LockSupport.parkNanos(1_000);
+            }
+        }));
+        hub.subscribe(each(invalidations -> events.add("told")));
+
+        publish(changed(11, 1), null);
+        walks.get(0).join();
+
+        assertThat(events).containsExactly("told", "answer");
     }
 
     @Test
@@ -166,8 +222,8 @@ class InvalidationHubTest {
     private static InvalidationListener outdated(AtomicInteger count) {
         return new InvalidationListener() {
             @Override
-            public void invalidated(List<Invalidations> published, int from, int to) {
-                throw new AssertionError("told of " + published);
+            public void invalidated(InvalidationBatch published, int from, int to) {
+                throw new AssertionError("told of " + published.transactions());
             }
 
             @Override

@@ -26,8 +26,8 @@ class QueuedOutbox implements Outbox {
     }
 
     @Override
-    public void sendShared(List<Message> messages, int from, int to) {
-        messages.subList(from, to).forEach(this::send);
+    public void sendShared(SharedMessages messages, int from, int to) {
+        messages.all().subList(from, to).forEach(this::send);
     }
 
     @Override

@@ -73,7 +73,11 @@ class SessionOrderTest {
         private long lastId;
 
         Client() {
-            call(Methods.REGISTER, PyTuple.of("1", false));
+            this(false);
+        }
+
+        Client(boolean readOnly) {
+            call(Methods.REGISTER, PyTuple.of("1", readOnly));
         }
 
         /** A call that arrives now, before what waits in the loop. */
@@ -280,6 +284,90 @@ class SessionOrderTest {
         long own = ByteBuffer.wrap((byte[]) Objects.requireNonNull(other.lastReply()))
                 .getLong();
         assertThat(own).isGreaterThan(ByteBuffer.wrap(earlier).getLong());
+    }
+
+    @Test
+    void finishes_writtenTogether_eachClientHearsOfAllInTheOrderOfTids() {
+        List<Client> writers = List.of(new Client(), new Client(), new Client());
+        Client reader = new Client();
+        long oid = 10;
+        for (Client writer : writers) {
+            writer.tell(Methods.TPC_BEGIN, PyTuple.of(50L, NOTHING, NOTHING, NOTHING, null, " "));
+            writer.tell(Methods.STORE, PyTuple.of(Ids.bytes(oid++), Ids.bytes(0), new byte[] {7}, 50L));
+            writer.call(Methods.VOTE, PyTuple.of(50L));
+        }
+        runCommitter();
+        writers.forEach(Client::runLoop);
+        writers.forEach(writer -> writer.sent.clear());
+        reader.sent.clear();
+
+        writers.forEach(writer -> writer.call(Methods.TPC_FINISH, PyTuple.of(50L)));
+        runCommitter();
+        writers.forEach(Client::runLoop);
+        reader.runLoop();
+
+        String told = Methods.INVALIDATE_TRANSACTION;
+        assertThat(reader.kinds()).containsExactly(told, told, told);
+        assertThat(writers.get(0).kinds()).containsExactly(Methods.INFO, "reply", told, told);
+        assertThat(writers.get(1).kinds()).containsExactly(told, Methods.INFO, "reply", told);
+        assertThat(writers.get(2).kinds()).containsExactly(told, told, Methods.INFO, "reply");
+        List<Long> tids = tids(reader);
+        assertThat(tids).isSorted().doesNotHaveDuplicates();
+        assertThat(writers).allSatisfy(writer -> assertThat(tids(writer)).isEqualTo(tids));
+    }
+
+    /** Of the transactions that a client was told of, and of its own. */
+    private static List<Long> tids(Client client) {
+        List<Long> tids = new ArrayList<>();
+        for (Message message : client.sent) {
+            @Nullable Object tid = null;
+            if (message instanceof Message.Reply reply) {
+                tid = reply.value();
+            } else if (message instanceof Message.OneWay oneWay
+                    && oneWay.method().equals(Methods.INVALIDATE_TRANSACTION)) {
+                tid = oneWay.args().get(0);
+            }
+            if (tid != null) {
+                tids.add(ByteBuffer.wrap((byte[]) tid).getLong());
+            }
+        }
+        return tids;
+    }
+
+    @Test
+    void readOnlyConnection_everyWrite_isRefusedWhereAnAnswerIsAwaited() {
+        Client writer = new Client();
+        byte[] serial = writer.commit(Ids.bytes(0));
+        Client client = new Client(true);
+        byte[] data = {9};
+        Map<String, PyTuple> staging = Map.ofEntries(
+                Map.entry(Methods.TPC_BEGIN, PyTuple.of(1L, NOTHING, NOTHING, NOTHING, null, " ")),
+                Map.entry(Methods.STORE, PyTuple.of(OID, serial, data, 1L)),
+                Map.entry(Methods.CHECK_CURRENT, PyTuple.of(OID, serial, 1L)),
+                Map.entry(Methods.DELETE_OBJECT, PyTuple.of(OID, serial, 1L)),
+                Map.entry(Methods.RESTORE, PyTuple.of(OID, serial, data, null, 1L)),
+                Map.entry(Methods.UNDO, PyTuple.of(serial, 1L)),
+                Map.entry(Methods.STORE_BLOB_START, PyTuple.EMPTY),
+                Map.entry(Methods.STORE_BLOB_CHUNK, PyTuple.of((Object) data)),
+                Map.entry(Methods.STORE_BLOB_END, PyTuple.of(OID, serial, data, 1L)),
+                Map.entry(Methods.STORE_BLOB_SHARED, PyTuple.of(OID, serial, data, "file", 1L)));
+
+        staging.forEach(client::tell);
+        assertThat(client.sent).as("beside the answer to register").hasSize(1);
+        List<PyTuple> awaited = List.of(PyTuple.of(1L), PyTuple.of(1L), PyTuple.of(1L), PyTuple.of(5L));
+        List<String> methods = List.of(Methods.VOTE, Methods.TPC_FINISH, Methods.TPC_ABORT, Methods.NEW_OIDS);
+        for (int i = 0; i < methods.size(); i++) {
+            client.call(methods.get(i), awaited.get(i));
+            runCommitter();
+            client.runLoop();
+            assertThat(client.sent.get(client.sent.size() - 1))
+                    .as(methods.get(i))
+                    .isInstanceOfSatisfying(Message.ErrorReply.class, error -> assertThat(error.pythonClass())
+                            .isEqualTo("ZODB.POSException.ReadOnlyError"));
+        }
+        client.call(Methods.LAST_TRANSACTION, PyTuple.EMPTY);
+        client.runLoop();
+        assertThat((byte[]) client.lastReply()).isEqualTo(serial);
     }
 
     /** A load is answered from the state of its own turn, whatever waits in the loop behind it. */

@@ -7,6 +7,7 @@ import io.zeolite.commit.CommitContext;
 import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.storage.Completion;
+import io.zeolite.storage.InvalidationBatch;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageTransaction;
@@ -81,13 +82,14 @@ final class Life {
     }
 
     /** What is announced can be seen. */
-    private void announced(List<Invalidations> published, int from, int to) {
-        assertThat(List.of(from, to)).as("nobody's own transactions").containsExactly(0, published.size());
-        history.announced(published);
+    private void announced(InvalidationBatch published, int from, int to) {
+        List<Invalidations> transactions = published.transactions();
+        assertThat(List.of(from, to)).as("nobody's own transactions").containsExactly(0, transactions.size());
+        history.announced(transactions);
         assertThat(storage.lastTransaction())
                 .as("last transaction when it is announced")
-                .isEqualTo(published.get(to - 1).tid());
-        disk.observe(() -> published.forEach(this::checkVisible));
+                .isEqualTo(transactions.get(to - 1).tid());
+        disk.observe(() -> transactions.forEach(this::checkVisible));
     }
 
     private void checkVisible(Invalidations invalidations) {

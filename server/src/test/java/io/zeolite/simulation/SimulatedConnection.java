@@ -3,6 +3,7 @@ package io.zeolite.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.error.PosKeyException;
+import io.zeolite.storage.InvalidationBatch;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
@@ -93,8 +94,8 @@ final class SimulatedConnection implements InvalidationListener {
     // Invalidations
 
     @Override
-    public void invalidated(List<Invalidations> published, int from, int to) {
-        List<Invalidations> transactions = published.subList(from, to);
+    public void invalidated(InvalidationBatch published, int from, int to) {
+        List<Invalidations> transactions = published.transactions().subList(from, to);
         transactions.forEach(one -> queued(one.tid()));
         loop.execute(() -> transactions.forEach(this::told));
     }

@@ -114,7 +114,6 @@ final class BlobSenderTest {
                 new TransportSettings(false, 1 << 20, 1 << 20, patient, patient, 1),
                 new SessionSettings(Map.of(), Runnable::run, 1 << 20),
                 () -> "{}",
-                new SharedFrames(),
                 unreadable);
         return new BlobSender(
                 connection,

@@ -14,7 +14,9 @@ import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.ValueLimits;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
+import io.zeolite.session.SharedMessages;
 import io.zeolite.storage.Storage;
+import io.zeolite.wire.Codec;
 import io.zeolite.wire.FrameDecoder;
 import io.zeolite.wire.PickleCodec;
 import java.io.IOException;
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ConnectionTest {
     private static final int BUFFER_LIMIT = 1 << 20;
     private static final int LONG = 5 << 20;
+    private static final Codec CODEC = new PickleCodec(ValueLimits.FROM_CLIENT);
     private static final BlobRevision DOUBTED = new BlobRevision(5, 6);
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
@@ -62,7 +65,6 @@ final class ConnectionTest {
                 new TransportSettings(false, 1 << 20, BUFFER_LIMIT, patient, patient, 1),
                 new SessionSettings(Map.of("1", broken()), Runnable::run, 1 << 20),
                 () -> "{}",
-                new SharedFrames(),
                 new HashSet<>(Set.of(DOUBTED)));
     }
 
@@ -102,7 +104,7 @@ final class ConnectionTest {
     @Test
     void messageBeyondTheLimit_othersComeBehindIt_allAreSent() {
         send(LONG, 1);
-        connection.sendShared(List.of(message(100)), 0, 1);
+        connection.sendShared(new SharedMessages(List.of(message(100))), 0, 1);
         send(1000, 100);
         assertThat(channel.isActive()).isTrue();
         assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);
@@ -110,10 +112,36 @@ final class ConnectionTest {
 
     @Test
     void sharedMessageBeyondTheLimit_othersComeBehindIt_allAreSent() {
-        connection.sendShared(List.of(message(LONG)), 0, 1);
+        connection.sendShared(new SharedMessages(List.of(message(LONG))), 0, 1);
         send(1000, 100);
         assertThat(channel.isActive()).isTrue();
         assertThat(flushed()).isGreaterThan(LONG + 100 * 1000);
+    }
+
+    /** Short ones are copied, long ones are not; and of the latter a short part is. */
+    @Test
+    void sharedMessages_betweenOthers_keepTheirPlace() {
+        SharedMessages few = new SharedMessages(List.of(message(10), message(20)));
+        SharedMessages many = new SharedMessages(List.of(message(30), message(5000), message(40), message(50)));
+        connection.send(message(1));
+        connection.sendShared(few, 0, 2);
+        connection.send(message(2));
+        connection.sendShared(many, 0, 4);
+        connection.send(message(3));
+        connection.sendShared(many, 2, 4);
+        connection.sendShared(many, 1, 2);
+        connection.flush();
+
+        ByteBuf expected = Unpooled.buffer();
+        for (int bytes : new int[] {1, 10, 20, 2, 30, 5000, 40, 50, 3, 40, 50, 5000}) {
+            CODEC.encode(message(bytes), expected);
+        }
+        ByteBuf sent = Unpooled.buffer();
+        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            sent.writeBytes(out);
+            out.release();
+        }
+        assertThat(sent).isEqualTo(expected);
     }
 
     @Test

@@ -382,13 +382,17 @@ public final class FileLog implements TransactionLog, UndoableLog {
             throw takeBack(e);
         }
         force(forcing);
-        generation.appended(positions[transactions.size()]);
+        Generation current = generation;
+        current.appended(positions[transactions.size()]);
         List<Publication> publications = new ArrayList<>(transactions.size());
         for (int i = 0; i < transactions.size(); i++) {
             LogTransaction transaction = transactions.get(i);
             long position = positions[i];
             long end = positions[i + 1];
-            publications.add(() -> publish(transaction, position, end));
+            // Not with the publication, for which others wait: readers pass over what is not published.
+            BatchWriter.addTo(current.index(), transaction, position);
+            recordsSinceSave += transaction.records().count();
+            publications.add(() -> publish(transaction.tid(), position, end));
         }
         return publications;
     }
@@ -433,15 +437,13 @@ public final class FileLog implements TransactionLog, UndoableLog {
         return batch;
     }
 
-    private void publish(LogTransaction transaction, long position, long end) {
+    private void publish(long tid, long position, long end) {
         Generation current = generation;
         if (current.published().end() != position) {
             throw new IllegalStateException(
                     "published is what ends at " + current.published().end() + " (expected: at " + position + ")");
         }
-        BatchWriter.addTo(current.index(), transaction, position);
-        recordsSinceSave += transaction.records().count();
-        current.publish(transaction.tid(), end);
+        current.publish(tid, end);
     }
 
     // Pack
@@ -638,7 +640,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private void saveIndex() {
         recordsSinceSave = 0;
         long end = generation.published().end();
-        if (options.readOnly() || failure != null || indexedEnd == end) {
+        if (options.readOnly() || failure != null || indexedEnd == end || end != generation.appendedEnd()) {
             return;
         }
         try {

@@ -246,8 +246,8 @@ final class DemoStorageTest {
         assertThat(since(0x20)).isEqualTo("20 []");
         assertThat(since(0x10)).isEqualTo("20 [1]");
         List<Long> told = new ArrayList<>();
-        Subscription listener = demo.subscribe(
-                (published, from, to) -> published.subList(from, to).forEach(one -> told.add(one.tid())));
+        Subscription listener = demo.subscribe((published, from, to) ->
+                published.transactions().subList(from, to).forEach(one -> told.add(one.tid())));
         long changed = commit(2, 0x10, "C");
 
         assertThat(told).containsExactly(changed);

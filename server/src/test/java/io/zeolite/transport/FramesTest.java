@@ -7,17 +7,17 @@ import io.netty.buffer.Unpooled;
 import io.zeolite.message.Message;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.ValueLimits;
+import io.zeolite.session.SharedMessages;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.MsgpackCodec;
 import io.zeolite.wire.PickleCodec;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SharedFramesTest {
+class FramesTest {
     private static Message message(int oids) {
         return new Message.OneWay(
                 "invalidateTransaction", PyTuple.of(new byte[8], Collections.nCopies(oids, new byte[8])));
@@ -32,28 +32,18 @@ class SharedFramesTest {
     /** @param oids few, and more than are kept on the heap */
     @ParameterizedTest
     @ValueSource(ints = {1, 1000})
-    void frames_areThoseOfTheCodec_underAnIndexOfTheirOwn(int oids) {
+    void range_isThatOfTheCodec_underAnIndexOfTheirOwn(int oids) {
         List<Message> messages = List.of(message(oids), message(oids + 1), message(oids + 2));
-        SharedFrames shared = new SharedFrames();
+        SharedMessages shared = new SharedMessages(messages);
         for (Codec codec :
                 new Codec[] {new PickleCodec(ValueLimits.FROM_CLIENT), new MsgpackCodec(ValueLimits.FROM_CLIENT)}) {
             for (int from = 0; from < messages.size(); from++) {
                 for (int to = from; to <= messages.size(); to++) {
-                    ByteBuffer frames = shared.frames(messages, from, to, codec);
+                    ByteBuffer frames = Frames.of(shared, codec).range(from, to);
                     assertThat(frames).isEqualTo(encoded(codec, messages.subList(from, to)));
                     frames.position(frames.limit());
                 }
             }
         }
-    }
-
-    @Test
-    void frames_ofAnotherListWithTheSameTids_areThoseOfThatList() {
-        SharedFrames shared = new SharedFrames();
-        Codec codec = new PickleCodec(ValueLimits.FROM_CLIENT);
-        shared.frames(List.of(message(1)), 0, 1, codec);
-        List<Message> others = List.of(message(2));
-
-        assertThat(shared.frames(others, 0, 1, codec)).isEqualTo(encoded(codec, others));
     }
 }
