@@ -1,7 +1,7 @@
 package io.zeolite.commit;
 
 import io.netty.util.collection.LongObjectHashMap;
-import io.zeolite.commit.staging.OidHash;
+import io.zeolite.zodb.OidHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;

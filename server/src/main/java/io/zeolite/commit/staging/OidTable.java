@@ -1,5 +1,7 @@
 package io.zeolite.commit.staging;
 
+import io.zeolite.zodb.OidHash;
+
 /**
  * Finds the number of an object's record among the oids of a transaction: a hash table with linear probing that holds
  * record numbers only, 8 to 16 bytes a record. The oids themselves stay in the caller's array.

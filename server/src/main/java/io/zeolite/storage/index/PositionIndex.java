@@ -1,5 +1,6 @@
 package io.zeolite.storage.index;
 
+import io.zeolite.zodb.OidHash;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -311,7 +312,7 @@ public final class PositionIndex {
     /** @return where a page is in the table, or where it would be put */
     private static int tableIndex(long[][] table, long number) {
         int mask = table.length - 1;
-        int i = (int) ((number * 0x9e3779b97f4a7c15L) >>> 32) & mask;
+        int i = (int) OidHash.of(number) & mask;
         while (true) {
             long[] page = (long[]) PAGE.getAcquire(table, i);
             if (page == null || page[0] == number) {

@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class PositionIndexTest {
     private final PositionIndex index = new PositionIndex();
@@ -46,6 +47,24 @@ final class PositionIndexTest {
         assertThat(index.get(5)).isEqualTo(200);
         assertThat(index.size()).isEqualTo(1);
         assertThat(index.get(4)).isZero();
+    }
+
+    /** Clients choose oids. With a hash that they know, each of these would be looked for behind all others. */
+    @Test
+    @Timeout(60)
+    void put_oidsChosenForOnePlace_isNotSlow() {
+        // The inverse of a constant that is often used to scatter numbers.
+        long inverse = 0xf1de83e19937733dL;
+        assertThat(inverse * 0x9e3779b97f4a7c15L).isEqualTo(1);
+        int count = 0;
+        for (long i = 1; count < 300_000; i++) {
+            long page = i * inverse;
+            if (page >>> (Long.SIZE - PositionIndex.PAGE_BITS) == 0) {
+                index.put(page << PositionIndex.PAGE_BITS, 1);
+                count++;
+            }
+        }
+        assertThat(index.size()).isEqualTo(count);
     }
 
     @Test

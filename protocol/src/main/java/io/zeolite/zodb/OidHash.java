@@ -1,4 +1,4 @@
-package io.zeolite.commit.staging;
+package io.zeolite.zodb;
 
 import java.util.concurrent.ThreadLocalRandom;
 
