@@ -95,14 +95,13 @@ final class HistoryCalls {
         return merged(id, merged(extension(metadata, answer), standard));
     }
 
-    /** The entries of the first, and those of the second that the first has not. */
+    /** The entries of the first, and those of the second that the first has not. One of them has a few, the other may have thousands. */
     private static PyDict merged(PyDict first, PyDict second) {
         PyDict merged = new PyDict();
-        for (PyDict dict : List.of(first, second)) {
-            for (PyDict.Entry entry : dict.entries()) {
-                if (!has(merged, entry.key())) {
-                    merged.put(entry.key(), dict.get(Objects.requireNonNull(entry.key())));
-                }
+        first.entries().forEach(entry -> merged.put(entry.key(), entry.value()));
+        for (PyDict.Entry entry : second.entries()) {
+            if (!has(first, entry.key())) {
+                merged.put(entry.key(), entry.value());
             }
         }
         return merged;

@@ -37,6 +37,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +63,9 @@ class HistoryCallsTest {
     Path directory;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
+    private FileLog log;
+
+    @SuppressWarnings("NullAway.Init") // Set before each test.
     private Storage storage;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
@@ -68,7 +73,7 @@ class HistoryCallsTest {
 
     @BeforeEach
     void openStorage() throws IOException {
-        FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.CREATE);
+        log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.CREATE);
         for (int i = 0; i < UNSENDABLE.size(); i++) {
             byte[] extension = TestRecords.bytes("\u0080\u0003}(X\u0001\0\0\0aK\u0001X\u0005\0\0\0roles"
                     + UNSENDABLE.get(i) + "X\u0001\0\0\0zK\u0002u.");
@@ -161,6 +166,25 @@ class HistoryCallsTest {
         assertThat(ask(Methods.ITERATOR_NEXT, 0L)).isInstanceOf(Message.Reply.class);
         assertThat(ask(Methods.ITERATOR_NEXT, 0L))
                 .isInstanceOf(msgpack ? Message.ErrorReply.class : Message.Reply.class);
+    }
+
+    /** One may have so many of them as 65,535 bytes hold. */
+    @Test
+    @Timeout(30)
+    void undoLog_extensionsWithThousandsOfEntries_isNotSlow() throws IOException {
+        PyDict many = new PyDict();
+        for (int i = 0; i < 4_000; i++) {
+            many.put(Integer.toString(i), 1L);
+        }
+        for (int i = 0; i < 200; i++) {
+            commit(log, 0x30 + i, ExtensionPickle.encode(many));
+        }
+
+        List<?> entries = list(Methods.UNDO_LOG, 0L, -200L);
+
+        assertThat(entries).hasSize(200);
+        assertThat(((PyDict) entries.get(0)).get("3999")).isEqualTo(1L);
+        assertThat(((PyDict) entries.get(0)).get("description")).isEqualTo(TestRecords.bytes("d"));
     }
 
     @ParameterizedTest
