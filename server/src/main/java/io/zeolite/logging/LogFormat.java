@@ -94,7 +94,7 @@ public final class LogFormat {
             case "name" -> event.getLoggerName();
             case "levelname" -> PythonLevel.name(event);
             case "levelno" -> PythonLevel.of(event);
-            case "message" -> event.getFormattedMessage();
+            case "message" -> inOneLine(event.getFormattedMessage());
             case "created" -> event.getTimeStamp() / 1000.0;
             case "msecs" -> event.getTimeStamp() % 1000;
             case "process" -> ProcessHandle.current().pid();
@@ -106,6 +106,24 @@ public final class LogFormat {
             case "funcName" -> caller(event).getMethodName();
             default -> throw new IllegalStateException("field without a value: " + field);
         };
+    }
+
+    /** Clients' labels and file names are in messages: what looks like a line of the log is to be one. */
+    private static String inOneLine(String message) {
+        if (message.chars().noneMatch(Character::isISOControl)) {
+            return message;
+        }
+        StringBuilder line = new StringBuilder(message.length() + 16);
+        message.chars().forEach(c -> {
+            if (c == '\n') {
+                line.append("\\n");
+            } else if (Character.isISOControl(c) && c != '\t') {
+                line.append(String.format("\\x%02x", c));
+            } else {
+                line.append((char) c);
+            }
+        });
+        return line.toString();
     }
 
     /** Where in the code a message comes from; this walks the stack. */

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.time.Instant;
 import java.util.TimeZone;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,10 +62,21 @@ class LogFormatTest {
                 .hasMessageContaining("(expected ");
     }
 
+    /** A client chooses its label, and would like to add to the log. */
+    @Test
+    void format_messageWithControlCharacters_isOneLine() {
+        LogFormat format = LogFormat.of("%(message)s", LogFormat.ISO_SECONDS, TimeZone.getTimeZone("UTC"));
+        assertThat(format.format(event("(x\nb\r\033[2J\tc \u0085d\u00e9)")))
+                .isEqualTo("a (x\\nb\\x0d\\x1b[2J\tc \\x85d\u00e9)\n");
+    }
+
     private static LoggingEvent event() {
+        return event("message");
+    }
+
+    private static LoggingEvent event(String argument) {
         LoggingEvent event = new LoggingEvent(
-                "", new LoggerContext().getLogger("ZEO.StorageServer"), Level.INFO, "a {}", null, new Object[] {
-                    "message"
+                "", new LoggerContext().getLogger("ZEO.StorageServer"), Level.INFO, "a {}", null, new Object[] {argument
                 });
         event.setInstant(TIME);
         event.setThreadName("a thread");
