@@ -82,6 +82,8 @@ final class Committer {
     private final Map<ObjectLocks.Request, LocalTransaction> waiting = new LinkedHashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
     private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
+    /** How many of the first finishes are written each by itself, since they could not be written together. */
+    private int alone;
     /** How many transactions are going to write positions that they have found in the log. */
     private int pins;
 
@@ -133,7 +135,9 @@ final class Committer {
 
     void vote(LocalTransaction transaction, Completion<VoteResult> completion) {
         Runnable vote = () -> doVote(transaction, completion);
-        if (transaction.records.count() + transaction.checks.size() > MAX_OBJECTS_AT_ONCE) {
+        if (transaction.records.count() + transaction.checks.size() > MAX_OBJECTS_AT_ONCE
+                // With conflicts, what is in a file is read.
+                || transaction.records.spilledBytes() > 0) {
             turns.submit(vote);
         } else {
             turns.submitSmall(vote);
@@ -380,9 +384,17 @@ final class Committer {
                     log.append(transactions, beforeCommit(batch, transactions), turns);
             publish(batch, transactions, publications);
         } catch (AppendFailedException e) {
-            LOG.error("{} transactions could not be written and were aborted: {}", batch.size(), e.getMessage(), e);
-            removeBlobs(batch, transactions);
-            fail(batch, CallException.storage("the transaction could not be written: " + e.getMessage()));
+            takeBackBlobs(batch, transactions);
+            if (batch.size() > 1) {
+                LOG.warn(
+                        "{} transactions could not be written together, each is tried by itself: {}",
+                        batch.size(),
+                        e.getMessage());
+                retryAlone(batch);
+            } else {
+                LOG.error("a transaction could not be written and was aborted: {}", e.getMessage(), e);
+                fail(batch, CallException.storage("the transaction could not be written: " + e.getMessage()));
+            }
         } catch (IOException e) {
             LOG.error("the log has failed; the storage takes no transactions until it is opened anew", e);
             fail(
@@ -413,8 +425,13 @@ final class Committer {
     /** Takes what may be written now out of the queue; what may not is answered. */
     private List<Finish> nextBatch() {
         List<Finish> batch = new ArrayList<>();
+        int most = TransactionLog.MAX_BATCH;
+        if (alone > 0) {
+            alone--;
+            most = 1;
+        }
         long bytes = 0;
-        while (!finishes.isEmpty() && batch.size() < TransactionLog.MAX_BATCH && bytes < MAX_BATCH_BYTES) {
+        while (!finishes.isEmpty() && batch.size() < most && bytes < MAX_BATCH_BYTES) {
             Finish finish = finishes.remove();
             if (finish.transaction.phase == Phase.VOTED) {
                 finish.transaction.phase = Phase.FINISHING;
@@ -426,6 +443,15 @@ final class Committer {
             }
         }
         return batch;
+    }
+
+    /** What one of them lacks, a file perhaps, is not to fail the others, whose votes have said that they will succeed. */
+    private void retryAlone(List<Finish> batch) {
+        for (int i = batch.size() - 1; i >= 0; i--) {
+            batch.get(i).transaction.phase = Phase.VOTED;
+            finishes.addFirst(batch.get(i));
+        }
+        alone = batch.size();
     }
 
     private TransactionLog.BeforeCommit beforeCommit(List<Finish> batch, List<LogTransaction> transactions) {
@@ -447,15 +473,17 @@ final class Committer {
         directory.forceDirectories(directories, context.io());
     }
 
-    private void removeBlobs(List<Finish> batch, List<LogTransaction> transactions) {
+    /** They have their staged names again, by which they are placed once more, or deleted. */
+    private void takeBackBlobs(List<Finish> batch, List<LogTransaction> transactions) {
         BlobDirectory directory = blobs;
         if (directory == null) {
             return;
         }
         for (int i = 0; i < batch.size(); i++) {
-            for (long oid : batch.get(i).transaction.blobs.keySet()) {
+            for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {
+                long oid = blob.getKey();
                 try {
-                    directory.remove(oid, transactions.get(i).tid());
+                    directory.takeBack(blob.getValue(), oid, transactions.get(i).tid());
                 } catch (IOException e) {
                     LOG.warn("a blob of {} that was not committed stays behind: {}", Oid.toString(oid), e.toString());
                 }

@@ -3,7 +3,6 @@ package io.zeolite.commit;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.ColdBlobs;
 import io.zeolite.blob.directory.BlobDirectory;
-import io.zeolite.commit.staging.OidHash;
 import io.zeolite.commit.staging.RecordStaging;
 import io.zeolite.error.CallException;
 import io.zeolite.error.TransactionException;
@@ -16,6 +15,7 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.undo.UndoTarget;
 import io.zeolite.storage.undo.UndoableLog;
+import io.zeolite.zodb.OidHash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -216,6 +216,9 @@ final class LocalTransaction implements StorageTransaction {
             return null;
         } catch (IOException | RuntimeException e) {
             return e;
+        } catch (Error e) {
+            // The vote waits for it, and nothing else would end that.
+            return new IllegalStateException(e.toString(), e);
         }
     }
 

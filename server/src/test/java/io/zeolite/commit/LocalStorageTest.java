@@ -676,6 +676,27 @@ class LocalStorageTest {
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
     }
 
+    /** As from a class that is missing: nothing but this would end the wait. */
+    @Test
+    void vote_workBeforeItFailsWithAnError_isAnswered() {
+        ioTasks = new ArrayList<>();
+        StorageTransaction transaction = begin();
+        transaction.storeBlob(1, 0, new byte[] {1}, (Path) Proxy.newProxyInstance(
+                Path.class.getClassLoader(), new Class<?>[] {Path.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("equals")) {
+                        return proxy == arguments[0];
+                    }
+                    throw new NoClassDefFoundError("a class");
+                }));
+        transaction.vote(answer());
+
+        List.copyOf(ioTasks).forEach(Runnable::run);
+        runCommitter();
+
+        assertThat(answers).singleElement().isInstanceOfSatisfying(Throwable.class, failure -> assertThat(failure)
+                .hasMessageContaining("a class"));
+    }
+
     private List<String> committedBlobs() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.map(file -> file.getFileName().toString())
@@ -722,6 +743,34 @@ class LocalStorageTest {
 
         assertThat(answers).hasSize(2).last().isInstanceOf(CallException.class);
         assertThat(committedBlobs()).isEmpty();
+        assertThat(storage.lockedSince()).isNull();
+    }
+
+    /** A client that shares the blob directory can take its file away once its vote has been answered. */
+    @Test
+    void finish_blobOfAnotherInTheBatchCannotBePlaced_isCommitted() throws IOException {
+        StorageTransaction first = begin();
+        first.storeBlob(1, 0, new byte[] {1}, storage.newBlobFile());
+        vote(first);
+        StorageTransaction second = begin();
+        Path vanishing = storage.newBlobFile();
+        second.storeBlob(2, 0, new byte[] {1}, vanishing);
+        vote(second);
+        StorageTransaction third = begin();
+        third.store(3, 0, new byte[] {1});
+        vote(third);
+        Files.delete(vanishing);
+        answers.clear();
+
+        first.finish(answer((Finished finished) -> answers.add("first")));
+        second.finish(answer());
+        third.finish(answer((Finished finished) -> answers.add("third")));
+        runCommitter();
+
+        assertThat(answers).hasSize(3).startsWith("first").endsWith("third");
+        assertThat(answers.get(1)).isInstanceOf(CallException.class);
+        assertThat(committedBlobs()).hasSize(1);
+        assertThat(storage.length()).isEqualTo(2);
         assertThat(storage.lockedSince()).isNull();
     }
 

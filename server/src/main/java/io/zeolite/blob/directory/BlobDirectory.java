@@ -326,11 +326,11 @@ public final class BlobDirectory implements Closeable {
         }
     }
 
-    private void move(Path staged, Path committed) throws IOException {
+    private void move(Path from, Path to) throws IOException {
         try {
-            Files.move(staged, committed, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
-            moveByCopy(staged, committed, sync);
+            moveByCopy(from, to, sync);
         }
     }
 
@@ -402,6 +402,17 @@ public final class BlobDirectory implements Closeable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while directories were forced");
+        }
+    }
+
+    /**
+     * Gives the file of a revision that was not committed after all its staged name again, if there is one. After a crash
+     * of the machine it may have the other again.
+     */
+    public void takeBack(Path staged, long oid, long tid) throws IOException {
+        Path committed = path(oid, tid);
+        if (Files.exists(committed, LinkOption.NOFOLLOW_LINKS)) {
+            move(committed, staged);
         }
     }
 
