@@ -72,7 +72,8 @@ final class ServerAssembly implements RunningServer {
                                 zeo.transactionTimeout(),
                                 start));
             }
-            SessionSettings sessions = new SessionSettings(storages, threads.io(), zeo.maxStagedSize());
+            SessionSettings sessions =
+                    new SessionSettings(storages, threads.io(), threads.iteration(), zeo.maxStagedSize());
             ZeoServer server = ZeoServer.listen(socketAddress(zeo.address()), transport(zeo), tls, sessions);
             if (zeo.tls() != null && tls != null) {
                 keepCertificates(zeo.tls(), tls, threads);

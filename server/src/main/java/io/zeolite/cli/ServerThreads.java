@@ -23,21 +23,35 @@ final class ServerThreads implements Timers {
     /** A commit waits for this thread at its vote and at its finish, and everybody's commits for the same one. */
     private static final Duration COMMITTER_SLICE = Duration.ofNanos(100_000);
 
+    /** A walk may wait for another server that is away, for as long as its clients are told to. */
+    private static final int ITERATION_THREADS = 4;
+
     private final ThreadPoolExecutor io;
+    private final ThreadPoolExecutor iteration;
     private final ScheduledThreadPoolExecutor timer;
     private final List<ExecutorService> committers = new ArrayList<>();
     private final List<ExecutorService> packers = new ArrayList<>();
 
     ServerThreads() {
-        io = new ThreadPoolExecutor(
-                IO_THREADS, IO_THREADS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("zeolite-io"));
-        io.allowCoreThreadTimeOut(true);
+        io = pool(IO_THREADS, "zeolite-io");
+        iteration = pool(ITERATION_THREADS, "zeolite-iteration");
         timer = new ScheduledThreadPoolExecutor(1, named("zeolite-timer"));
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
+    private static ThreadPoolExecutor pool(int threads, String name) {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
     ExecutorService io() {
         return io;
+    }
+
+    ExecutorService iteration() {
+        return iteration;
     }
 
     /** A thread of its own for the committer of a storage. */
@@ -90,6 +104,7 @@ final class ServerThreads implements Timers {
         timer.shutdown();
         committers.forEach(ExecutorService::shutdown);
         packers.forEach(ExecutorService::shutdown);
+        iteration.shutdown();
         io.shutdown();
     }
 

@@ -24,6 +24,7 @@ final class Answer {
     private final @Nullable Object id;
     private final String method;
     private final boolean wanted;
+    private int weight = 1;
 
     Answer(Session session, Outbox outbox, @Nullable Object id, String method, boolean wanted) {
         this.session = session;
@@ -36,6 +37,12 @@ final class Answer {
     /** Whether the client waits for it. */
     boolean isWanted() {
         return wanted;
+    }
+
+    /** Lets nothing more be taken from the client until this is answered: it may be large. */
+    Answer alone() {
+        weight = CallsUnderWay.MOST;
+        return this;
     }
 
     /** Whether a value can be a part of it. Any thread. */
@@ -81,7 +88,7 @@ final class Answer {
         }
     }
 
-    /** Something that answers when it completes, from whatever thread: on the loop at once if this is it. */
+    /** Something that answers when it completes, which it has to, from whatever thread: on the loop at once if this is it. */
     <T> Completion<T> with(Function<T, @Nullable Object> value) {
         return on(this::onLoop, value);
     }
@@ -92,15 +99,22 @@ final class Answer {
     }
 
     private <T> Completion<T> on(Executor loop, Function<T, @Nullable Object> value) {
+        session.underWay().begin(weight);
         return new Completion<>() {
             @Override
             public void complete(T result) {
-                loop.execute(() -> valueOf(result, value));
+                loop.execute(() -> {
+                    valueOf(result, value);
+                    session.underWay().end(weight);
+                });
             }
 
             @Override
             public void fail(Throwable failure) {
-                loop.execute(() -> failure(failure));
+                loop.execute(() -> {
+                    failure(failure);
+                    session.underWay().end(weight);
+                });
             }
 
             @Override

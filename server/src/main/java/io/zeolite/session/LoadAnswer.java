@@ -12,6 +12,8 @@ final class LoadAnswer implements Completion<LoadResult> {
     private final Outbox outbox;
     private final long oid;
     private final long before;
+    private boolean answered;
+    private boolean underWay;
 
     LoadAnswer(Session session, Outbox outbox, long oid, long before) {
         this.session = session;
@@ -20,12 +22,37 @@ final class LoadAnswer implements Completion<LoadResult> {
         this.before = before;
     }
 
+    /** The storage has been asked; it may answer later. On the loop. */
+    void asked() {
+        if (!answered) {
+            underWay = true;
+            session.underWay().begin(1);
+        }
+    }
+
     @Override
     public void complete(LoadResult result) {
+        onLoop(() -> answer(result));
+    }
+
+    @Override
+    public void fail(Throwable failure) {
+        onLoop(() -> session.answerToLoad(oid, before).failure(failure));
+    }
+
+    private void onLoop(Runnable answer) {
         if (outbox.inLoop()) {
-            answer(result);
+            end(answer);
         } else {
-            outbox.execute(() -> answer(result));
+            outbox.execute(() -> end(answer));
+        }
+    }
+
+    private void end(Runnable answer) {
+        answered = true;
+        answer.run();
+        if (underWay) {
+            session.underWay().end(1);
         }
     }
 
@@ -37,10 +64,5 @@ final class LoadAnswer implements Completion<LoadResult> {
                     .<LoadResult>with(found -> Session.loaded(oid, found))
                     .complete(result);
         }
-    }
-
-    @Override
-    public void fail(Throwable failure) {
-        session.answerToLoad(oid, before).with(nothing -> null).fail(failure);
     }
 }

@@ -39,6 +39,8 @@ public final class Session {
     private final SessionSettings settings;
     private final Outbox outbox;
 
+    private final CallsUnderWay underWay;
+
     private boolean wasRefusedToWrite;
     private @Nullable Registration registration;
     private String clientLabel = "";
@@ -78,7 +80,7 @@ public final class Session {
             });
             this.lastTold = subscription.startTid();
             this.transactions = new TransactionCalls(Session.this, settings, served, readOnly, outbox, subscription);
-            this.iterators = new IteratorCalls(storage, settings.io(), outbox);
+            this.iterators = new IteratorCalls(storage, settings.iteration(), outbox);
             this.blobs = new BlobCalls(storage, outbox);
             served.stats().connections.incrementAndGet();
         }
@@ -105,6 +107,7 @@ public final class Session {
     public Session(SessionSettings settings, Outbox outbox) {
         this.settings = settings;
         this.outbox = outbox;
+        this.underWay = new CallsUnderWay(outbox);
     }
 
     /** Whether the client has registered with a storage. */
@@ -124,7 +127,7 @@ public final class Session {
         } else if (message instanceof Message.OneWay call) {
             call(call.method(), call.args(), new Answer(this, outbox, 0L, call.method(), false));
         } else if (!(message instanceof Message.KeepAlive)) {
-            LOG.error(Logging.NOISE, "({}) sent a reply where a call was expected, closing: {}", label(), message);
+            LOG.error(Logging.NOISE, "({}) sent a reply where a call was expected, closing", label());
             outbox.close();
         }
     }
@@ -153,7 +156,9 @@ public final class Session {
         }
         registered.served.stats().loads.increment();
         try {
-            registered.storage.loadBefore(oid, before, new LoadAnswer(this, outbox, oid, before));
+            LoadAnswer answer = new LoadAnswer(this, outbox, oid, before);
+            registered.storage.loadBefore(oid, before, answer);
+            answer.asked();
         } catch (ZeoException e) {
             answerToLoad(oid, before).failure(e);
         }
@@ -176,6 +181,10 @@ public final class Session {
         gone.blobs.close();
         gone.served.stats().connections.decrementAndGet();
         LOG.info(Logging.NOISE, "({}) disconnected{}", label(), gone.transactions.disconnected());
+    }
+
+    CallsUnderWay underWay() {
+        return underWay;
     }
 
     /** Whether nobody waits for answers any more. Any thread. */
@@ -230,7 +239,7 @@ public final class Session {
             }
             // Behind the invalidations that it covers: a client that was told of the answer's tid refuses earlier ones.
             case Methods.GET_INVALIDATIONS ->
-                storage.invalidationsSince(args.exactly(1).id(0), answer.queuedWith(found -> found.map(
+                storage.invalidationsSince(args.exactly(1).id(0), answer.alone().queuedWith(found -> found.map(
                                 changed -> PyTuple.of(Ids.bytes(changed.tid()), changed.oids()))
                         .orElse(null)));
             case Methods.NEW_OIDS -> newOids(registered, args.between(0, 1), answer);
@@ -369,8 +378,7 @@ public final class Session {
             throw CallException.fileStorage("Invalid pack time");
         }
         LOG.info("({}) pack(time={}) started...", label(), TimeStamp.toInstant(stop));
-        Completion<Void> whenDone = answer.with(nothing -> null);
-        storage.pack(stop, true, isWaiting ? whenDone : NOBODY);
+        storage.pack(stop, true, isWaiting ? answer.with(nothing -> null) : NOBODY);
         if (!isWaiting) {
             answer.value(null);
         }

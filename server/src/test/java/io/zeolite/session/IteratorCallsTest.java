@@ -63,7 +63,15 @@ class IteratorCallsTest {
                     throw new IOException("nothing is stored");
                 }));
         ServedStorage served = new ServedStorage("1", storage, true, Duration.ZERO, java.time.Instant.EPOCH);
-        session = new Session(new SessionSettings(java.util.Map.of("1", served), io::add, 1 << 20), client);
+        session = new Session(
+                new SessionSettings(
+                        java.util.Map.of("1", served),
+                        task -> {
+                            throw new AssertionError("a walk would hold up uploads");
+                        },
+                        io::add,
+                        1 << 20),
+                client);
         call(Methods.REGISTER, "1", true);
         client.sent.clear();
     }

@@ -7,11 +7,15 @@ import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.commit.NoTimeouts;
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.error.ReadOnlyException;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyPrefix;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Storage;
 import io.zeolite.storage.memory.MemoryLog;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
@@ -234,6 +238,70 @@ class SessionOrderTest {
         PyTuple answer = (PyTuple) Objects.requireNonNull(reader.lastReply());
         assertThat((byte[]) answer.get(0)).isEqualTo(second);
         assertThat((long[]) Objects.requireNonNull(answer.get(1))).containsExactly(1);
+    }
+
+    /** The answers of many could be much, and are made before the first of them leaves. */
+    @Test
+    void getInvalidations_nothingMoreIsTakenUntilItIsAnswered() {
+        Client writer = new Client();
+        byte[] tid = writer.commit(Ids.bytes(0));
+        Client reader = new Client();
+
+        reader.call(Methods.GET_INVALIDATIONS, PyTuple.of((Object) tid));
+
+        assertThat(reader.pauses).isEqualTo(1);
+        reader.runLoop();
+        assertThat(reader.pauses).isZero();
+        assertThat(reader.lastReply()).isNotNull();
+    }
+
+    @Test
+    void calls_manyThatAreNotAnsweredYet_nothingMoreIsTakenFromTheClient() {
+        Client client = new Client();
+        for (int i = 1; i < CallsUnderWay.MOST; i++) {
+            client.call(Methods.PING, PyTuple.EMPTY);
+        }
+        assertThat(client.pauses).isZero();
+
+        client.call(Methods.PING, PyTuple.EMPTY);
+
+        assertThat(client.pauses).isEqualTo(1);
+        client.runLoop();
+        assertThat(client.pauses).isZero();
+        assertThat(client.sent).hasSize(1 + CallsUnderWay.MOST);
+    }
+
+    @Test
+    void loads_manyThatAreNotAnsweredYet_nothingMoreIsTakenFromTheClient() {
+        List<Completion<LoadResult>> asked = new ArrayList<>();
+        Storage storage = Objects.requireNonNull(settings.storages().get("1")).storage();
+        Storage slow = (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("loadBefore")) {
+                        asked.add(loadCompletion(arguments[2]));
+                        return null;
+                    }
+                    return method.invoke(storage, arguments);
+                });
+        settings = new SessionSettings(
+                Map.of("1", new ServedStorage("1", slow, false, Duration.ZERO, Instant.EPOCH)), Runnable::run, 1 << 20);
+        Client client = new Client();
+        client.runLoop();
+        for (int i = 0; i < CallsUnderWay.MOST; i++) {
+            assertThat(client.pauses).isZero();
+            client.session.receiveLoad(i, Tid.MAX);
+        }
+        assertThat(client.pauses).isEqualTo(1);
+
+        asked.get(7).complete(new LoadResult.NoneBefore(Tid.NONE));
+        assertThat(client.pauses).isZero();
+        asked.get(3).fail(new ReadOnlyException());
+        assertThat(client.sent.get(client.sent.size() - 1)).isInstanceOf(Message.ErrorReply.class);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Completion<LoadResult> loadCompletion(Object argument) {
+        return (Completion<LoadResult>) argument;
     }
 
     @Test
