@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +21,25 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
     private static final int LEAST_PIECE_BYTES = 16 << 10;
     private static final int LEAST_FRAME_IN_PIECES_BYTES = 32 << 10;
 
-    private final int maxFrameBytes;
+    private final IntSupplier maxFrameBytes;
     private boolean malformed;
 
     /** A decoder for one channel that takes frames of 1 to {@code maxFrameBytes} bytes, their length not counted. */
     public FrameDecoder(int maxFrameBytes) {
-        super(Integer.MAX_VALUE, 0, Frames.LENGTH_BYTES, 0, Frames.LENGTH_BYTES);
+        this(() -> maxFrameBytes);
         if (maxFrameBytes < 1 || maxFrameBytes > Integer.MAX_VALUE - Frames.LENGTH_BYTES) {
             throw new IllegalArgumentException("maxFrameBytes: " + maxFrameBytes + " (expected: 1 to "
                     + (Integer.MAX_VALUE - Frames.LENGTH_BYTES) + ")");
         }
+    }
+
+    /**
+     * The same with a limit that changes.
+     *
+     * @param maxFrameBytes asked on the event loop when the length of a frame is there
+     */
+    public FrameDecoder(IntSupplier maxFrameBytes) {
+        super(Integer.MAX_VALUE, 0, Frames.LENGTH_BYTES, 0, Frames.LENGTH_BYTES);
         this.maxFrameBytes = maxFrameBytes;
         setCumulator(FrameDecoder::append);
     }
@@ -50,9 +60,10 @@ public final class FrameDecoder extends LengthFieldBasedFrameDecoder {
     protected @Nullable Object decode(ChannelHandlerContext ctx, ByteBuf in) throws Exception {
         if (!malformed && in.readableBytes() >= Frames.LENGTH_BYTES) {
             long length = in.getUnsignedInt(in.readerIndex());
-            if (length == 0 || length > maxFrameBytes) {
+            int most = maxFrameBytes.getAsInt();
+            if (length == 0 || length > most) {
                 malformed = true;
-                String message = "frame length: " + length + " bytes (expected: 1 to " + maxFrameBytes + ")";
+                String message = "frame length: " + length + " bytes (expected: 1 to " + most + ")";
                 ctx.fireExceptionCaught(
                         length == 0
                                 ? new MalformedMessageException(message)

@@ -32,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -55,6 +56,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     private static final int LEAST_BURST_BYTES = 512;
 
+    /** Anybody can connect; what comes before a registration is short. */
+    private static final int MAX_UNREGISTERED_BYTES = 64 << 10;
+
     /** Of the answer to a load, all but the data, and a little more. */
     private static final int HEAD_BYTES = 128;
 
@@ -77,6 +81,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     /** Written once, on the loop. */
     private volatile @Nullable Codec codec;
 
+    private @Nullable Future<?> registerDeadline;
     private int pauses;
     private boolean writable = true;
     private boolean draining;
@@ -116,12 +121,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     // In
 
+    /** The longest message that it takes now, in bytes. Event loop only. */
+    int maxMessageBytes() {
+        return session.isRegistered()
+                ? settings.maxMessageBytes()
+                : Math.min(settings.maxMessageBytes(), MAX_UNREGISTERED_BYTES);
+    }
+
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         ByteBuf announcement = channel.alloc().ioBuffer();
         Handshake.announce(settings.msgpack(), announcement);
         channel.writeAndFlush(announcement);
-        loop.schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        registerDeadline =
+                loop.schedule(this::checkRegistered, settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void checkRegistered() {
@@ -194,7 +207,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof FrameTooLongException tooLong && codec != null) {
+        if (cause instanceof FrameTooLongException tooLong
+                && tooLong.length() > settings.maxMessageBytes()
+                && codec != null) {
             // Before the handshake it is another protocol, whose first bytes make a length.
             drop(
                     "sent a message of {} bytes, perhaps a large record (max-message-size: {})",
@@ -223,6 +238,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     /** Gives back all that is held for the client; once more does nothing. */
     private void end() {
+        if (registerDeadline != null) {
+            // It would keep all of this until then, and a health check comes every second.
+            registerDeadline.cancel(false);
+            registerDeadline = null;
+        }
         session.disconnected();
         inbox.forEach(ReferenceCountUtil::release);
         inbox.clear();
@@ -318,7 +338,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             outgoing = null;
             int bytes = Math.min(Math.max(out.readableBytes(), LEAST_BURST_BYTES), BURST_BYTES);
             usualBurstBytes = Math.max(bytes, usualBurstBytes - usualBurstBytes / 8);
-            channel.write(out, channel.voidPromise());
+            writeToChannel(out);
+        }
+    }
+
+    private void writeToChannel(Object out) {
+        channel.write(out, channel.voidPromise());
+        if (writable && !channel.isWritable()) {
+            // Under TLS it is told by a task, behind all that was asked for in this turn.
+            becomesUnwritable();
         }
     }
 
@@ -358,7 +386,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     void write(Object out) {
         writeOutgoing();
-        channel.write(out, channel.voidPromise());
+        writeToChannel(out);
         unflushed = true;
     }
 
@@ -542,14 +570,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         if (channel.isWritable() == writable) {
             return;
         }
-        writable = !writable;
         if (writable) {
+            becomesUnwritable();
+        } else {
+            writable = true;
             longestBytes = 0;
             resumeReading();
-        } else {
-            pauseReading();
-            watchForStall();
         }
+    }
+
+    private void becomesUnwritable() {
+        writable = false;
+        pauseReading();
+        watchForStall();
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.util.ArrayDeque;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,8 +89,8 @@ final class ConnectionLoop {
     }
 
     /** Has a task run some time later. */
-    void schedule(Runnable task, long delay, TimeUnit unit) {
-        channel.eventLoop()
+    Future<?> schedule(Runnable task, long delay, TimeUnit unit) {
+        return channel.eventLoop()
                 .schedule(
                         () -> {
                             if (isCurrent()) {

@@ -43,6 +43,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,7 @@ public final class ZeoServer implements AutoCloseable {
 
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final Channel acceptor;
+    private final AtomicBoolean accepting = new AtomicBoolean(true);
 
     private ZeoServer(
             LoopThreads threads,
@@ -94,9 +96,11 @@ public final class ZeoServer implements AutoCloseable {
                         if (tls != null) {
                             TlsPeer.secure(channel, tls);
                         }
+                        Connection connection =
+                                new Connection(channel, bulkLoops, settings, sessions, status, unreadable);
                         channel.pipeline()
-                                .addLast(new FrameDecoder(settings.maxMessageBytes()))
-                                .addLast(new Connection(channel, bulkLoops, settings, sessions, status, unreadable));
+                                .addLast(new FrameDecoder(connection::maxMessageBytes))
+                                .addLast(connection);
                     }
                 });
         if (unix) {
@@ -190,7 +194,8 @@ public final class ZeoServer implements AutoCloseable {
     /** Takes no more connections; those there are go on. */
     public void stopAccepting() {
         acceptor.close().awaitUninterruptibly();
-        if (address() instanceof UnixDomainSocketAddress unix) {
+        // Once: afterwards it may be that of the next server.
+        if (address() instanceof UnixDomainSocketAddress unix && accepting.compareAndSet(true, false)) {
             deleteSocket(unix.getPath());
         }
     }

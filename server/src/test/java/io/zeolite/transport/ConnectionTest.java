@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,38 @@ final class ConnectionTest {
             out.release();
         }
         assertThat(sent).isEqualTo(expected);
+    }
+
+    /** Under TLS that is told by a task, when all that was asked for in the same turn has been answered. */
+    @Test
+    void channelThatIsFull_andDoesNotTellYet_isNotReadFrom() {
+        AtomicBoolean full = new AtomicBoolean();
+        EmbeddedChannel late = new EmbeddedChannel() {
+            @Override
+            public boolean isWritable() {
+                return !full.get();
+            }
+        };
+        Connection other = connection(late);
+        late.pipeline().addLast(other);
+        late.writeInbound(Unpooled.copiedBuffer("Z5", StandardCharsets.US_ASCII));
+
+        full.set(true);
+        other.send(message(100_000));
+        assertThat(late.config().isAutoRead()).isFalse();
+        late.pipeline().fireChannelWritabilityChanged();
+        assertThat(late.config().isAutoRead()).isFalse();
+
+        full.set(false);
+        late.pipeline().fireChannelWritabilityChanged();
+        assertThat(late.config().isAutoRead()).isTrue();
+        late.finishAndReleaseAll();
+    }
+
+    /** Anybody can connect. */
+    @Test
+    void messageOfAnUnregisteredClient_isShort() {
+        assertThat(connection.maxMessageBytes()).isEqualTo(64 << 10);
     }
 
     @Test
