@@ -420,13 +420,12 @@ final class BlobDownload {
         if (failure != null) {
             ended.blob().fail(failure);
         }
-        store.inBackground(() -> {
+        store.letGo(() -> {
             try {
                 ended.entry().close();
             } finally {
                 ended.blob().release();
             }
-            return Done.future();
         });
     }
 }

@@ -336,6 +336,22 @@ final class BlobStore implements Closeable {
         return result;
     }
 
+    /** Closes something in the background, or here if the client is closed already. */
+    void letGo(Closeable resource) {
+        Runnable close = () -> {
+            try {
+                resource.close();
+            } catch (IOException e) {
+                LOG.debug("cannot clean up behind a blob: {}", e.toString());
+            }
+        };
+        try {
+            io.execute(close);
+        } catch (RejectedExecutionException e) {
+            close.run();
+        }
+    }
+
     static void pause() throws IOException {
         try {
             Thread.sleep(PAUSE_MILLIS);

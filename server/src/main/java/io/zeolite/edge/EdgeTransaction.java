@@ -123,11 +123,20 @@ final class EdgeTransaction implements StorageTransaction {
 
     @Override
     public void storeBlob(long oid, long serial, byte[] data, Path file) {
-        staging(oid);
-        records.add(oid, serial, data);
-        Path before = blobs.put(oid, file);
-        if (before != null && !before.equals(file)) {
-            storage.settings().io().execute(() -> delete(before));
+        @Nullable Path unused;
+        synchronized (blobs) {
+            if (over) {
+                // Its time was over while the client staged; nobody looks for the file any more.
+                unused = file;
+            } else {
+                staging(oid);
+                records.add(oid, serial, data);
+                Path before = blobs.put(oid, file);
+                unused = file.equals(before) ? null : before;
+            }
+        }
+        if (unused != null) {
+            storage.settings().io().execute(() -> delete(unused));
         }
     }
 
@@ -423,7 +432,9 @@ final class EdgeTransaction implements StorageTransaction {
 
     /** Lets go of everything, here and there. A finish that is under way goes on. */
     private void end() {
-        over = true;
+        synchronized (blobs) {
+            over = true;
+        }
         late.set(null);
         stage = Stage.SEALED;
         remote.abort();

@@ -182,8 +182,9 @@ public final class CacheFile implements CacheJournal, Closeable {
 
     private void write() {
         CacheLogWriter open = log;
+        @Nullable CacheRecord record = null;
         try {
-            CacheRecord record = queue.take();
+            record = queue.take();
             while (open != null && record != LAST) {
                 append(open, record);
                 record = queue.poll();
@@ -198,7 +199,7 @@ public final class CacheFile implements CacheJournal, Closeable {
             }
         } catch (IOException | RuntimeException | Error e) {
             LOG.warn("cache file {} is not written any more: {}", path, e.toString());
-            abandon();
+            abandon(record == LAST);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -213,7 +214,7 @@ public final class CacheFile implements CacheJournal, Closeable {
     }
 
     /** A log that misses something that the cache was told must not be believed. */
-    private void abandon() {
+    private void abandon(boolean isLast) {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
@@ -221,7 +222,7 @@ public final class CacheFile implements CacheJournal, Closeable {
         }
         // Takes what comes, so that nothing piles up.
         try {
-            while (queue.take() != LAST) {
+            while (!isLast && queue.take() != LAST) {
                 queuedBytes.set(0);
             }
         } catch (InterruptedException e) {
@@ -282,6 +283,11 @@ public final class CacheFile implements CacheJournal, Closeable {
             writer.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (writer.isAlive()) {
+            // The next one would write to the file beside it.
+            LOG.warn("cache file {} is still being written, and stays locked", path);
+            return;
         }
         lock.close();
     }
