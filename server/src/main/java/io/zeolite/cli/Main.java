@@ -21,6 +21,7 @@ public final class Main {
             // What nearly every server needs and takes long to load, beside what it does first.
             new Thread(Main::preloadLocks, "zeolite-preload-locks").start();
             Logging.load();
+            shutdown.awaitHangup();
             new Thread(ZeoServer::preload, "zeolite-preload-transport").start();
         }
         Zeolite zeolite = new Zeolite(

@@ -16,6 +16,7 @@ final class FakeMain {
     public static void main(String[] args) {
         Shutdown shutdown = new Shutdown();
         shutdown.await();
+        shutdown.awaitHangup();
         FakeServer server = new FakeServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
         ServerLauncher launcher = System.getProperty("starting") == null ? server : config -> startForEver();
         Zeolite zeolite =

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ShutdownTest {
     @TempDir
@@ -28,26 +28,27 @@ class ShutdownTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"TERM", "INT", "HUP"})
-    void signal_runningServer_endsWithStatus0(String signal) throws Exception {
+    @CsvSource({"TERM, 0", "INT, 0", "HUP, 1"})
+    void signal_runningServer_endsInOrderWithItsStatus(String signal, int status) throws Exception {
         start("serve", "--pid-file", "zeo.pid");
         awaitLine("Zeolite serves on ");
         assertThat(directory.resolve("zeo.pid")).hasContent(Long.toString(process.pid()));
 
         signal(signal);
-        assertEndsWith(0);
+        assertEndsWith(status);
         assertThat(directory.resolve("zeo.pid")).doesNotExist();
     }
 
-    @Test
-    void signal_whileStarting_endsAtOnceWithStatus0() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"TERM, 0", "HUP, 1"})
+    void signal_whileStarting_endsAtOnceWithItsStatus(String signal, int status) throws Exception {
         start(List.of("-Dstarting="), "serve");
         awaitLine("starting");
 
-        signal("TERM");
+        signal(signal);
         // Not after the minute that an orderly end may take.
         assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
-        assertEndsWith(0);
+        assertEndsWith(status);
     }
 
     private void signal(String signal) throws IOException, InterruptedException {
