@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -51,7 +52,9 @@ final class ServeCommand {
         ServerConfig config = configuration(options);
         Logging.start(config.log());
         Signals.handle(Signals.USER_2, ServeCommand::reopenLog);
-        config.notices().forEach(LoggerFactory.getLogger("ZEO.runzeo")::info);
+        Logger log = LoggerFactory.getLogger("ZEO.runzeo");
+        config.notices().forEach(log::info);
+        config.warnings().forEach(log::warn);
 
         RunningServer server = launcher.start(config);
         StopRequest stop = new StopRequest(server);

@@ -45,6 +45,7 @@ final class ConfigReader {
 
     private final ConfigEnvironment environment;
     private final List<String> notices = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
 
     ConfigReader(ConfigEnvironment environment) {
         this.environment = environment;
@@ -89,13 +90,14 @@ final class ConfigReader {
             throw new ConfigException(root.position(), "no server address (expected <zeo> with an address, or -a)");
         }
         if (runner != null) {
-            notices.add(runner.position() + ": <runner> is ignored: it is for zdaemon, which is not needed here");
+            RunnerSection.read(runner, environment, notices, warnings);
         }
         return new ServerConfig(
                 ZeoSection.read(zeo, environment, notices),
                 storages(root),
                 eventlog == null ? LogConfig.DEFAULT : EventlogSection.read(eventlog, environment, notices),
-                notices);
+                notices,
+                warnings);
     }
 
     private List<NamedStorage> storages(Section root) throws ConfigException {

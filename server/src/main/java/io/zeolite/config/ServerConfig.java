@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param storages what is served, at least one, in the order of the text; the names are unique
  * @param notices what the operator should be told about this configuration, a line each
+ * @param warnings the same, of what is not as the configuration asks for and should be brought about in another way
  */
-public record ServerConfig(ZeoConfig zeo, List<NamedStorage> storages, LogConfig log, List<String> notices) {
+public record ServerConfig(
+        ZeoConfig zeo, List<NamedStorage> storages, LogConfig log, List<String> notices, List<String> warnings) {
     public ServerConfig {
         storages = List.copyOf(storages);
         notices = List.copyOf(notices);
+        warnings = List.copyOf(warnings);
     }
 
     /** A storage with the name that clients ask for it by; {@code 1} unless the configuration gives another. */

@@ -8,6 +8,7 @@ import io.zeolite.config.ServerConfig;
 import io.zeolite.config.ServerConfig.NamedStorage;
 import io.zeolite.logging.LogConfig;
 import io.zeolite.logging.Logging;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.file.DataFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -236,6 +237,17 @@ class ZeoliteTest {
         assertThat(out()).isEqualTo("zeolite: serving storages 1, b on 127.0.0.1:34567\n");
         assertThat(config().zeo().transactionTimeout()).isEqualTo(Duration.ofMillis(1500));
         assertThat(directory.resolve("var")).doesNotExist();
+    }
+
+    @Test
+    void serve_configurationThatAsksForWhatTheServerLacks_isWarnedOf() throws Exception {
+        Files.writeString(directory.resolve("zeo.conf"), CONFIGURATION + "<runner>\numask 027\n</runner>\n");
+
+        try (RecordedLog log = new RecordedLog("ZEO.runzeo")) {
+            assertThat(run(server, "serve", "-C", "zeo.conf")).isZero();
+            assertThat(log.lines())
+                    .anySatisfy(line -> assertThat(line).startsWith("WARNING ").contains("UMask="));
+        }
     }
 
     @Test

@@ -247,6 +247,7 @@ class ServerConfigTest {
                 </eventlog>
                 """);
 
+        assertThat(config.warnings()).isEmpty();
         assertThat(config.notices())
                 .extracting(notice -> notice.substring(directory.toString().length() + 1))
                 .containsExactly(
@@ -254,6 +255,31 @@ class ServerConfigTest {
                         "zeo.conf:4: client-conflict-resolution is always on: resolving a conflict runs Python code,"
                                 + " which clients have and this server has not",
                         "zeo.conf:13: formatter is ignored: it names Python code");
+    }
+
+    @Test
+    void load_runnerThatSetsUpTheProcess_isWarnedOf() throws Exception {
+        ServerConfig config = text.read(ZEO + MAPPING + """
+                <runner>
+                  program what ever
+                  directory /srv
+                  umask 027
+                </runner>
+                """);
+
+        assertThat(config.warnings())
+                .extracting(warning -> warning.substring(directory.toString().length() + 1))
+                .containsExactly(
+                        "zeo.conf:5: directory, umask in <runner> without effect: set WorkingDirectory=, UMask= in"
+                                + " the unit of systemd, or the like in what starts this server");
+    }
+
+    @Test
+    void load_runnerAsTheProcessIs_isNoWarning() throws Exception {
+        ServerConfig config = text.read(ZEO + MAPPING + "<runner>\ndirectory " + directory + "\nuser "
+                + System.getProperty("user.name") + "\n</runner>\n");
+
+        assertThat(config.warnings()).isEmpty();
     }
 
     static Stream<String> confs() throws Exception {
