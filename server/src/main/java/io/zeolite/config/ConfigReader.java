@@ -33,7 +33,9 @@ final class ConfigReader {
             "collective.s3blobs",
             "relstorage",
             "tempstorage",
+            "zc.beforestorage",
             "zc.zlibstorage",
+            "zc.zrs",
             "zodb_s3blobs");
 
     private static final SectionType ROOT = new SectionType(

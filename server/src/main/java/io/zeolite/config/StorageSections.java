@@ -31,17 +31,24 @@ final class StorageSections {
      * wire: if only its section were left out, clients would get compressed records, which they cannot read.
      */
     static final Map<String, String> UNSUPPORTED = Map.of(
+            "before",
+                    "the storage in it alone, of a copy that ends at that time (repozo --recover --date), with read-only true"
+                            + " if it is to stay so",
             "fullstorage", "",
             "hexstorage", "",
             "loaddelayed_storage", "",
             "minimalstorage", "",
-            "relstorage", "",
+            "relstorage",
+                    "<filestorage>, filled by zodbconvert, or none here if the clients go on with their <relstorage>",
             "serverhexstorage", "",
             "temporarystorage",
                     "<mappingstorage>, with the same name: it keeps its objects in memory too; pack it now and then",
             "zlibstorage",
                     "<serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which then"
-                            + " compresses and inflates; the data file stays as it is");
+                            + " compresses and inflates; the data file stays as it is",
+            "zrs",
+                    "the storage in it alone: this server does not replicate; for a second copy let repozo and rsync run"
+                            + " often, for more reading <zeoclient> in front of the primary");
 
     static final Key<Path> PATH =
             Key.required("path", Datatypes.PATH_IN_DIRECTORY, "the data file, which is created if it is not there");

@@ -352,6 +352,12 @@ class ServerConfigTest {
                         + " <serverzlibstorage> here, and <zlibstorage> around the <zeoclient> of every client, which",
                 "<serverzlibstorage>;<zlibstorage/>;</serverzlibstorage> | zeo.conf:5: <zlibstorage> is not supported by"
                         + " this version (expected <serverzlibstorage> here, ",
+                "%import zc.zrs;<zrs 1>;replicate-to 8101;<filestorage>;path a;</filestorage>;</zrs> | zeo.conf:5: <zrs> is"
+                        + " not supported by this version (expected the storage in it alone: this server does not replicate;",
+                "%import zc.beforestorage;<before>;before now;<mappingstorage/>;</before> | zeo.conf:5: <before> is not"
+                        + " supported by this version (expected the storage in it alone, of a copy that ends at that time",
+                "<relstorage/> | zeo.conf:4: <relstorage> is not supported by this version (expected <filestorage>, filled by"
+                        + " zodbconvert, ",
                 "<serverzlibstorage/> | zeo.conf:4: <serverzlibstorage> holds 0 storages (expected exactly one)",
                 "<serverzlibstorage>;path a;</serverzlibstorage> | zeo.conf:5: unknown key \"path\" in"
                         + " <serverzlibstorage> (expected compress)",
