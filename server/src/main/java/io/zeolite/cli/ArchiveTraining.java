@@ -26,7 +26,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -81,10 +80,10 @@ final class ArchiveTraining {
     private final ServerLauncher launcher;
     private final PrintStream out;
     private final PrintStream err;
-    private final Consumer<Runnable> onShutdown;
+    private final OnShutdown onShutdown;
 
     /** @param onShutdown takes what is to be done when the system asks the process to end */
-    ArchiveTraining(ServerLauncher launcher, PrintStream out, PrintStream err, Consumer<Runnable> onShutdown) {
+    ArchiveTraining(ServerLauncher launcher, PrintStream out, PrintStream err, OnShutdown onShutdown) {
         this.launcher = launcher;
         this.out = out;
         this.err = err;
@@ -131,7 +130,7 @@ final class ArchiveTraining {
             }
             return server;
         };
-        Consumer<Runnable> atOnce = stop -> {
+        OnShutdown atOnce = stop -> {
             onShutdown.accept(stop);
             stop.run();
         };

@@ -24,8 +24,8 @@ public final class Main {
             shutdown.awaitHangup();
             new Thread(ZeoServer::preload, "zeolite-preload-transport").start();
         }
-        Zeolite zeolite = new Zeolite(
-                ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
+        Zeolite zeolite =
+                new Zeolite(ServerAssembly::start, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown);
         int status = 1;
         try {
             status = zeolite.run(args);

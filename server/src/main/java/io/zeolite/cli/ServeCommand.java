@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,10 +19,9 @@ final class ServeCommand {
     private final ServerLauncher launcher;
     private final ConfigEnvironment environment;
     private final PrintStream out;
-    private final Consumer<Runnable> onShutdown;
+    private final OnShutdown onShutdown;
 
-    ServeCommand(
-            ServerLauncher launcher, ConfigEnvironment environment, PrintStream out, Consumer<Runnable> onShutdown) {
+    ServeCommand(ServerLauncher launcher, ConfigEnvironment environment, PrintStream out, OnShutdown onShutdown) {
         this.launcher = launcher;
         this.environment = environment;
         this.out = out;
@@ -56,10 +54,19 @@ final class ServeCommand {
         config.notices().forEach(log::info);
         config.warnings().forEach(log::warn);
 
-        RunningServer server = launcher.start(config);
+        try (PidFile pidFile = new PidFile(config.zeo().pidFile())) {
+            onShutdown.beforeStart(pidFile::close);
+            // Before the storages are opened: whoever waits for it would take a long look at a data file for a failure.
+            pidFile.writeUnlessTaken();
+            return serve(launcher.start(config), config, pidFile, options);
+        }
+    }
+
+    private int serve(RunningServer server, ServerConfig config, PidFile pidFile, ServeOptions options)
+            throws IOException {
         StopRequest stop = new StopRequest(server);
         onShutdown.accept(stop);
-        try (PidFile pidFile = new PidFile(config.zeo().pidFile())) {
+        try {
             pidFile.write();
             announce(config, server, options);
             openJars();

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * after it, for a supervisor that starts again what has failed.
  *
  * <p>A server that is still opening its storages, or waits for another server, has nothing that would need an orderly
- * end: what it has written so far is as after a kill. So the process ends at once.
+ * end but its pid file: what it has written so far is as after a kill. So the process ends at once.
  */
-final class Shutdown {
+final class Shutdown implements OnShutdown {
     /** Longer than any orderly end takes; a disk that hangs must not keep the process for ever. */
     private static final long PATIENCE_SECONDS = 60;
 
@@ -23,6 +23,7 @@ final class Shutdown {
     private volatile int status;
     private volatile boolean hungUp;
     private volatile @Nullable Runnable stop;
+    private volatile Runnable beforeStart = () -> {};
 
     /** Takes over what happens when the system asks the process to end. */
     void await() {
@@ -37,9 +38,14 @@ final class Shutdown {
         });
     }
 
-    /** Has {@code stop} called when the system asks the process to end; the command is to end soon after. */
-    void onRequest(Runnable orderly) {
+    @Override
+    public void accept(Runnable orderly) {
         stop = orderly;
+    }
+
+    @Override
+    public void beforeStart(Runnable cleanup) {
+        beforeStart = cleanup;
     }
 
     /** Ends the process after the command has ended. Does not return. */
@@ -52,6 +58,7 @@ final class Shutdown {
     private void end() {
         Runnable orderly = stop;
         if (orderly == null) {
+            beforeStart.run();
             halt(ended.getCount() == 0 ? status : asked(0));
             return;
         }

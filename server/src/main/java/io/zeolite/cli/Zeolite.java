@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,7 +45,7 @@ public final class Zeolite {
     private final ConfigEnvironment environment;
     private final PrintStream out;
     private final PrintStream err;
-    private final Consumer<Runnable> onShutdown;
+    private final OnShutdown onShutdown;
 
     /** @param onShutdown takes what is to be done when the system asks the process to end */
     public Zeolite(
@@ -54,7 +53,7 @@ public final class Zeolite {
             ConfigEnvironment environment,
             PrintStream out,
             PrintStream err,
-            Consumer<Runnable> onShutdown) {
+            OnShutdown onShutdown) {
         this.launcher = launcher;
         this.environment = environment;
         this.out = out;

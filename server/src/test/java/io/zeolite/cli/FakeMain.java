@@ -19,8 +19,7 @@ final class FakeMain {
         shutdown.awaitHangup();
         FakeServer server = new FakeServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
         ServerLauncher launcher = System.getProperty("starting") == null ? server : config -> startForEver();
-        Zeolite zeolite =
-                new Zeolite(launcher, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown::onRequest);
+        Zeolite zeolite = new Zeolite(launcher, ConfigEnvironment.ofProcess(), System.out, System.err, shutdown);
         shutdown.exit(zeolite.run(args));
     }
 

@@ -42,13 +42,15 @@ class ShutdownTest {
     @ParameterizedTest
     @CsvSource({"TERM, 0", "HUP, 1"})
     void signal_whileStarting_endsAtOnceWithItsStatus(String signal, int status) throws Exception {
-        start(List.of("-Dstarting="), "serve");
+        start(List.of("-Dstarting="), "serve", "--pid-file", "zeo.pid");
         awaitLine("starting");
+        assertThat(directory.resolve("zeo.pid")).hasContent(Long.toString(process.pid()));
 
         signal(signal);
         // Not after the minute that an orderly end may take.
         assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
         assertEndsWith(status);
+        assertThat(directory.resolve("zeo.pid")).doesNotExist();
     }
 
     private void signal(String signal) throws IOException, InterruptedException {

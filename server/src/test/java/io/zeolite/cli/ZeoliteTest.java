@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +41,7 @@ class ZeoliteTest {
             "<zeo>\naddress 8100\n</zeo>\n<mappingstorage 1/>\n<mappingstorage b/>\n";
 
     /** The system asks the process to end as soon as it has started. */
-    private static final Consumer<Runnable> AT_ONCE = Runnable::run;
+    private static final OnShutdown AT_ONCE = Runnable::run;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -307,6 +306,43 @@ class ZeoliteTest {
     }
 
     @Test
+    void serve_pidFile_isThereWhileTheStoragesAreOpened() throws Exception {
+        Path file = directory.resolve("zeo.pid");
+        // No process has this id; and the file cannot be written, only replaced.
+        Files.writeString(file, Integer.MAX_VALUE + "\n");
+        assertThat(file.toFile().setReadOnly()).isTrue();
+
+        assertThat(run(
+                        config -> {
+                            assertThat(file).hasContent(ProcessHandle.current().pid() + "\n");
+                            throw new IOException("it cannot be opened");
+                        },
+                        "serve",
+                        "--pid-file",
+                        "zeo.pid"))
+                .isEqualTo(1);
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void serve_besideAServerThatRuns_leavesItsPidFile() throws Exception {
+        Path file = directory.resolve("zeo.pid");
+        Files.writeString(file, "1\n");
+
+        assertThat(run(
+                        config -> {
+                            throw new IOException("locked");
+                        },
+                        "serve",
+                        "--pid-file",
+                        "zeo.pid"))
+                .isEqualTo(1);
+        assertThat(file).hasContent("1\n");
+        assertThat(run(server, "serve", "--pid-file", "zeo.pid")).isZero();
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
     void serve_pidFileOfAnotherServer_isLeftAlone() throws Exception {
         Path file = directory.resolve("zeo.pid");
         try (PidFile pidFile = new PidFile(file)) {
@@ -362,7 +398,7 @@ class ZeoliteTest {
         return run(launcher, AT_ONCE, arguments);
     }
 
-    private int run(ServerLauncher launcher, Consumer<Runnable> onShutdown, String... arguments) {
+    private int run(ServerLauncher launcher, OnShutdown onShutdown, String... arguments) {
         return new Zeolite(
                         launcher,
                         new ConfigEnvironment(Map.of(), directory),
