@@ -24,8 +24,22 @@ public final class LogFormat {
     public static final String ZEO = "------\n%(asctime)s %(levelname)s %(name)s %(message)s";
 
     private static final Set<String> TEXTS = Set.of(
-            "asctime", "name", "levelname", "message", "threadName", "pathname", "filename", "module", "funcName");
-    private static final Set<String> NUMBERS = Set.of("levelno", "created", "msecs", "process", "thread", "lineno");
+            "asctime",
+            "name",
+            "levelname",
+            "message",
+            "processName",
+            "taskName",
+            "threadName",
+            "pathname",
+            "filename",
+            "module",
+            "funcName");
+    private static final Set<String> NUMBERS =
+            Set.of("levelno", "created", "msecs", "relativeCreated", "process", "thread", "lineno");
+
+    /** Python counts from when its logging was loaded, too. */
+    private static final long START = System.currentTimeMillis();
 
     private static final Pattern PLACEHOLDER = Pattern.compile(
             "%(?:%|\\((?<field>\\w+)\\)(?<flags>[-+ 0]*)(?<width>\\d{0,3})(?<precision>\\.\\d{1,3})?(?<type>[sdif]))");
@@ -97,8 +111,12 @@ public final class LogFormat {
             case "message" -> inOneLine(event.getFormattedMessage());
             case "created" -> event.getTimeStamp() / 1000.0;
             case "msecs" -> event.getTimeStamp() % 1000;
+            case "relativeCreated" -> event.getTimeStamp() - START;
             case "process" -> ProcessHandle.current().pid();
             case "thread" -> Thread.currentThread().getId();
+            // Those of a Python process that has neither others nor tasks.
+            case "processName" -> "MainProcess";
+            case "taskName" -> "None";
             case "threadName" -> event.getThreadName();
             case "pathname", "filename" -> String.valueOf(caller(event).getFileName());
             case "module" -> caller(event).getClassName();

@@ -31,12 +31,26 @@ class LogFormatTest {
                 "%(levelno)s %(levelno)5d %(levelno)-5d.|20    20 20   .",
                 "%(created).3f|1793624907.045",
                 "%(threadName)s|a thread",
+                "%(processName)s %(taskName)s|MainProcess None",
                 "plain|plain",
             })
     void format_field_isAsInPython(String format, String expected) {
         assertThat(LogFormat.of(format, LogFormat.ISO_SECONDS, TimeZone.getTimeZone("UTC"))
                         .format(event()))
                 .isEqualTo(expected + "\n");
+    }
+
+    @Test
+    void format_relativeCreated_isMillisecondsSinceTheStart() {
+        LogFormat format = LogFormat.of("%(relativeCreated)d", LogFormat.ISO_SECONDS);
+        Instant before = Instant.now();
+        LoggingEvent event = event();
+        event.setInstant(before);
+        long first = Long.parseLong(format.format(event).strip());
+        event.setInstant(before.plusMillis(1500));
+
+        assertThat(first).isBetween(0L, 3_600_000L);
+        assertThat(format.format(event)).isEqualTo(first + 1500 + "\n");
     }
 
     @ParameterizedTest
