@@ -6,6 +6,7 @@ import io.zeolite.error.CallException;
 import io.zeolite.error.TransactionException;
 import io.zeolite.error.ZeoException;
 import io.zeolite.invalidation.InvalidationHub;
+import io.zeolite.logging.Logging;
 import io.zeolite.storage.AppendFailedException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Conflict;
@@ -62,6 +63,11 @@ final class Committer {
 
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
+
+    /** More votes than these that wait for locks are a warning, and critical. */
+    private static final int MANY = 3;
+
+    private static final int CRITICALLY_MANY = 9;
 
     private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
@@ -225,7 +231,24 @@ final class Committer {
         } else {
             waiting.put(request, transaction);
             waitingCount = waiting.size();
-            LOG.debug("waiting for locks: {} transactions", waitingCount);
+            logWaiting(waiting.size());
+        }
+    }
+
+    /** With the levels of Python's server, and the words that monitors look for. */
+    private void logWaiting(int count) {
+        if (count > CRITICALLY_MANY) {
+            LOG.atError()
+                    .addMarker(Logging.CRITICAL)
+                    .addMarker(Logging.NOISE)
+                    .log(
+                            "({}) transactions waiting: {} (more than " + CRITICALLY_MANY + ")",
+                            log.info().name(),
+                            count);
+        } else if (count > MANY) {
+            LOG.warn(Logging.NOISE, "({}) transactions waiting: {}", log.info().name(), count);
+        } else {
+            LOG.debug("transactions waiting: {}", count);
         }
     }
 

@@ -196,6 +196,23 @@ class LocalStorageTest {
         assertThat(answers.get(2).toString()).contains("for transactions that are being finished");
     }
 
+    @Test
+    void vote_manyThatWaitForTheSameLock_isLoggedAsPythonDoes() {
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            for (int i = 0; i <= 10; i++) {
+                StorageTransaction transaction = begin();
+                transaction.store(1, 0, new byte[] {1});
+                transaction.vote(answer());
+            }
+            runCommitter();
+
+            assertThat(log.lines().stream().filter(line -> !line.startsWith("DEBUG ")))
+                    .hasSize(7)
+                    .startsWith("WARNING (test) transactions waiting: 4", "WARNING (test) transactions waiting: 5")
+                    .endsWith("CRITICAL (test) transactions waiting: 10 (more than 9)");
+        }
+    }
+
     private StorageTransaction votedWithinTheQuota(long oid) {
         StorageTransaction transaction = begin();
         transaction.store(oid, 0, new byte[] {1});
