@@ -454,6 +454,7 @@ class PackingTest {
     void pack_thatComesToNothing_leavesWhatCannotBeWorkedOff() throws IOException {
         storage.close();
         Files.delete(directory.resolve("Data.fs"));
+        Files.delete(directory.resolve("Data.fs.index"));
         FileLog log = FileLog.open(new RealDisk(), directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
         Logs.commit(log, 0x10, TestRecords.of(0, ROOT));
         storage = open(log);

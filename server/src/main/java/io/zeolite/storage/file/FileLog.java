@@ -131,7 +131,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
      * @throws FileStorageFormatException if the file is something else
      * @throws CorruptedFileException if it is damaged where no crash can have done it
      * @throws java.nio.file.NoSuchFileException if it is to be read only and is not there, if it is a link to what is not
-     *     there, or if it is missing while what an interrupted pack leaves is there
+     *     there, or if it is missing while what an interrupted pack leaves, or an index of transactions, is there
      */
     public static FileLog open(Disk disk, Path path, FileLogOptions options) throws IOException {
         Closeable lock = options.readOnly() ? () -> {} : lock(disk, path);

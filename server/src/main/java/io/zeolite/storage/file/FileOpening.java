@@ -62,6 +62,7 @@ final class FileOpening {
         }
         if (!options.readOnly() && !disk.exists(path) && !putBack()) {
             refuseToReplace("missing");
+            refuseIndexOfMore("missing");
             create();
         }
         DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
@@ -70,7 +71,7 @@ final class FileOpening {
                 if (file.size() == 0) {
                     // As a copy is that was not finished, or not on disk when the power failed.
                     refuseToReplace("empty");
-                    refuseIndexOfMore();
+                    refuseIndexOfMore("empty");
                 }
                 removeUnfinishedPack();
             }
@@ -154,26 +155,30 @@ final class FileOpening {
         return false;
     }
 
-    /** An interrupted pack can leave all data in its other files. An empty database beside them would look like a loss. */
+    /**
+     * An interrupted pack can leave all data in its other files, and repozo writes what it restores into one of its own. An
+     * empty database beside them would look like a loss.
+     */
     private void refuseToReplace(String what) throws IOException {
-        for (String suffix : new String[] {".old", ".pack"}) {
+        for (String suffix : new String[] {".old", ".pack", ".part"}) {
             Path other = sibling(path, suffix);
             if (!options.create() && disk.exists(other)) {
                 long last = lastTid(other);
                 throw new NoSuchFileException(
                         path.toString(),
                         null,
-                        "it is " + what + " while " + other + " is there, as an interrupted pack or copy leaves it ("
+                        "it is " + what + " while " + other
+                                + " is there, as an interrupted pack or copy, or a restore, leaves it ("
                                 + (last == Tid.NONE
                                         ? "that does not end with a whole transaction"
                                         : "the last transaction of that is " + Tid.toHex(last))
-                                + "); rename the file that has the data, or ask once for a new database (create)");
+                                + "); rename the file that has the data, run a restore again, or ask once for a new database (create)");
             }
         }
     }
 
     /** Nothing tells what has become of the transactions that an index knows. */
-    private void refuseIndexOfMore() throws IOException {
+    private void refuseIndexOfMore(String what) throws IOException {
         long end;
         try {
             end = IndexFile.read(disk, indexPath).map(IndexFile.Contents::end).orElse(0L);
@@ -184,8 +189,8 @@ final class FileOpening {
             throw new NoSuchFileException(
                     path.toString(),
                     null,
-                    "it is empty, and had at least " + end + " bytes when " + indexPath
-                            + " was written; put a copy of it in its place, or remove both files for a new database");
+                    "it is " + what + ", and had at least " + end + " bytes when " + indexPath
+                            + " was written; put a copy of it in its place, or remove that one too for a new database");
         }
     }
 

@@ -173,6 +173,7 @@ final class AppendFaultTest {
                 assertThat(log.lastTransaction()).isEqualTo(operation == 1 ? 0x10 : 0x120);
             }
             Files.delete(path);
+            Files.delete(directory.resolve("Data.fs.index"));
         }
     }
 

@@ -154,7 +154,7 @@ final class FileLogTest {
 
     @Test
     void open_missingBesideWhatAPackLeaves_isRefusedUnlessCreateIsAsked() throws IOException {
-        for (String suffix : new String[] {".old", ".pack"}) {
+        for (String suffix : new String[] {".old", ".pack", ".part"}) {
             Files.writeString(file(suffix), "FS30");
             assertThatThrownBy(this::open)
                     .isInstanceOf(NoSuchFileException.class)
@@ -169,7 +169,7 @@ final class FileLogTest {
 
     @Test
     void open_emptyBesideWhatHasTheData_isRefusedUnlessCreateIsAsked() throws IOException {
-        for (String suffix : new String[] {".old", ".pack"}) {
+        for (String suffix : new String[] {".old", ".pack", ".part"}) {
             Files.createFile(path);
             Files.writeString(file(suffix), "FS30");
             assertThatThrownBy(this::open)
@@ -198,6 +198,26 @@ final class FileLogTest {
         // Python saves an index of an empty database, too, and may have forced neither of them.
         Files.delete(file(".index"));
         IndexFile.write(disk, file(".index"), new PositionIndex(), 4);
+        open().close();
+        assertThat(path).hasContent("FS30");
+    }
+
+    @Test
+    void open_missingBesideAnIndexOfTransactions_isRefusedUnlessCreateIsAsked() throws IOException {
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "a"));
+        }
+        long end = Files.size(path);
+        Files.delete(path);
+        assertThatThrownBy(this::open)
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining("it is missing, and had at least " + end + " bytes when " + file(".index"))
+                .hasMessageContaining("remove that one too for a new database");
+        assertThat(path).doesNotExist();
+        FileLog.open(disk, path, FileLogOptions.CREATE).close();
+        Files.delete(path);
+        // That of an empty database, which has nothing to lose.
+        assertThat(file(".index")).exists();
         open().close();
         assertThat(path).hasContent("FS30");
     }
