@@ -112,7 +112,7 @@ public final class Archiver {
     }
 
     /**
-     * The blobs that a selection means, the largest first, without those of which a whole object with other bytes was found, and
+     * The blobs that a selection means, the largest first, without those of which an object with other bytes was found, and
      * last those that the store has refused. Reads the names of all, and keeps some 64 bytes for each.
      */
     public List<Candidate> select(Selection selection) throws IOException {
@@ -184,7 +184,8 @@ public final class Archiver {
             return new Step.Failed(
                     blob,
                     new WholeObjectException(e.getMessage()
-                            + ". If the file is damaged, move it away: the blob then comes from the bucket"));
+                            + ". If the file is damaged, move it away: the blob then comes from the bucket."
+                            + " If the object is, delete it, and archive the file again"));
         } catch (IOException e) {
             return new Step.Failed(blob, e);
         }

@@ -6,6 +6,7 @@ import io.zeolite.blob.StoredObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -32,22 +33,27 @@ public final class Deposits {
         this.trust = new ChecksumTrust(store);
     }
 
+    /** As {@link #put(String, Path, boolean)}, of a file that nobody has compared with a checksum. */
+    public Deposit put(String key, Path file) throws IOException {
+        return put(key, file, false);
+    }
+
     /**
      * Puts a file there unless an object with its bytes is there already. When this returns, the store has all of it.
-     * Another object is written over, unless it is whole by the checksum that is noted with it: then it is rather the file
-     * that is damaged.
+     * Another object is written over only if it is damaged by the checksum that is noted with it, or has none and the file is
+     * whole: else it may be the file that is damaged.
      *
      * @param file does not change meanwhile
+     * @param isWhole whether the file has the bytes of a checksum that somebody else has noted
      * @throws java.nio.file.NoSuchFileException if the file is gone
      * @throws WholeObjectException if such an object is there; it stays
      * @throws IOException if it is not proven; there may be an object or none
      */
-    public Deposit put(String key, Path file) throws IOException {
+    public Deposit put(String key, Path file, boolean isWhole) throws IOException {
         int crc32c = FileChecksum.crc32c(file);
         Finding found = find(key, file, crc32c);
-        if (found == Finding.OTHER && isWhole(key)) {
-            throw new WholeObjectException(
-                    store.name() + key + " has other bytes and is whole by its checksum, so it is not written over");
+        if (found == Finding.OTHER) {
+            checkMayBeReplaced(key, file, isWhole);
         }
         boolean written = false;
         if (!found.isProof()) {
@@ -109,18 +115,25 @@ public final class Deposits {
         return checksum == null || checksum == crc32c ? Finding.SAME_BYTES : Finding.WRONG_CHECKSUM;
     }
 
-    /** Whether an object has a checksum, and the bytes that it is of. */
-    private boolean isWhole(String key) throws IOException {
-        Integer noted = store.stat(key).crc32c();
-        if (noted == null) {
-            return false;
+    private void checkMayBeReplaced(String key, Path file, boolean isWhole) throws IOException {
+        StoredObject object = store.stat(key);
+        Integer noted = object.crc32c();
+        if (noted == null ? isWhole : noted != crc32cOf(key)) {
+            return;
         }
+        String why = noted == null ? "has no checksum that would tell which is damaged" : "is whole by its checksum";
+        throw new WholeObjectException(String.format(
+                "%s%s (%d bytes) has other bytes than %s (%d bytes) and %s, so it is not written over",
+                store.name(), key, object.size(), file, Files.size(file), why));
+    }
+
+    private int crc32cOf(String key) throws IOException {
         CRC32C crc = new CRC32C();
         new ObjectReader(store).read(key, bytes -> {
             crc.update(bytes);
             return true;
         });
-        return noted == (int) crc.getValue();
+        return (int) crc.getValue();
     }
 
     /** Compares with a file, up to the first difference. */

@@ -186,15 +186,16 @@ public final class Mirror {
             throws IOException {
         Path file = Files.createTempFile(options.temporary(), TEMPORARY_START, TEMPORARY_END);
         try {
+            Fetch.Fetched fetched;
             try {
-                new Fetch(source).into(file, key, size);
+                fetched = new Fetch(source).into(file, key, size);
             } catch (StoreException e) {
                 if (e.reason() == Reason.NOT_FOUND) {
                     return false;
                 }
                 throw e;
             }
-            deposits.put(targetKey, file);
+            deposits.put(targetKey, file, fetched.object().crc32c() != null);
             return true;
         } finally {
             Files.delete(file);

@@ -9,6 +9,7 @@ import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** A real S3 server, with credentials, that keeps its objects in a directory. */
@@ -100,6 +101,13 @@ public final class S3Server implements AutoCloseable {
                 plain.connectTimeout(),
                 plain.readTimeout(),
                 plain.maxConnections());
+    }
+
+    /** Writes an object as others do, without Zeolite's checksum. */
+    public void put(String key, byte[] bytes) {
+        try (S3Client client = S3Clients.create(settings(""))) {
+            client.putObject(request -> request.bucket(BUCKET).key(key), RequestBody.fromBytes(bytes));
+        }
     }
 
     /** The media type of an object. */

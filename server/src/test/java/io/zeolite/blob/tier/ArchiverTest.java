@@ -198,7 +198,7 @@ final class ArchiverTest {
     }
 
     @Test
-    void archive_otherBytesInTheBucket_areWrittenAnew() throws IOException {
+    void archive_damagedObject_isWrittenAnew() throws IOException {
         commit(1, TID, 1000);
         Path wrong = Files.write(home.resolve("wrong"), new byte[1000]);
         store.put(KeyLayout.FLAT.key(1, TID), wrong, 0, "text/plain");
@@ -243,6 +243,27 @@ final class ArchiverTest {
                 .as("what the same archiver tries again")
                 .isEmpty();
         assertThat(archiver().select(all())).hasSize(2);
+    }
+
+    /** As the Python packages write them; the file was cut off by a crash, or restored wrongly. */
+    @Test
+    void archive_otherObjectWithoutAChecksum_leavesItAndTheFile() throws IOException {
+        for (int size : List.of(100, 1000)) {
+            commit(size, TID, 1000);
+            rewrite(size, Arrays.copyOf(bytes(1, 1000), size));
+            server.put(KeyLayout.FLAT.key(size, TID), bytes(size, 1000));
+        }
+        List<Step> steps = archive(Afterwards.REMOVE);
+        assertThat(steps).hasSize(2).allSatisfy(step -> assertThat(((Step.Failed) step).failure())
+                .isInstanceOf(WholeObjectException.class)
+                .hasMessageContaining(KeyLayout.FLAT.key(step.blob().revision().oid(), TID) + " (1000 bytes)")
+                .hasMessageContaining(directory.path(step.blob().revision().oid(), TID) + " ("
+                        + step.blob().size() + " bytes)")
+                .hasMessageContaining("has no checksum"));
+        for (int size : List.of(100, 1000)) {
+            assertThat(isInTheBucket(size, 1000)).isTrue();
+            assertThat(directory.path(size, TID)).hasBinaryContent(Arrays.copyOf(bytes(1, 1000), size));
+        }
     }
 
     /** With checksums in headers, and the probe that they need, there are other requests than without. */

@@ -86,6 +86,9 @@ final class DepositsTest {
         /** Given with every object that is read; null for none. */
         private @Nullable Integer checksumOfReads;
 
+        /** With every object; null for none. */
+        private @Nullable Integer noted;
+
         Checksumming(Kind kind) {
             this.kind = kind;
         }
@@ -97,7 +100,8 @@ final class DepositsTest {
 
         @Override
         public StoredObject stat(String key) throws StoreException {
-            return store.stat(key);
+            StoredObject found = store.stat(key);
+            return new StoredObject(key, found.size(), found.version(), found.lastModified(), noted);
         }
 
         @Override
@@ -230,10 +234,23 @@ final class DepositsTest {
     }
 
     @Test
-    void put_overAnotherObject_writesItAnew() throws IOException {
+    void put_wholeFileOverAnObjectWithoutAChecksum_writesItAnew() throws IOException {
+        Checksumming store = new Checksumming(Kind.VERIFIES);
+        deposits(store).put("a.blob", Files.write(home.resolve("other"), new byte[300_000]));
+        assertThat(deposits(store).put("a.blob", file, true)).isEqualTo(new Deposit(true, false));
+        assertThat(object("a.blob")).hasSameBinaryContentAs(file);
+    }
+
+    @Test
+    void put_overADamagedObject_writesItAnew() throws IOException {
         Checksumming store = new Checksumming(Kind.VERIFIES);
         Path other = Files.write(home.resolve("other"), new byte[300_000]);
         deposits(store).put("a.blob", other);
+        assertThatThrownBy(() -> deposits(store).put("a.blob", file)).isInstanceOf(WholeObjectException.class);
+        assertThat(object("a.blob")).hasSameBinaryContentAs(other);
+        store.noted = FileChecksum.crc32c(other);
+        assertThatThrownBy(() -> deposits(store).put("a.blob", file, true)).isInstanceOf(WholeObjectException.class);
+        store.noted = 0x1234;
         assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, false));
         assertThat(object("a.blob")).hasSameBinaryContentAs(file);
     }
