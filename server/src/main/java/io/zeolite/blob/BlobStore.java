@@ -37,6 +37,9 @@ public interface BlobStore extends AutoCloseable {
      * What the store itself says of the bytes that it holds: like {@link #stat}, but with a checksum only if the store has
      * it of all of them together, never one that it merely repeats from whoever wrote the object, nor one that contradicts
      * what is noted with the object.
+     *
+     * @throws StoreException {@link StoreException.Reason#NOT_FOUND} if there is none, {@link StoreException.Reason#REFUSED} if
+     *     it is kept where it cannot be read from before somebody has it restored
      */
     default StoredObject attest(String key) throws StoreException {
         StoredObject found = stat(key);

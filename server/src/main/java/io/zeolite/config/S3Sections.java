@@ -4,6 +4,7 @@ import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Settings.Encryption;
+import io.zeolite.blob.s3.StorageClasses;
 import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.client.blob.CacheLimit;
 import io.zeolite.config.StorageConfig.BlobStorage;
@@ -300,7 +301,7 @@ final class S3Sections {
                 values.find(REGION),
                 url(ENDPOINT),
                 values.find(PATH_STYLE),
-                values.find(STORAGE_CLASS),
+                storageClass(),
                 encryption(),
                 values.get(REQUESTER_PAYS),
                 credentials(),
@@ -317,6 +318,15 @@ final class S3Sections {
             throw wrong(BUCKET, "file:///directory, three slashes and a path from the root");
         }
         return environment.path(path).resolve(prefix(PREFIX));
+    }
+
+    private @Nullable String storageClass() throws ConfigException {
+        String storageClass = values.find(STORAGE_CLASS);
+        if (storageClass != null && StorageClasses.isArchive(storageClass)) {
+            throw wrong(
+                    STORAGE_CLASS, "a class whose objects are read at once, without being restored: GLACIER_IR say");
+        }
+        return storageClass;
     }
 
     private Encryption encryption() throws ConfigException {

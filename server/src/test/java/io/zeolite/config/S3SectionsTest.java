@@ -136,9 +136,11 @@ final class S3SectionsTest {
                 "archive-window 01:00| two times of the day",
                 "archive-disk-percent 100| 1 to 99",
                 "bucket-takeover mine| unowned",
+                "storage-class GLACIER| storage-class: \"GLACIER\" (expected a class whose objects are read at once",
+                "storage-class deep_archive| without being restored",
                 "read-only-bucket true\\narchive-age 1d| archive-age and read-only-bucket true",
             })
-    void s3blobs_wrongPolicy_isRefused(String lines, String message) {
+    void s3blobs_wrongValue_isRefused(String lines, String message) {
         assertThatThrownBy(() -> read(
                         "<s3blobs>\nbucket b\ncache-dir c\n" + lines.replace("\\n", "\n") + "\n" + FILE + "</s3blobs>"))
                 .isInstanceOf(ConfigException.class)

@@ -4,6 +4,10 @@ import static io.zeolite.blob.BucketFinding.ok;
 import static io.zeolite.blob.BucketFinding.warning;
 
 import io.zeolite.blob.BucketFinding;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -11,6 +15,7 @@ import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.ExpirationStatus;
 import software.amazon.awssdk.services.s3.model.LifecycleRule;
 import software.amazon.awssdk.services.s3.model.PublicAccessBlockConfiguration;
+import software.amazon.awssdk.services.s3.model.Transition;
 
 /** Reads how a bucket is set up, as far as the credentials may, and the store knows of such settings. */
 final class BucketSettingsProbe {
@@ -69,18 +74,20 @@ final class BucketSettingsProbe {
     private BucketFinding lifecycle() {
         try {
             boolean aborts = false;
-            boolean expires = false;
+            Set<String> faults = new LinkedHashSet<>();
             for (LifecycleRule rule : client.getBucketLifecycleConfiguration(request -> request.bucket(bucket))
                     .rules()) {
                 boolean active = rule.status() == ExpirationStatus.ENABLED;
                 aborts |= active && rule.abortIncompleteMultipartUpload() != null;
-                expires |= active && isAboutUs(rule) && expires(rule);
+                if (active && isAboutUs(rule)) {
+                    faults.addAll(faults(rule));
+                }
             }
-            if (expires) {
+            if (!faults.isEmpty()) {
                 return BucketFinding.error(
                         "lifecycle",
-                        "a rule deletes objects when they get old, also blobs that are in use",
-                        "remove it: blobs are deleted by gc-bucket only");
+                        String.join("; ", faults),
+                        "remove it: blobs are deleted by gc-bucket only, and are read at any time");
             }
             return aborts ? ok("lifecycle", "uploads that were not finished are aborted by a rule") : noRule();
         } catch (SdkException e) {
@@ -89,6 +96,20 @@ final class BucketSettingsProbe {
             }
             throw e;
         }
+    }
+
+    private static List<String> faults(LifecycleRule rule) {
+        List<String> faults = new ArrayList<>();
+        if (expires(rule)) {
+            faults.add("a rule deletes objects when they get old, also blobs that are in use");
+        }
+        for (Transition transition : rule.transitions()) {
+            String to = transition.storageClassAsString();
+            if (to != null && StorageClasses.isArchive(to)) {
+                faults.add("a rule moves objects to " + to + ", where they cannot be read until they are restored");
+            }
+        }
+        return faults;
     }
 
     private static boolean expires(LifecycleRule rule) {

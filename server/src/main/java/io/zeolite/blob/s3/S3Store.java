@@ -129,6 +129,14 @@ public final class S3Store implements BlobStore {
     public StoredObject attest(String key) throws StoreException {
         HeadObjectResponse found = head(key);
         Integer ofStore = ofStore(found.checksumCRC32C(), found.checksumType());
+        String archive = StorageClasses.archive(found);
+        if (archive != null) {
+            throw new StoreException(
+                    Reason.REFUSED,
+                    name() + key + " is in the storage class " + archive
+                            + " and cannot be read (expected: a class that is read at once, or an object that is restored)",
+                    null);
+        }
         Integer noted = noted(found.metadata());
         return object(key, found, noted == null || noted.equals(ofStore) ? ofStore : null);
     }

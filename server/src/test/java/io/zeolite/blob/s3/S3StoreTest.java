@@ -195,6 +195,32 @@ final class S3StoreTest extends BlobStoreContract {
         }
     }
 
+    @Test
+    void attest_objectInAnArchive_isRefusedUntilItIsRestored() throws Exception {
+        String restored = "x-amz-restore: ongoing-request=\"false\", expiry-date=\"Fri, 21 Dec 2029 00:00:00 GMT\"\r\n";
+        Map<String, String> archives = Map.of(
+                "x-amz-storage-class: GLACIER\r\n",
+                "GLACIER",
+                "x-amz-storage-class: DEEP_ARCHIVE\r\nx-amz-restore: ongoing-request=\"true\"\r\n",
+                "DEEP_ARCHIVE",
+                "x-amz-storage-class: INTELLIGENT_TIERING\r\nx-amz-archive-status: ARCHIVE_ACCESS\r\n",
+                "INTELLIGENT_TIERING (ARCHIVE_ACCESS)");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            for (Map.Entry<String, String> archive : archives.entrySet()) {
+                proxy.set(new Fault.Page("ETag: \"1\"\r\n" + archive.getKey(), "abc"));
+                assertReason(Reason.REFUSED, () -> store.attest("a.blob"));
+                assertThatThrownBy(() -> store.attest("a.blob"))
+                        .hasMessageContaining("s3://blobs/a.blob is in the storage class " + archive.getValue() + " ");
+                assertThat(store.stat("a.blob").size()).isEqualTo(3);
+            }
+            for (String readable : List.of("GLACIER\r\n" + restored, "GLACIER_IR\r\n", "INTELLIGENT_TIERING\r\n")) {
+                proxy.set(new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: " + readable, "abc"));
+                assertThat(store.attest("a.blob").size()).isEqualTo(3);
+            }
+        }
+    }
+
     /** A file whose every megabyte is another one. */
     private Path largeFile(long size) throws IOException {
         Path file = directory.resolve("large");

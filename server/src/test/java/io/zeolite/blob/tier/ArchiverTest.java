@@ -319,6 +319,18 @@ final class ArchiverTest {
     }
 
     @Test
+    void archive_objectInAnArchive_isNoProof() throws IOException {
+        commit(1, TID, 1000);
+        archive(Afterwards.KEEP);
+        proxy.set(new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: DEEP_ARCHIVE\r\n", "a".repeat(1000)));
+        assertThat(archive(Afterwards.REMOVE))
+                .singleElement()
+                .isInstanceOfSatisfying(Step.Failed.class, failed -> assertThat(failed.failure())
+                        .hasMessageContaining(KeyLayout.FLAT.key(1, TID) + " is in the storage class DEEP_ARCHIVE"));
+        assertThat(isLocal(1)).isTrue();
+    }
+
+    @Test
     void archive_storeThatRefusesEveryBlob_isNotTriedOnAndOn() throws IOException {
         for (int oid = 1; oid <= 30; oid++) {
             commit(oid, TID, 1000);

@@ -202,6 +202,37 @@ final class BucketCheckTest {
     }
 
     @Test
+    void check_ruleThatMovesToAnArchive_isNamed() throws Exception {
+        Map<String, String> levels = new TreeMap<>();
+        for (String storageClass : List.of("GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")) {
+            byte[] rules =
+                    ("<LifecycleConfiguration><Rule><Status>Enabled</Status><Filter><Prefix>site/</Prefix></Filter>"
+                                    + "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>"
+                                    + "</AbortIncompleteMultipartUpload><Transition><Days>30</Days><StorageClass>"
+                                    + storageClass
+                                    + "</StorageClass></Transition></Rule></LifecycleConfiguration>")
+                            .getBytes(StandardCharsets.UTF_8);
+            HttpHandler store = exchange -> {
+                if ("lifecycle".equals(exchange.getRequestURI().getQuery())) {
+                    exchange.sendResponseHeaders(200, rules.length);
+                    exchange.getResponseBody().write(rules);
+                    exchange.close();
+                } else {
+                    answer(exchange, new ArrayList<>());
+                }
+            };
+            ToolOutput told = new ToolOutput();
+            withStore(store, settings -> new BucketCheck("it", false, told.console()).run(settings, false));
+            levels.put(storageClass, told.text().replaceAll("(?s).*\n(\\w+) +lifecycle: ([^\n]*)\n.*", "$1 $2"));
+        }
+        String moves = "ERROR a rule moves objects to %s, where they cannot be read until they are restored";
+        assertThat(levels)
+                .containsEntry("GLACIER_IR", "ok uploads that were not finished are aborted by a rule")
+                .containsEntry("GLACIER", String.format(moves, "GLACIER"))
+                .containsEntry("DEEP_ARCHIVE", String.format(moves, "DEEP_ARCHIVE"));
+    }
+
+    @Test
     void check_readOnlyAndStoreLooksAtNoChecksum_writesNothing() throws Exception {
         List<String> written = new CopyOnWriteArrayList<>();
         withStore(exchange -> answer(exchange, written), settings -> new BucketCheck("it", true, output.console())
