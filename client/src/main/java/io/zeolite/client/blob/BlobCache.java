@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>Locks, in the order in which they are taken: the lock file of a directory, a file itself (shared by those who read a
- * blob, held by whoever removes or fetches it), the ledger. Under the ledger there are only operations on names and
- * lengths of files.
+ * blob, held by whoever removes or fetches it, and never waited for), the ledger. Under the ledger there are only operations
+ * on names and lengths of files.
  */
 public final class BlobCache implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(BlobCache.class);
@@ -132,38 +132,62 @@ public final class BlobCache implements Closeable {
     }
 
     /**
-     * Finds a blob. Waits for the disk, and reads all of the blob if it is to be verified.
+     * Finds a blob. Waits for the disk, and reads all of the blob if it is to be verified. One that is damaged loses its name,
+     * whoever reads it: as long as it had one, it could not be fetched again.
      *
      * @return what the caller closes; null if it is not there
      */
     public @Nullable CacheEntry find(long oid, long tid) throws IOException {
-        CacheEntry entry = open(layout.blob(oid, tid));
-        if (entry != null && !isWhole(entry)) {
-            damaged.increment();
-            LOG.warn("{} is damaged: its checksum is not the one noted when it came; removed", layout.blob(oid, tid));
-            entry.close();
-            remove(oid, tid);
+        Path path = layout.blob(oid, tid);
+        CacheEntry entry = open(path);
+        if (entry != null && !isWhole(CacheLayout.number(oid), path, entry)) {
             entry = null;
         }
         (entry == null ? misses : hits).increment();
         return entry;
     }
 
-    /** Closes the entry if it cannot be read. */
-    private boolean isWhole(CacheEntry entry) throws IOException {
-        boolean known = false;
+    /** Otherwise it is removed, and closed. */
+    private boolean isWhole(int directory, Path path, CacheEntry entry) throws IOException {
+        boolean whole = false;
         try {
-            boolean inDoubt = Checksums.isInDoubt(entry);
-            boolean whole = !(verify || inDoubt) || Checksums.matches(entry);
-            if (whole && inDoubt) {
-                Checksums.clearDoubt(entry);
+            String flaw = flaw(entry);
+            whole = flaw == null;
+            if (flaw != null) {
+                damaged.increment();
+                removeDamaged(directory, path, entry);
+                LOG.warn("{} is damaged: {}; removed", path, flaw);
             }
-            known = true;
             return whole;
         } finally {
-            if (!known) {
+            if (!whole) {
                 entry.close();
             }
+        }
+    }
+
+    /** @return what is wrong with it; null if nothing is */
+    private @Nullable String flaw(CacheEntry entry) throws IOException {
+        boolean inDoubt = Checksums.isInDoubt(entry);
+        if ((verify || inDoubt) && !Checksums.matches(entry)) {
+            return "its checksum is not the one noted when it came";
+        }
+        if (inDoubt) {
+            Checksums.clearDoubt(entry);
+        }
+        return null;
+    }
+
+    /** Takes its name from a file that others may be reading. */
+    private void removeDamaged(int number, Path path, CacheEntry entry) throws IOException {
+        Closeable directory = lockDirectory(number);
+        try (Ledger.Locked locked = ledger.lock()) {
+            // It may have been removed in between, and fetched again.
+            if (Files.exists(path) && Files.isSameFile(entry.descriptor(), path)) {
+                removeFile(locked, number, path);
+            }
+        } finally {
+            directory.close();
         }
     }
 
@@ -469,17 +493,21 @@ public final class BlobCache implements Closeable {
 
     private long removeFile(int directory, Path path) throws IOException {
         try (Ledger.Locked locked = ledger.lock()) {
-            locked.changing(directory);
-            long size = 0;
-            try {
-                size = Files.size(path);
-                Files.delete(path);
-            } catch (NoSuchFileException e) {
-                size = 0;
-            }
-            locked.changed(directory, -size);
-            return size;
+            return removeFile(locked, directory, path);
         }
+    }
+
+    private static long removeFile(Ledger.Locked locked, int directory, Path path) throws IOException {
+        locked.changing(directory);
+        long size = 0;
+        try {
+            size = Files.size(path);
+            Files.delete(path);
+        } catch (NoSuchFileException e) {
+            size = 0;
+        }
+        locked.changed(directory, -size);
+        return size;
     }
 
     void discard(long oid, Path part) throws IOException {

@@ -536,21 +536,44 @@ final class BlobCacheTest {
         assertThat(ofPython).exists();
     }
 
+    private Path damage(long oid) throws IOException {
+        Path file = directory.resolve(oid + "/0.03f1a2b3c4d5e6f7.blob");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 50);
+        }
+        return file;
+    }
+
     @Test
     void find_damagedFile_isRemovedIfItIsToBeVerified() throws IOException {
         BlobCache cache = cache(1000, true);
         add(cache, 1, 100);
         add(cache, 2, 100);
-        Path damaged = directory.resolve("1/0.03f1a2b3c4d5e6f7.blob");
-        Files.setPosixFilePermissions(damaged, PosixFilePermissions.fromString("rw-------"));
-        try (FileChannel channel = FileChannel.open(damaged, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 50);
-        }
+        Path damaged = damage(1);
         assertThat(cache.find(1, TID)).isNull();
         assertThat(damaged).doesNotExist();
         assertThat(has(cache, 2)).isTrue();
         assertThat(cache.counters().damaged()).isEqualTo(1);
         assertThat(cache.totalBytes()).isEqualTo(100);
+    }
+
+    @Test
+    void find_damagedFileThatSomebodyReads_isRemovedAndCanBeFetched() throws IOException {
+        BlobCache cache = cache(1000, true);
+        BlobCache other = cache(1000);
+        add(cache, 1, 100);
+        try (CacheEntry inUse = Objects.requireNonNull(other.find(1, TID))) {
+            Path damaged = damage(1);
+            assertThat(cache.find(1, TID)).isNull();
+            assertThat(damaged).doesNotExist();
+            assertThat(cache.totalBytes()).isZero();
+            add(cache, 1, 100);
+            assertThat(has(cache, 1)).isTrue();
+            assertThat(inUse.channel().read(ByteBuffer.allocate(200))).isEqualTo(100);
+        }
+        assertThat(has(cache, 1)).isTrue();
+        assertThat(cache.totalBytes()).isEqualTo(100).isEqualTo(bytesOnDisk());
     }
 
     @Test

@@ -32,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -216,6 +217,25 @@ final class BlobTierTest {
         assertThat(requests).isPositive();
         assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, LARGE));
         assertThat(proxy.requests()).isEqualTo(requests);
+    }
+
+    @Test
+    void open_damagedInTheCacheWhileSomebodyReadsIt_isFetchedOnce() throws Exception {
+        put(1, 1000);
+        BlobCache cache = BlobCache.open(directory.resolve("cache"), new CacheLimit.Bytes(100_000_000), true);
+        BlobTier tier = new BlobTier(new S3Store(settings(PATIENT)), KeyLayout.FLAT, cache, SETTINGS, null);
+        tiers.add(tier);
+        assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, 1000));
+        awaitKept(tier, 1);
+        int requests = proxy.requests();
+        try (OpenBlob inUse = opened(tier, 1)) {
+            Path file = cached().get(0);
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            Files.write(file, bytes(2, 1000));
+            assertThat(read(opened(tier, 1))).isEqualTo(bytes(1, 1000));
+            assertThat(proxy.requests()).isEqualTo(requests + 1);
+            assertThat(inUse.size()).isEqualTo(1000);
+        }
     }
 
     @Test
