@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -132,8 +133,8 @@ public final class BlobCache implements Closeable {
     }
 
     /**
-     * Finds a blob. Waits for the disk, and reads all of the blob if it is to be verified. One that is damaged loses its name,
-     * whoever reads it: as long as it had one, it could not be fetched again.
+     * Finds a blob. Waits for the disk, and reads all of the blob if it is to be verified. One that is damaged, or cannot be read
+     * then, loses its name, whoever reads it: as long as it had one, it could not be fetched again.
      *
      * @return what the caller closes; null if it is not there
      */
@@ -169,8 +170,15 @@ public final class BlobCache implements Closeable {
     /** @return what is wrong with it; null if nothing is */
     private @Nullable String flaw(CacheEntry entry) throws IOException {
         boolean inDoubt = Checksums.isInDoubt(entry);
-        if ((verify || inDoubt) && !Checksums.matches(entry)) {
-            return "its checksum is not the one noted when it came";
+        try {
+            if ((verify || inDoubt) && !Checksums.matches(entry)) {
+                return "its checksum is not the one noted when it came";
+            }
+        } catch (ClosedChannelException e) {
+            // This thread was interrupted, which says nothing of the file.
+            throw e;
+        } catch (IOException e) {
+            return "it cannot be read: " + e;
         }
         if (inDoubt) {
             Checksums.clearDoubt(entry);

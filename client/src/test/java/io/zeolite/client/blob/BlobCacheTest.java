@@ -577,16 +577,20 @@ final class BlobCacheTest {
     }
 
     @Test
-    void find_thatCannotRead_pinsNothing() throws IOException {
+    void find_thatCannotRead_removesItAndPinsNothing() throws IOException {
         BlobCache cache = cache(1000, true);
         // It can be opened, but not read.
         Path unreadable = Files.createDirectories(directory.resolve("1/0.03f1a2b3c4d5e6f7.blob"));
         Files.getFileAttributeView(unreadable, UserDefinedFileAttributeView.class)
                 .write("zeolite.crc32c", ByteBuffer.allocate(4));
-        assertThatThrownBy(() -> cache.find(1, TID)).isInstanceOf(IOException.class);
         try (Flock pin = Flock.open(unreadable)) {
+            assertThat(cache.find(1, TID)).isNull();
             assertThat(pin.tryLock()).isTrue();
         }
+        assertThat(unreadable).doesNotExist();
+        assertThat(cache.counters().damaged()).isEqualTo(1);
+        add(cache, 1, 100);
+        assertThat(has(cache, 1)).isTrue();
     }
 
     private Path writtenBeforeTheMachineCrashed(BlobCache cache, long oid) throws IOException {
