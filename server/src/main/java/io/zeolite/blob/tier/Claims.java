@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,11 @@ final class Claims {
     @Nullable
     String takeover(String place) throws IOException {
         return read().get(place);
+    }
+
+    /** Those that were claimed. */
+    Set<String> places() throws IOException {
+        return read().keySet();
     }
 
     private Map<String, String> read() throws IOException {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,10 +116,27 @@ public final class OwnedStore implements BlobStore {
             throw refusal("it belongs to another database, " + describe(marker) + "; nothing is written there by " + id
                     + ". If that one is no more, " + advice(id(marker), done));
         }
+        if (!claimedBefore) {
+            warnOfOthers();
+        }
         if (!takeover.equals(done)) {
             note(takeover);
         }
         ownerSinceNanos = System.nanoTime();
+    }
+
+    /** Blobs do not follow a configuration to another place. */
+    private void warnOfOthers() throws IOException {
+        Set<String> others = claims.places();
+        // Another thread may have noted it meanwhile.
+        others.remove(store.place());
+        if (!others.isEmpty()) {
+            LOG.warn(
+                    "{} is new to this database, which has written to {} before: blobs that are only there are not found any"
+                            + " more, unless zeolite mirror-blobs copies them",
+                    name(),
+                    String.join(", ", others));
+        }
     }
 
     /** As {@link Claims#takeover}; forgets one that is not wanted any more. */

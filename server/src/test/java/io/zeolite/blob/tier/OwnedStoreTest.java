@@ -3,6 +3,10 @@ package io.zeolite.blob.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.file.DirectoryStore;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 final class OwnedStoreTest {
     @TempDir
@@ -253,6 +258,28 @@ final class OwnedStoreTest {
         Files.delete(directory.resolve("mount"));
         Files.move(disk, directory.resolve("mount"));
         put(unmounted, "d.blob");
+    }
+
+    @Test
+    void placeThatIsNew_isSaidOnceWithThoseOfBefore() throws IOException {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(OwnedStore.class);
+        logger.addAppender(log);
+        try {
+            put(directoryStore("one", null), "a.blob");
+            put(directoryStore("other", null), "a.blob");
+            put(directoryStore("other", null), "b.blob");
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(log.list)
+                .filteredOn(event -> event.getLevel() == Level.WARN)
+                .singleElement()
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .asString()
+                .contains(directory.resolve("other") + "/ is new")
+                .contains("written to " + directory.resolve("one") + " before", "zeolite mirror-blobs");
     }
 
     @Test
