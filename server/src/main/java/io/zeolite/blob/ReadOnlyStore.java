@@ -17,6 +17,11 @@ public record ReadOnlyStore(BlobStore store) implements BlobStore {
     }
 
     @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
     public StoredObject stat(String key) throws StoreException {
         return store.stat(key);
     }

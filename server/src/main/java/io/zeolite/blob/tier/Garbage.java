@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * still refer to them.
  *
  * <p>Until then they are listed in the file {@code .bucket-garbage} of the blob directory: a line for each revision, oid and
- * tid in hex and the second since 1970 when it was packed away. Lines are added while a pack goes on, and on disk before the
+ * tid in hex, the place where its object is, and the second since 1970 when it was packed away. What is listed of another
+ * place stays for when the database has that one again; lines of before places were noted are without. Lines are added while a pack goes on, and on disk before the
  * pack forgets them; the list is written anew, under another name first, when some of it is done. A line that is there twice,
  * whose object is gone already, or that a crash has cut short, does no harm: the pack lists it again.
  *
@@ -66,7 +67,13 @@ public final class Garbage {
         boolean has(BlobRevision revision) throws IOException;
     }
 
-    private record Entry(BlobRevision revision, Instant since) {}
+    /** @param place empty if it is not known to be another one */
+    private record Entry(BlobRevision revision, String place, Instant since) {
+        String line() {
+            return Tid.toHex(revision.oid()) + Tid.toHex(revision.tid()) + " " + (place.isEmpty() ? "" : place + " ")
+                    + since.getEpochSecond() + "\n";
+        }
+    }
 
     /** @param store which only the owner of the prefix can delete from */
     public Garbage(Path blobDirectory, BlobStore store, KeyLayout layout, Duration grace) {
@@ -92,9 +99,8 @@ public final class Garbage {
         boolean written = false;
         try {
             long end = list.size();
-            list.write(
-                    ByteBuffer.wrap((beginning(list, end) + line(revision, now)).getBytes(StandardCharsets.US_ASCII)),
-                    end);
+            String line = new Entry(revision, store.place(), now).line();
+            list.write(ByteBuffer.wrap((beginning(list, end) + line).getBytes(StandardCharsets.UTF_8)), end);
             written = true;
         } finally {
             open = written ? list : null;
@@ -108,10 +114,6 @@ public final class Garbage {
     private static String beginning(DiskFile list, long end) throws IOException {
         ByteBuffer last = ByteBuffer.allocate(1);
         return end > 0 && list.read(last, end - 1) == 1 && last.get(0) != '\n' ? "\n" : "";
-    }
-
-    private static String line(BlobRevision revision, Instant since) {
-        return Tid.toHex(revision.oid()) + Tid.toHex(revision.tid()) + " " + since.getEpochSecond() + "\n";
     }
 
     /** Waits until what was added is on disk. */
@@ -183,7 +185,7 @@ public final class Garbage {
         return List.copyOf(keys);
     }
 
-    /** The revisions whose grace is not over. */
+    /** The revisions whose grace is not over, whatever their place. */
     public Set<BlobRevision> waiting(Instant now) throws IOException {
         Instant last = now.minus(grace);
         Set<BlobRevision> waiting = new LinkedHashSet<>();
@@ -201,11 +203,15 @@ public final class Garbage {
     private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last) throws IOException {
         Map<Integer, BlobRevision> due = new LinkedHashMap<>();
         for (Entry entry = next(lines); entry != null; entry = due.size() < BATCH ? next(lines) : null) {
-            if (!entry.since().isAfter(last)) {
+            if (!entry.since().isAfter(last) && isHere(entry)) {
                 due.put(lines.getLineNumber(), entry.revision());
             }
         }
         return due;
+    }
+
+    private boolean isHere(Entry entry) {
+        return entry.place().isEmpty() || entry.place().equals(store.place());
     }
 
     /** The lines that are there at this moment. Until the list is written anew, each keeps its number. */
@@ -217,7 +223,7 @@ public final class Garbage {
         } catch (NoSuchFileException e) {
             list = InputStream.nullInputStream();
         }
-        return new LineNumberReader(new InputStreamReader(list, StandardCharsets.ISO_8859_1));
+        return new LineNumberReader(new InputStreamReader(list, StandardCharsets.UTF_8));
     }
 
     /** What a file has when this is made: of what is added meanwhile there may be half a line. */
@@ -257,7 +263,7 @@ public final class Garbage {
             if (entry != null) {
                 return entry;
             }
-            LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid and a time)", file, line);
+            LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid, a place and a time)", file, line);
         }
         return null;
     }
@@ -265,10 +271,11 @@ public final class Garbage {
     private static @Nullable Entry parse(String line) {
         int ids = 2 * ID_DIGITS;
         // A time with fewer digits was cut short, and would be long past.
-        if (line.length() != ids + 1 + TIME_DIGITS || line.charAt(ids) != ' ') {
+        int start = line.length() - TIME_DIGITS;
+        if (start <= ids || line.charAt(ids) != ' ' || line.charAt(start - 1) != ' ') {
             return null;
         }
-        String time = line.substring(ids + 1);
+        String time = line.substring(start);
         if (!line.substring(0, ids).chars().allMatch(HexFormat::isHexDigit)
                 || !time.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return null;
@@ -277,6 +284,7 @@ public final class Garbage {
                 new BlobRevision(
                         HexFormat.fromHexDigitsToLong(line, 0, ID_DIGITS),
                         HexFormat.fromHexDigitsToLong(line, ID_DIGITS, ids)),
+                start - 1 == ids ? "" : line.substring(ids + 1, start - 1),
                 Instant.ofEpochSecond(Long.parseLong(time)));
     }
 
@@ -291,7 +299,7 @@ public final class Garbage {
             StringBuilder left = new StringBuilder();
             for (Entry entry = next(lines); entry != null; entry = next(lines)) {
                 if (!done.get(lines.getLineNumber())) {
-                    left.append(line(entry.revision(), entry.since()));
+                    left.append(entry.line());
                 }
                 if (left.length() >= WRITE_BYTES) {
                     write(left, list);
@@ -305,7 +313,7 @@ public final class Garbage {
     }
 
     private static void write(StringBuilder text, DiskFile list) throws IOException {
-        list.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.US_ASCII)), list.size());
+        list.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), list.size());
         text.setLength(0);
     }
 }

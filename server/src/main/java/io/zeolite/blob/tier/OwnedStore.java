@@ -247,6 +247,11 @@ public final class OwnedStore implements BlobStore {
     }
 
     @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
     public StoredObject stat(String key) throws StoreException {
         return store.stat(key);
     }

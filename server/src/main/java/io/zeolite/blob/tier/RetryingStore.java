@@ -69,6 +69,11 @@ public final class RetryingStore implements BlobStore {
     }
 
     @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
     public StoredObject stat(String key) throws StoreException {
         return attempts().make(() -> store.stat(key));
     }

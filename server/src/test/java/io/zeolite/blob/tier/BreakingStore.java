@@ -76,6 +76,11 @@ public class BreakingStore implements BlobStore {
     }
 
     @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
     public StoredObject stat(String key) throws StoreException {
         return store.stat(key);
     }

@@ -228,6 +228,32 @@ final class GarbageTest {
         assertThat(left()).containsExactly(3L, 4L, 5L);
     }
 
+    @Test
+    void sweep_listOfAnotherPlace_waitsForIt() throws IOException {
+        DirectoryStore other = new DirectoryStore(Files.createDirectories(directory.resolve("other 1")));
+        Files.copy(object(1), directory.resolve("other 1").resolve(object(1).getFileName()));
+        Garbage before = new Garbage(directory, other, KeyLayout.FLAT, GRACE);
+        before.add(revision(1), PACKED);
+        before.force();
+        Garbage garbage = garbage();
+        garbage.add(revision(2), PACKED);
+        garbage.force();
+        assertThat(garbage.waiting(PACKED)).containsExactly(revision(1), revision(2));
+        assertThat(sweep(garbage, DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(1L, 3L, 4L, 5L);
+        assertThat(sweep(new Garbage(directory, other, KeyLayout.FLAT, GRACE), DUE))
+                .isEqualTo(1);
+        assertThat(directory.resolve("other 1")).isEmptyDirectory();
+        assertThat(list()).isEmptyFile();
+    }
+
+    @Test
+    void sweep_lineOfBeforePlacesWereNoted_isOfThisOne() throws IOException {
+        Files.writeString(list(), "00000000000000010000000000000010 " + PACKED.getEpochSecond() + "\n");
+        assertThat(sweep(garbage(), DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(2L, 3L, 4L, 5L);
+    }
+
     /** Its time would be long past, and the grace over. */
     @Test
     void sweep_timeThatWasCutShort_isNoTime() throws IOException {

@@ -77,6 +77,11 @@ final class MortalStore implements BlobStore {
     }
 
     @Override
+    public String place() {
+        return store.place();
+    }
+
+    @Override
     public StoredObject stat(String key) throws StoreException {
         return operate(() -> store.stat(key));
     }
