@@ -34,6 +34,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.ChecksumType;
+import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
@@ -128,7 +129,6 @@ public final class S3Store implements BlobStore {
     @Override
     public StoredObject attest(String key) throws StoreException {
         HeadObjectResponse found = head(key);
-        Integer ofStore = ofStore(found.checksumCRC32C(), found.checksumType());
         String archive = StorageClasses.archive(found);
         if (archive != null) {
             throw new StoreException(
@@ -137,6 +137,7 @@ public final class S3Store implements BlobStore {
                             + " and cannot be read (expected: a class that is read at once, or an object that is restored)",
                     null);
         }
+        Integer ofStore = ofStore(found.checksumCRC32C(), found.checksumType());
         Integer noted = noted(found.metadata());
         return object(key, found, noted == null || noted.equals(ofStore) ? ofStore : null);
     }
@@ -454,14 +455,17 @@ public final class S3Store implements BlobStore {
         List<ObjectIdentifier> objects = keys.stream()
                 .map(key -> ObjectIdentifier.builder().key(full(key)).build())
                 .toList();
-        List<S3Error> errors;
+        String what = "delete " + keys.size() + " objects, the first";
+        DeleteObjectsResponse answer;
         try {
-            errors = ask("delete " + keys.size() + " objects, the first", keys.get(0), () -> client.deleteObjects(
-                            request -> request.bucket(settings.bucket())
-                                    .delete(delete -> delete.objects(objects).quiet(true))
-                                    .requestPayer(payer)
-                                    .overrideConfiguration(timeout.forBytes(keys.size() * BYTES_OF_A_KEY)))
-                    .errors());
+            // A store names what is gone, too, unless it is asked to be quiet.
+            answer = ask(
+                    what,
+                    keys.get(0),
+                    () -> client.deleteObjects(request -> request.bucket(settings.bucket())
+                            .delete(delete -> delete.objects(objects))
+                            .requestPayer(payer)
+                            .overrideConfiguration(timeout.forBytes(keys.size() * BYTES_OF_A_KEY))));
         } catch (StoreException e) {
             if (e.reason() != Reason.REFUSED) {
                 throw e;
@@ -469,8 +473,16 @@ public final class S3Store implements BlobStore {
             // Not every store takes several at a time.
             return BlobStore.super.deleteAll(keys);
         }
+        // Whatever else is XML, the page of a proxy too, is read as an answer without failures.
+        if (answer.deleted().isEmpty() && answer.errors().isEmpty() && !StoreSign.isIn(answer.sdkHttpResponse())) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE,
+                    "cannot " + what + " " + name() + keys.get(0) + ": answered by something else than the store"
+                            + " (expected: a header that starts with x-amz- or x-goog-, or names of objects)",
+                    null);
+        }
         Map<String, StoreException> failures = new LinkedHashMap<>();
-        for (S3Error error : errors) {
+        for (S3Error error : answer.errors()) {
             if ("NoSuchKey".equals(error.code())) {
                 continue;
             }

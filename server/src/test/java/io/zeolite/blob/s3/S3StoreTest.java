@@ -617,6 +617,28 @@ final class S3StoreTest extends BlobStoreContract {
     }
 
     @Test
+    void deleteAll_pageOfAProxy_isNoAnswer() throws Exception {
+        Path file = file("abc");
+        List<String> keys = List.of("a.blob", "b.blob");
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            for (String key : keys) {
+                store.put(key, file, 0x364b3fb7, "text/plain");
+            }
+            for (String page : List.of("<html>We are back soon</html>", "<html><br>We are back soon</html>", "")) {
+                proxy.set(new Fault.Page("Content-Type: text/html\r\nX-Amz-Cf-Id: 1\r\n", page), 1);
+                assertReason(Reason.UNAVAILABLE, () -> store.deleteAll(keys));
+            }
+            assertThat(store.stat("a.blob").size()).isEqualTo(3);
+            // One that sends no headers of its own names what is gone.
+            proxy.set(new Fault.Plain("x-amz-"));
+            assertThat(store.deleteAll(keys)).isEmpty();
+            proxy.set(new Fault.None());
+            assertReason(Reason.NOT_FOUND, () -> store.stat("a.blob"));
+        }
+    }
+
+    @Test
     void list_moreThanAPageWithoutANewToken_isNotTakenForComplete() throws Exception {
         for (String token : List.of("", "<NextContinuationToken>same</NextContinuationToken>")) {
             String page = "<ListBucketResult><IsTruncated>true</IsTruncated>" + token + "</ListBucketResult>";
