@@ -17,6 +17,9 @@ public interface ColdBlobs extends AutoCloseable {
      */
     CompletableFuture<OpenBlob> open(long oid, long tid, PosKeyException missing);
 
+    /** Hears that a pack has replaced the data file: of what it tells now that it is {@link #removed}, a file of before may have need. */
+    default void packed() throws IOException {}
+
     /**
      * Hears that no transaction refers to a revision any more, whether it is there or not. On disk after {@link
      * #forceRemoved}.

@@ -21,6 +21,7 @@ import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Storage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -90,12 +91,25 @@ final class ColdBlobsOpener {
         tier.keep(keeper);
         keeper.look(readOnly);
         if (garbage != null) {
-            keeper.collect(garbage, revision -> isReferredTo(storage, revision));
+            keeper.collect(garbage, new References(storage, config.dataFile()));
         }
         ArchivePolicy policy = config.upkeep().archive();
         if (policy != null) {
             Archiver archiver = new Archiver(BlobDirectory.openReadOnly(blobDirectory), writing, config.layout());
             keeper.archive(archiver, policy);
+        }
+    }
+
+    /** Of a storage, and of the file that its last pack has left. */
+    private record References(Storage storage, @Nullable Path data) implements Garbage.References {
+        @Override
+        public boolean has(BlobRevision revision) throws IOException {
+            return isReferredTo(storage, revision);
+        }
+
+        @Override
+        public boolean keepsOld() {
+            return data != null && Files.exists(data.resolveSibling(data.getFileName() + ".old"));
         }
     }
 

@@ -195,8 +195,11 @@ final class PackedBlobs implements RemovedBlobs {
         return Files.newBufferedReader(path(), StandardCharsets.ISO_8859_1);
     }
 
-    /** Removes what an earlier pack has kept. */
+    /** Removes what an earlier pack has kept, now that the data file is replaced that had need of it. */
     void begin() throws IOException {
+        if (cold != null) {
+            cold.packed();
+        }
         directory.removeOld();
     }
 

@@ -118,6 +118,12 @@ public sealed interface StorageConfig {
             }
             return Objects.requireNonNull(directory, "no blobs in the storage before a bucket");
         }
+
+        /** That of the storage within; null if that is in memory. */
+        public @Nullable Path dataFile() {
+            StorageConfig records = base instanceof BlobStorage blobs ? blobs.base() : base;
+            return records instanceof FileStorage file ? file.path() : null;
+        }
     }
 
     /**

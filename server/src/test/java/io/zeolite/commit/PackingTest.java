@@ -66,6 +66,11 @@ class PackingTest {
         }
 
         @Override
+        public void packed() {
+            told.add("packed");
+        }
+
+        @Override
         public void removed(long oid, long tid, Instant since) {
             removals.add(since);
             told.add("removed " + oid + " of " + Long.toHexString(tid));
@@ -375,7 +380,7 @@ class PackingTest {
         pack();
         runPacker();
 
-        assertThat(told).containsExactly("removed 1 of 10", "removed 2 of 30", "forced, true");
+        assertThat(told).containsExactly("packed", "removed 1 of 10", "removed 2 of 30", "forced, true");
     }
 
     @Test
@@ -407,7 +412,12 @@ class PackingTest {
         assertThat(outcomes).containsExactly("done");
         assertThat(told)
                 .containsExactly(
-                        "removed 3 of 10", "forced, true", "removed 1 of 10", "removed 2 of 30", "forced, true");
+                        "removed 3 of 10",
+                        "forced, true",
+                        "packed",
+                        "removed 1 of 10",
+                        "removed 2 of 30",
+                        "forced, true");
         assertThat(gone).doesNotExist();
         assertThat(list).doesNotExist();
     }

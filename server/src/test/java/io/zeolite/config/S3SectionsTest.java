@@ -111,6 +111,7 @@ final class S3SectionsTest {
         ColdStorage storage = read("<s3blobs>\nbucket b\ncache-dir c\n" + FILE + "</s3blobs>");
         assertThat(storage.upkeep()).isEqualTo(new StorageConfig.Upkeep(null, Duration.ofDays(7), null));
         assertThat(storage.blobDirectory()).isEqualTo(directory.resolve("blobs"));
+        assertThat(storage.dataFile()).isEqualTo(directory.resolve("Data.fs"));
     }
 
     @Test

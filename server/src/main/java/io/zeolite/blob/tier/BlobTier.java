@@ -83,6 +83,13 @@ public final class BlobTier implements ColdBlobs {
     }
 
     @Override
+    public void packed() throws IOException {
+        if (garbage != null) {
+            garbage.packed();
+        }
+    }
+
+    @Override
     public void removed(long oid, long tid, Instant since) throws IOException {
         if (garbage != null) {
             garbage.add(new BlobRevision(oid, tid), since);

@@ -41,6 +41,9 @@ import org.slf4j.LoggerFactory;
  * pack forgets them; the list is written anew, under another name first, when some of it is done. A line that is there twice,
  * whose object is gone already, or that a crash has cut short, does no harm: the pack lists it again.
  *
+ * <p>As long as the data file of before the last pack is there, what that pack has listed waits for the next one: a line
+ * {@code packed} stands before it.
+ *
  * <p>The first pack of an old site may list millions. No more than a batch of them is held in memory, and a bit for each that is
  * done, so that the list is written anew once for all of them. Any thread; one sweep at a time.
  */
@@ -48,6 +51,7 @@ public final class Garbage {
     private static final Logger LOG = LoggerFactory.getLogger(Garbage.class);
 
     private static final String FILE = ".bucket-garbage";
+    private static final String PACKED = "packed";
     private static final int ID_DIGITS = 16;
     private static final int TIME_DIGITS = 10;
     private static final int BATCH = 1000;
@@ -65,6 +69,11 @@ public final class Garbage {
     public interface References {
         /** @throws IOException if that cannot be found out; nothing is deleted then */
         boolean has(BlobRevision revision) throws IOException;
+
+        /** Whether there is the data file of before the last pack, which refers to what that pack has removed. */
+        default boolean keepsOld() {
+            return false;
+        }
     }
 
     /** @param place empty if it is not known to be another one */
@@ -94,12 +103,20 @@ public final class Garbage {
     }
 
     /** Lists a revision; on disk after {@link #force}. */
-    public synchronized void add(BlobRevision revision, Instant now) throws IOException {
+    public void add(BlobRevision revision, Instant now) throws IOException {
+        append(new Entry(revision, store.place(), now).line());
+    }
+
+    /** Notes that a pack has replaced the data file, before it lists what it has removed. */
+    public void packed() throws IOException {
+        append(PACKED + "\n");
+    }
+
+    private synchronized void append(String line) throws IOException {
         DiskFile list = open == null ? disk.open(file, Disk.Mode.READ_WRITE) : open;
         boolean written = false;
         try {
             long end = list.size();
-            String line = new Entry(revision, store.place(), now).line();
             list.write(ByteBuffer.wrap((beginning(list, end) + line).getBytes(StandardCharsets.UTF_8)), end);
             written = true;
         } finally {
@@ -137,14 +154,15 @@ public final class Garbage {
      */
     public int sweep(Instant now, References references, BooleanSupplier stop) throws IOException {
         Instant last = now.minus(grace);
+        int end = references.keepsOld() ? lastPack() : Integer.MAX_VALUE;
         BitSet done = new BitSet();
         int gone = 0;
         int failures = 0;
         String first = "";
         try (LineNumberReader lines = lines()) {
-            for (Map<Integer, BlobRevision> batch = due(lines, last);
+            for (Map<Integer, BlobRevision> batch = due(lines, last, end);
                     !batch.isEmpty() && !stop.getAsBoolean();
-                    batch = due(lines, last)) {
+                    batch = due(lines, last, end)) {
                 List<String> keys = superfluous(batch.values(), references);
                 Map<String, StoreException> failed = keys.isEmpty() ? Map.of() : store.deleteAll(keys);
                 gone += keys.size() - failed.size();
@@ -199,10 +217,27 @@ public final class Garbage {
         return waiting;
     }
 
-    /** The next revisions whose grace is over, by the numbers of their lines: as many as go into a request; none at the end. */
-    private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last) throws IOException {
+    /** The number of the line that the last pack has begun with; 0 if none is known. */
+    private int lastPack() throws IOException {
+        int number = 0;
+        try (LineNumberReader lines = lines()) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number = line.equals(PACKED) ? lines.getLineNumber() : number;
+            }
+        }
+        return number;
+    }
+
+    /**
+     * The next revisions whose grace is over, by the numbers of their lines: as many as go into a request; none at the end.
+     *
+     * @param end the line to end with
+     */
+    private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last, int end) throws IOException {
         Map<Integer, BlobRevision> due = new LinkedHashMap<>();
-        for (Entry entry = next(lines); entry != null; entry = due.size() < BATCH ? next(lines) : null) {
+        for (Entry entry = next(lines);
+                entry != null && lines.getLineNumber() <= end;
+                entry = due.size() < BATCH ? next(lines) : null) {
             if (!entry.since().isAfter(last) && isHere(entry)) {
                 due.put(lines.getLineNumber(), entry.revision());
             }
@@ -263,7 +298,12 @@ public final class Garbage {
             if (entry != null) {
                 return entry;
             }
-            LOG.warn("{} has a line that is not understood: '{}' (expected: oid, tid, a place and a time)", file, line);
+            if (!line.equals(PACKED)) {
+                LOG.warn(
+                        "{} has a line that is not understood: '{}' (expected: oid, tid, a place and a time)",
+                        file,
+                        line);
+            }
         }
         return null;
     }
@@ -293,13 +333,15 @@ public final class Garbage {
         if (done.isEmpty()) {
             return;
         }
+        int lastPack = lastPack();
         Path unfinished = file.resolveSibling(FILE + ".tmp");
         try (LineNumberReader lines = lines();
                 DiskFile list = disk.open(unfinished, Disk.Mode.REPLACE)) {
             StringBuilder left = new StringBuilder();
-            for (Entry entry = next(lines); entry != null; entry = next(lines)) {
-                if (!done.get(lines.getLineNumber())) {
-                    left.append(entry.line());
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                int number = lines.getLineNumber();
+                if (number == lastPack || (!done.get(number) && parse(line) != null)) {
+                    left.append(line).append('\n');
                 }
                 if (left.length() >= WRITE_BYTES) {
                     write(left, list);

@@ -229,6 +229,36 @@ final class GarbageTest {
     }
 
     @Test
+    void sweep_fileOfBeforeThePackIsThere_waitsForTheNextPack() throws IOException {
+        Garbage.References keeping = new Garbage.References() {
+            @Override
+            public boolean has(BlobRevision revision) {
+                return false;
+            }
+
+            @Override
+            public boolean keepsOld() {
+                return true;
+            }
+        };
+        Garbage garbage = garbage();
+        garbage.add(revision(1), PACKED);
+        garbage.packed();
+        garbage.add(revision(2), PACKED);
+        assertThat(garbage.sweep(DUE, keeping, () -> false)).isEqualTo(1);
+        assertThat(left()).containsExactly(2L, 3L, 4L, 5L);
+        assertThat(garbage().sweep(DUE, keeping, () -> false)).isZero();
+
+        garbage.packed();
+        garbage.add(revision(3), PACKED);
+        assertThat(garbage.waiting(PACKED)).containsExactly(revision(2), revision(3));
+        assertThat(garbage.sweep(DUE, keeping, () -> false)).isEqualTo(1);
+        assertThat(left()).containsExactly(3L, 4L, 5L);
+        assertThat(sweep(garbage, DUE)).isEqualTo(1);
+        assertThat(left()).containsExactly(4L, 5L);
+    }
+
+    @Test
     void sweep_listOfAnotherPlace_waitsForIt() throws IOException {
         DirectoryStore other = new DirectoryStore(Files.createDirectories(directory.resolve("other 1")));
         Files.copy(object(1), directory.resolve("other 1").resolve(object(1).getFileName()));

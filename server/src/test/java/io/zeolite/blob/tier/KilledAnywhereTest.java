@@ -82,6 +82,7 @@ final class KilledAnywhereTest {
                     step -> {},
                     () -> false);
             Garbage garbage = new Garbage(directory, owned, KeyLayout.FLAT, GRACE, disk);
+            garbage.packed();
             // A pack tells of everything again if it did not come to its end. One is wrong: it is referred to.
             for (long oid : PACKED_AWAY) {
                 garbage.add(new BlobRevision(oid, TID), PACKED);
