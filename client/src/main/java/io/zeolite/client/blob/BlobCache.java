@@ -234,16 +234,14 @@ public final class BlobCache implements Closeable {
             if (pin == null) {
                 return null;
             }
-            boolean pinned = false;
+            @Nullable CacheEntry entry = null;
             try {
-                pinned = pin.tryShare();
-                if (pinned) {
-                    CacheEntry entry = entry(pin);
-                    pinned = entry != null;
+                if (pin.tryShare()) {
+                    entry = entry(pin);
                     return entry;
                 }
             } finally {
-                if (!pinned) {
+                if (entry == null) {
                     pin.close();
                 }
             }
