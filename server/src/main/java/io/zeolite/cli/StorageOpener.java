@@ -21,6 +21,7 @@ import io.zeolite.storage.file.FileLog;
 import io.zeolite.storage.file.FileLogOptions;
 import io.zeolite.storage.file.PackOptions;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,9 +31,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens the storages that a configuration describes. */
 final class StorageOpener {
+    private static final Logger LOG = LoggerFactory.getLogger("ZEO.runzeo");
+
     /** What Python calls a storage in memory that a demo storage makes for itself. */
     private static final String UNNAMED = "MappingStorage";
 
@@ -227,6 +232,13 @@ final class StorageOpener {
             PackSettings pack,
             InstantSource clock)
             throws IOException {
+        if (blobs != null && log.lastTransaction() != Tid.NONE && BlobDirectory.isNew(blobs.directory())) {
+            LOG.warn(
+                    "{} has transactions, and the blob directory {} is new. If there have been blobs, their disk is not"
+                            + " mounted perhaps: stop the server before more are stored",
+                    log.info().name(),
+                    blobs.directory());
+        }
         BlobDirectory directory = blobs == null
                 ? null
                 : log.info().readOnly()

@@ -151,6 +151,12 @@ public final class BlobDirectory implements Closeable {
         return new BlobDirectory(absolute, BlobLayout.of(absolute), sync);
     }
 
+    /** Whether a directory is not there, or nobody has ever used it for blobs. */
+    public static boolean isNew(Path directory) throws IOException {
+        return Files.notExists(directory.resolve(BlobLayout.MARKER_FILE))
+                && BlobLayout.of(directory) == BlobLayout.BUSHY;
+    }
+
     /** Whether blobs are forced to the disk. */
     public boolean isSynced() {
         return sync;

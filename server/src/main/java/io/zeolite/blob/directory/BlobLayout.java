@@ -55,7 +55,7 @@ enum BlobLayout {
      * The layout of a directory, by ZODB's rules: what the marker says; without a marker bushy if there is nothing
      * visible in it (or no directory at all), else lawn, which is older than the marker.
      *
-     * @throws IOException if the marker names something else
+     * @throws IOException if the marker names something else, or is missing from what is no lawn
      */
     static BlobLayout of(Path directory) throws IOException {
         Path marker = directory.resolve(MARKER_FILE);
@@ -63,7 +63,11 @@ enum BlobLayout {
         try {
             name = new String(Files.readAllBytes(marker), StandardCharsets.UTF_8).strip();
         } catch (NoSuchFileException e) {
-            return isUnused(directory) ? BUSHY : LAWN;
+            if (isUnused(directory)) {
+                return BUSHY;
+            }
+            refuseBushy(directory, marker);
+            return LAWN;
         }
         for (BlobLayout layout : values()) {
             if (layout.marker().equals(name)) {
@@ -72,6 +76,25 @@ enum BlobLayout {
         }
         throw new IOException("unknown layout of a blob directory: '" + name + "' in " + marker
                 + " (expected: bushy or lawn; 'zeocache' marks the blob cache of a client)");
+    }
+
+    /** As {@code cp -r blobs/* other/} leaves it. Taken for a lawn, it would seem to have no blobs. */
+    private static void refuseBushy(Path directory, Path marker) throws IOException {
+        Path above = directory.resolve("0x00");
+        if (!Files.isDirectory(above)) {
+            return;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(above, "0x??")) {
+            for (Path entry : entries) {
+                if (Files.isDirectory(entry)) {
+                    throw new IOException(
+                            marker + " is missing, and " + entry + " is a directory, as in the layout bushy"
+                                    + " (expected: the word bushy in that file, or a directory without such)");
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
     }
 
     private static boolean isUnused(Path directory) throws IOException {

@@ -160,6 +160,32 @@ class BlobDirectoryTest {
         assertThat(temp.resolve(".layout")).hasContent("bushy");
     }
 
+    /** As {@code cp -r} leaves it, which takes no names with a dot. */
+    @Test
+    void open_noMarkerAndABushyTree_isRefused() throws Exception {
+        Files.createDirectories(temp.resolve("0x00/0x00"));
+
+        assertThatIOException()
+                .isThrownBy(() -> BlobDirectory.open(temp))
+                .withMessageContaining(temp.resolve(".layout").toString())
+                .withMessageContaining("the word bushy");
+        assertThat(temp.resolve(".layout")).doesNotExist();
+    }
+
+    @Test
+    void isNew_untilItHasBeenOpened() throws Exception {
+        Path directory = temp.resolve("blobs");
+        assertThat(BlobDirectory.isNew(directory)).isTrue();
+        Files.createDirectories(directory);
+        assertThat(BlobDirectory.isNew(directory)).isTrue();
+
+        BlobDirectory.open(directory);
+
+        assertThat(BlobDirectory.isNew(directory)).isFalse();
+        Files.delete(directory.resolve(".layout"));
+        assertThat(BlobDirectory.isNew(directory)).as("a lawn").isFalse();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "zeocache", "Bushy", "bushy lawn"})
     void open_markerOfAnotherLayout_isRefused(String marker) throws Exception {
