@@ -392,7 +392,8 @@ public final class FileLog implements TransactionLog, UndoableLog {
             // Not with the publication, for which others wait: readers pass over what is not published.
             BatchWriter.addTo(current.index(), transaction, position);
             recordsSinceSave += transaction.records().count();
-            publications.add(() -> publish(transaction.tid(), position, end));
+            Generation.Published next = current.upTo(transaction.tid(), end);
+            publications.add(() -> publish(next, position));
         }
         return publications;
     }
@@ -437,13 +438,13 @@ public final class FileLog implements TransactionLog, UndoableLog {
         return batch;
     }
 
-    private void publish(long tid, long position, long end) {
+    private void publish(Generation.Published next, long position) {
         Generation current = generation;
         if (current.published().end() != position) {
             throw new IllegalStateException(
                     "published is what ends at " + current.published().end() + " (expected: at " + position + ")");
         }
-        current.publish(tid, end);
+        current.publish(next);
     }
 
     // Pack

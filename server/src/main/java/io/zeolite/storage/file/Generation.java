@@ -68,9 +68,14 @@ final class Generation {
         appendedEnd = end;
     }
 
-    /** By the committer: makes what the index knows by now visible, up to a transaction. */
-    void publish(long tid, long end) {
-        published = new Published(tid, end, index.size(), index.maxOid());
+    /** By the committer: what is to be visible up to a transaction, when the index knows just that. */
+    Published upTo(long tid, long end) {
+        return new Published(tid, end, index.size(), index.maxOid());
+    }
+
+    /** By the committer. */
+    void publish(Published next) {
+        published = next;
     }
 
     /** Reads the records of an object as they are visible now. */
