@@ -232,7 +232,10 @@ final class StorageOpener {
             PackSettings pack,
             InstantSource clock)
             throws IOException {
-        if (blobs != null && log.lastTransaction() != Tid.NONE && BlobDirectory.isNew(blobs.directory())) {
+        if (blobs != null
+                && !log.info().readOnly()
+                && log.lastTransaction() != Tid.NONE
+                && BlobDirectory.isNew(blobs.directory())) {
             LOG.warn(
                     "{} has transactions, and the blob directory {} is new. If there have been blobs, their disk is not"
                             + " mounted perhaps: stop the server before more are stored",

@@ -38,6 +38,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -175,6 +176,13 @@ public final class BlobDirectory implements Closeable {
         if (Files.notExists(marker)) {
             writeMarker(marker);
             LOG.info("new layout marker in blob directory {}: {}", root, layout.marker());
+        }
+        @Nullable Path bushy = layout == BlobLayout.LAWN ? BlobLayout.bushyEntry(root) : null;
+        if (bushy != null) {
+            LOG.warn(
+                    "{} says lawn, and {} is a directory, as in the layout bushy: blobs below it are not found",
+                    marker,
+                    bushy);
         }
         directories.create(temporary);
         if (!Files.getAttribute(temporary, "unix:dev").equals(Files.getAttribute(root, "unix:dev"))) {
@@ -417,7 +425,7 @@ public final class BlobDirectory implements Closeable {
      */
     public void takeBack(Path staged, long oid, long tid) throws IOException {
         Path committed = path(oid, tid);
-        if (Files.exists(committed, LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.exists(committed, LinkOption.NOFOLLOW_LINKS) && Files.notExists(staged)) {
             move(committed, staged);
         }
     }

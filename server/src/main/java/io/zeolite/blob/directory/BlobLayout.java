@@ -8,8 +8,10 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** How a blob directory spreads its objects over subdirectories. The marker file in it names the layout. */
 enum BlobLayout {
@@ -66,7 +68,11 @@ enum BlobLayout {
             if (isUnused(directory)) {
                 return BUSHY;
             }
-            refuseBushy(directory, marker);
+            @Nullable Path bushy = bushyEntry(directory);
+            if (bushy != null) {
+                throw new IOException(marker + " is missing, and " + bushy + " is a directory, as in the layout bushy"
+                        + " (expected: the word bushy in that file; or, as in a lawn, no such directory)");
+            }
             return LAWN;
         }
         for (BlobLayout layout : values()) {
@@ -78,20 +84,20 @@ enum BlobLayout {
                 + " (expected: bushy or lawn; 'zeocache' marks the blob cache of a client)");
     }
 
-    /** As {@code cp -r blobs/* other/} leaves it. Taken for a lawn, it would seem to have no blobs. */
-    private static void refuseBushy(Path directory, Path marker) throws IOException {
-        Path above = directory.resolve("0x00");
-        if (!Files.isDirectory(above)) {
-            return;
-        }
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(above, "0x??")) {
+    /**
+     * A directory that a lawn would not have, if there is one. {@code cp -r blobs/* other/} leaves a bushy tree without its marker,
+     * and a server that takes it for a lawn, as ZODB does, finds no blobs in it but those that it stores.
+     */
+    static @Nullable Path bushyEntry(Path directory) throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory.resolve("0x00"), "0x??")) {
             for (Path entry : entries) {
                 if (Files.isDirectory(entry)) {
-                    throw new IOException(
-                            marker + " is missing, and " + entry + " is a directory, as in the layout bushy"
-                                    + " (expected: the word bushy in that file, or a directory without such)");
+                    return entry;
                 }
             }
+            return null;
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return null;
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }

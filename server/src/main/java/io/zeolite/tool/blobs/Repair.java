@@ -35,7 +35,11 @@ final class Repair {
         this.sources = List.copyOf(sources);
         for (Path source : sources) {
             if (isBlobDirectory(source)) {
-                directories.add(BlobDirectory.openReadOnly(source));
+                try {
+                    directories.add(BlobDirectory.openReadOnly(source));
+                } catch (IOException e) {
+                    console.err().println("cannot take blobs from " + source + ": " + e.getMessage());
+                }
             }
         }
         this.local = local;

@@ -13,6 +13,7 @@ import io.zeolite.disk.LockedException;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.CallException;
 import io.zeolite.error.PosKeyException;
+import io.zeolite.logging.RecordedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -170,6 +171,15 @@ class BlobDirectoryTest {
                 .withMessageContaining(temp.resolve(".layout").toString())
                 .withMessageContaining("the word bushy");
         assertThat(temp.resolve(".layout")).doesNotExist();
+        // As ZODB writes it then, and stores more there.
+        Files.writeString(temp.resolve(".layout"), "lawn");
+        try (RecordedLog log = new RecordedLog("io.zeolite.blob.directory.BlobDirectory")) {
+            BlobDirectory.open(temp);
+            assertThat(log.messages())
+                    .singleElement()
+                    .asString()
+                    .contains("says lawn, and " + temp.resolve("0x00/0x00"));
+        }
     }
 
     @Test
