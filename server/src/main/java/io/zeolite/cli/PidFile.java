@@ -2,6 +2,7 @@ package io.zeolite.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,6 +18,7 @@ final class PidFile implements AutoCloseable {
     private final @Nullable Path path;
     private final String content = ProcessHandle.current().pid() + "\n";
     private boolean written;
+    private boolean closed;
 
     /** @param path null if there is to be none */
     PidFile(@Nullable Path path) {
@@ -35,14 +37,17 @@ final class PidFile implements AutoCloseable {
             String found = Files.readString(file);
             return !found.equals(content)
                     && ProcessHandle.of(Long.parseLong(found.strip())).isPresent();
-        } catch (IOException | NumberFormatException e) {
+        } catch (NoSuchFileException | NumberFormatException e) {
             return false;
+        } catch (IOException e) {
+            // It cannot be told, perhaps since it is another user's.
+            return true;
         }
     }
 
     /** Writes the file in the place of any other, if it is not written yet. */
     synchronized void write() {
-        if (path != null && !written) {
+        if (path != null && !written && !closed) {
             written = true;
             try {
                 if (!Files.isWritable(path)) {
@@ -59,6 +64,7 @@ final class PidFile implements AutoCloseable {
     /** Removes the file, unless another process has written its own id there since. */
     @Override
     public synchronized void close() {
+        closed = true;
         try {
             if (path != null && Files.exists(path) && Files.readString(path).equals(content)) {
                 Files.delete(path);

@@ -61,6 +61,10 @@ final class ServerAssembly implements RunningServer {
         try {
             // Before the storages, which may take long: a certificate that is not there is to be known at once.
             tls = zeo.tls() == null ? null : TlsContext.load(zeo.tls());
+            if (tls != null) {
+                TlsContext certificates = tls;
+                Signals.handle(Signals.HANGUP, () -> threads.io().execute(certificates::reload));
+            }
             Instant start = Instant.now();
             for (ServerConfig.NamedStorage named : config.storages()) {
                 storages.put(
@@ -89,9 +93,8 @@ final class ServerAssembly implements RunningServer {
         }
     }
 
-    /** Has new certificates taken when they are there, and when the operator says so. */
+    /** Has new certificates taken when they are there. */
     private static void keepCertificates(TlsSettings settings, TlsContext tls, ServerThreads threads) {
-        Signals.handle(Signals.HANGUP, () -> threads.io().execute(tls::reload));
         if (!settings.checkInterval().isZero()) {
             threads.every(settings.checkInterval(), () -> threads.io().execute(tls::reloadIfChanged));
         }

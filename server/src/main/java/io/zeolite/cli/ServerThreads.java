@@ -24,7 +24,7 @@ final class ServerThreads implements Timers {
     private static final Duration COMMITTER_SLICE = Duration.ofNanos(100_000);
 
     /** A walk may wait for another server that is away, for as long as its clients are told to. */
-    private static final int ITERATION_THREADS = 4;
+    private static final int ITERATION_THREADS = 8;
 
     private final ThreadPoolExecutor io;
     private final ThreadPoolExecutor iteration;

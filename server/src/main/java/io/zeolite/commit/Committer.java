@@ -61,6 +61,8 @@ final class Committer {
     /** Bounds one batch, so that the first in it does not wait for ever. */
     private static final long MAX_BATCH_BYTES = 32L << 20;
 
+    private static final int MOST_FAILED_ALONE = 3;
+
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
 
@@ -90,6 +92,8 @@ final class Committer {
     private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
     /** How many of the first finishes are written each by itself, since they could not be written together. */
     private int alone;
+    /** How many of them have failed, one after the other. */
+    private int failedAlone;
     /** How many transactions are going to write positions that they have found in the log. */
     private int pins;
 
@@ -235,20 +239,24 @@ final class Committer {
         }
     }
 
-    /** With the levels of Python's server, and the words that monitors look for. */
+    /** With the levels and words of Python's server, which monitors look for. */
     private void logWaiting(int count) {
         if (count > CRITICALLY_MANY) {
             LOG.atError()
                     .addMarker(Logging.CRITICAL)
                     .addMarker(Logging.NOISE)
                     .log(
-                            "({}) transactions waiting: {} (more than " + CRITICALLY_MANY + ")",
+                            "({}) queue lock: transactions waiting: {} (more than " + CRITICALLY_MANY + ")",
                             log.info().name(),
                             count);
         } else if (count > MANY) {
-            LOG.warn(Logging.NOISE, "({}) transactions waiting: {}", log.info().name(), count);
+            LOG.warn(
+                    Logging.NOISE,
+                    "({}) queue lock: transactions waiting: {}",
+                    log.info().name(),
+                    count);
         } else {
-            LOG.debug("transactions waiting: {}", count);
+            LOG.debug("({}) queue lock: transactions waiting: {}", log.info().name(), count);
         }
     }
 
@@ -405,6 +413,7 @@ final class Committer {
         try {
             List<TransactionLog.Publication> publications =
                     log.append(transactions, beforeCommit(batch, transactions), turns);
+            failedAlone = 0;
             publish(batch, transactions, publications);
         } catch (AppendFailedException e) {
             takeBackBlobs(batch, transactions);
@@ -416,7 +425,9 @@ final class Committer {
                 retryAlone(batch);
             } else {
                 LOG.error("a transaction could not be written and was aborted: {}", e.getMessage(), e);
-                fail(batch, CallException.storage("the transaction could not be written: " + e.getMessage()));
+                ZeoException failure = CallException.storage("the transaction could not be written: " + e.getMessage());
+                fail(batch, failure);
+                failRestIfAlike(failure);
             }
         } catch (IOException e) {
             LOG.error("the log has failed; the storage takes no transactions until it is opened anew", e);
@@ -475,6 +486,22 @@ final class Committer {
             finishes.addFirst(batch.get(i));
         }
         alone = batch.size();
+        failedAlone = 0;
+    }
+
+    /** What fails one after the other is not the fault of one: each more attempt would wait for the disk, for nothing. */
+    private void failRestIfAlike(ZeoException failure) {
+        failedAlone++;
+        if (failedAlone < MOST_FAILED_ALONE || alone == 0) {
+            return;
+        }
+        LOG.error("{} more transactions were aborted without another attempt", alone);
+        List<Finish> rest = new ArrayList<>();
+        while (alone > 0) {
+            alone--;
+            rest.add(finishes.remove());
+        }
+        fail(rest, failure);
     }
 
     private TransactionLog.BeforeCommit beforeCommit(List<Finish> batch, List<LogTransaction> transactions) {
@@ -516,9 +543,7 @@ final class Committer {
 
     private void publish(
             List<Finish> batch, List<LogTransaction> written, List<TransactionLog.Publication> publications) {
-        // Before the answers: a client that has one is told of no lock of its own. Whoever gets them has to wait for
-        // its
-        // turn.
+        // Before the answers: a client that has one is told of no lock of its own.
         batch.forEach(finish -> releaseLocks(finish.transaction));
         List<InvalidationHub.Committed> committed = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {

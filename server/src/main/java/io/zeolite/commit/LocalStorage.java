@@ -421,6 +421,11 @@ public final class LocalStorage implements Storage {
     }
 
     @Override
+    public void sync(Completion<Void> completion) {
+        hub.whenTold(() -> Completion.done(completion));
+    }
+
+    @Override
     public void drain(Completion<Void> completion) {
         packing.cancel();
         committer.drain(completion);
@@ -429,7 +434,8 @@ public final class LocalStorage implements Storage {
     @Override
     public void pack(long stop, boolean isWhole, Completion<Void> completion) {
         if (info.readOnly()) {
-            throw new ReadOnlyException();
+            completion.fail(new ReadOnlyException());
+            return;
         }
         packing.start(stop, isWhole, completion);
     }

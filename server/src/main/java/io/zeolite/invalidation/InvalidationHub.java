@@ -205,9 +205,8 @@ public final class InvalidationHub {
         }
         int last = find(known, tid);
         if (last < 0) {
-            // That right behind one counts too: no clock gives it to a lost transaction, and a program that wants all
-            // from a
-            // transaction on, without that, may ask for it, as ZEO's own tests do.
+            // That right behind one counts too: no clock gives it to a lost transaction, and a program that wants
+            // all from a transaction on, without that, may ask for it, as ZEO's own tests do.
             last = find(known, tid - 1);
         }
         if (last < 0) {

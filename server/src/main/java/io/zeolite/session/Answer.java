@@ -25,6 +25,7 @@ final class Answer {
     private final String method;
     private final boolean wanted;
     private int weight = 1;
+    private boolean underWay;
 
     Answer(Session session, Outbox outbox, @Nullable Object id, String method, boolean wanted) {
         this.session = session;
@@ -45,9 +46,28 @@ final class Answer {
         return this;
     }
 
+    /** Lets a few like this be under way at a time: it may be large, and take long, so others are not to wait for it. */
+    Answer large() {
+        weight = CallsUnderWay.MOST / 4;
+        return this;
+    }
+
     /** Whether a value can be a part of it. Any thread. */
     boolean canHold(@Nullable Object value) {
         return outbox.canSend(value);
+    }
+
+    /** The storage has thrown it, and will not answer any more. On the loop. */
+    void refused(ZeoException failure) {
+        failure(failure);
+        end();
+    }
+
+    private void end() {
+        if (underWay) {
+            underWay = false;
+            session.underWay().end(weight);
+        }
     }
 
     /** On the loop. */
@@ -99,13 +119,14 @@ final class Answer {
     }
 
     private <T> Completion<T> on(Executor loop, Function<T, @Nullable Object> value) {
+        underWay = true;
         session.underWay().begin(weight);
         return new Completion<>() {
             @Override
             public void complete(T result) {
                 loop.execute(() -> {
                     valueOf(result, value);
-                    session.underWay().end(weight);
+                    end();
                 });
             }
 
@@ -113,7 +134,7 @@ final class Answer {
             public void fail(Throwable failure) {
                 loop.execute(() -> {
                     failure(failure);
-                    session.underWay().end(weight);
+                    end();
                 });
             }
 

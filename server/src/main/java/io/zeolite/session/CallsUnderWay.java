@@ -1,12 +1,13 @@
 package io.zeolite.session;
 
 /**
- * The calls of a client that wait for their answers. With too many of them nothing more is taken from it, as the answers
- * could come all at once, and fill the memory. On the loop.
+ * The calls of a client that wait for their answers, but for those of transactions, blobs and iterators, which have their own
+ * limits. With too many of them nothing more is taken from the client: the answers could come all at once, fill the memory, and
+ * be more than is kept for a client that does not read. On the loop.
  */
 final class CallsUnderWay {
     /** From so many on, the client is not listened to. */
-    static final int MOST = 256;
+    static final int MOST = 64;
 
     private final Outbox outbox;
     private int count;

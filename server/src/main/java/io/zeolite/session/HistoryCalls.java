@@ -41,7 +41,7 @@ final class HistoryCalls {
         }
         // Python's memory storage names more.
         boolean mapping = !storage.info().supportsUndo();
-        storage.history(args.id(0), args.number(1, 1), answer.with(revisions -> revisions.stream()
+        storage.history(args.id(0), args.number(1, 1), answer.large().with(revisions -> revisions.stream()
                 .map(revision -> describe(revision, mapping, answer))
                 .toList()));
     }
@@ -78,7 +78,7 @@ final class HistoryCalls {
         Predicate<TransactionSummary> filter = specification instanceof PyDict required && !required.isEmpty()
                 ? transaction -> hasAll(describe(transaction, answer), required)
                 : transaction -> true;
-        storage.undoLog(first, last, filter, answer.with(transactions -> transactions.stream()
+        storage.undoLog(first, last, filter, answer.large().with(transactions -> transactions.stream()
                 .map(transaction -> describe(transaction, answer))
                 .toList()));
     }

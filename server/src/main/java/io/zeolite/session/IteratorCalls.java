@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * <p>What a client started and forgot is kept until it says so, or goes. An iterator is some numbers, and a client has
  * at most {@value #MAX_ITERATORS} of them: the one that was not used for the longest time makes room for the next.
  *
- * <p>Everything is called on the event loop; the storage is read on the I/O pool, for one call at a time, in the order in
+ * <p>Everything is called on the event loop; the storage is read by threads for that, for one call at a time, in the order in
  * which they came. A client that sends more than some calls ahead is not read from until they are answered.
  */
 final class IteratorCalls {
@@ -79,7 +79,7 @@ final class IteratorCalls {
 
     private record Records(RecordIterator iterator) implements Cursor {}
 
-    /** What is done on the I/O pool. */
+    /** What is done by another thread. */
     private interface Read<T> {
         T read() throws IOException;
     }
@@ -130,7 +130,7 @@ final class IteratorCalls {
         }
     }
 
-    /** Reads on the I/O pool, and passes on what was read on the loop. */
+    /** Reads by another thread, and passes on what was read on the loop. */
     private <T> void read(Answer answer, Read<T> read, Consumer<T> then) {
         busy = true;
         io.execute(() -> {

@@ -196,7 +196,7 @@ public final class Session {
         try {
             dispatch(method, new Arguments(method, args), answer);
         } catch (ZeoException e) {
-            answer.failure(e);
+            answer.refused(e);
         }
     }
 

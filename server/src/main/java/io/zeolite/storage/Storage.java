@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A storage that clients can open, by name, over the wire. Any thread may call it, unless a method says otherwise.
  *
  * <p>Order, on which clients' caches depend (rules R1 to R10 of {@code docs/protocol.md}): a transaction is first
- * visible to loads, then told to all listeners, then its finish completes, and only then comes the next transaction.
+ * visible to loads, then told to all listeners, then its finish completes. Those that are written together do so together,
+ * in the order of their tids, and only then come the next ones.
  */
 public interface Storage extends AutoCloseable {
     StorageInfo info();

@@ -21,6 +21,7 @@ import io.zeolite.storage.TransactionLog;
 import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.storage.memory.MemoryLog;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -208,8 +209,10 @@ class LocalStorageTest {
 
             assertThat(log.lines().stream().filter(line -> !line.startsWith("DEBUG ")))
                     .hasSize(7)
-                    .startsWith("WARNING (test) transactions waiting: 4", "WARNING (test) transactions waiting: 5")
-                    .endsWith("CRITICAL (test) transactions waiting: 10 (more than 9)");
+                    .startsWith(
+                            "WARNING (test) queue lock: transactions waiting: 4",
+                            "WARNING (test) queue lock: transactions waiting: 5")
+                    .endsWith("CRITICAL (test) queue lock: transactions waiting: 10 (more than 9)");
         }
     }
 
@@ -779,15 +782,46 @@ class LocalStorageTest {
         Files.delete(vanishing);
         answers.clear();
 
-        first.finish(answer((Finished finished) -> answers.add("first")));
+        List<Long> tids = new ArrayList<>();
+        first.finish(answer((Finished finished) -> tids.add(finished.tid())));
         second.finish(answer());
-        third.finish(answer((Finished finished) -> answers.add("third")));
+        third.finish(answer((Finished finished) -> tids.add(finished.tid())));
         runCommitter();
 
-        assertThat(answers).hasSize(3).startsWith("first").endsWith("third");
-        assertThat(answers.get(1)).isInstanceOf(CallException.class);
-        assertThat(committedBlobs()).hasSize(1);
+        assertThat(answers).singleElement().isInstanceOf(CallException.class);
+        assertThat(tids).hasSize(2).isSorted();
+        assertThat(committedBlobs()).containsExactly(Tid.toString(tids.get(0)) + ".blob");
         assertThat(storage.length()).isEqualTo(2);
+        assertThat(storage.lockedSince()).isNull();
+    }
+
+    /** The disk can take no blobs at all: not each of a thousand is to be tried. */
+    @Test
+    void finish_severalThatFailAlike_theRestIsNotTried() throws IOException {
+        List<Path> vanishing = new ArrayList<>();
+        List<StorageTransaction> transactions = new ArrayList<>();
+        for (int oid = 1; oid <= 5; oid++) {
+            StorageTransaction transaction = begin();
+            Path file = storage.newBlobFile();
+            transaction.storeBlob(oid, 0, new byte[] {1}, file);
+            vote(transaction);
+            vanishing.add(file);
+            transactions.add(transaction);
+        }
+        for (Path file : vanishing) {
+            Files.delete(file);
+        }
+        answers.clear();
+
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            transactions.forEach(transaction -> transaction.finish(answer()));
+            runCommitter();
+            assertThat(log.messages())
+                    .filteredOn(message -> message.contains("could not be written and was"))
+                    .hasSize(3);
+            assertThat(log.messages()).last().asString().contains("2 more transactions");
+        }
+        assertThat(answers).hasSize(5).hasOnlyElementsOfType(CallException.class);
         assertThat(storage.lockedSince()).isNull();
     }
 

@@ -271,6 +271,32 @@ class SessionOrderTest {
         assertThat(client.sent).hasSize(1 + CallsUnderWay.MOST);
     }
 
+    /** What is refused before it begins is answered, and over. */
+    @Test
+    void calls_manyThatTheStorageRefuses_theClientIsListenedToAllTheSame() {
+        Storage refusing = (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("pack")) {
+                        throw new ReadOnlyException();
+                    }
+                    return method.invoke(
+                            Objects.requireNonNull(settings.storages().get("1")).storage(), arguments);
+                });
+        SessionSettings others = new SessionSettings(
+                Map.of("1", new ServedStorage("1", refusing, false, Duration.ZERO, Instant.EPOCH)),
+                Runnable::run,
+                1 << 20);
+        QueuedOutbox outbox = new QueuedOutbox();
+        Session session = new Session(others, outbox);
+        session.receive(new Message.Call(1L, Methods.REGISTER, PyTuple.of("1", false)));
+        for (int i = 0; i < 2 * CallsUnderWay.MOST; i++) {
+            session.receive(new Message.Call(2L, Methods.PACK, PyTuple.of(1.0, true)));
+        }
+
+        assertThat(outbox.pauses).isZero();
+        assertThat(outbox.sent).hasSize(1 + 2 * CallsUnderWay.MOST);
+    }
+
     @Test
     void loads_manyThatAreNotAnsweredYet_nothingMoreIsTakenFromTheClient() {
         List<Completion<LoadResult>> asked = new ArrayList<>();
