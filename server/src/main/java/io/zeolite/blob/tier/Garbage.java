@@ -44,8 +44,11 @@ import org.slf4j.LoggerFactory;
  * <p>As long as the data file of before the last pack is there, what that pack has listed waits for the next one: a line
  * {@code packed} stands before it.
  *
- * <p>The first pack of an old site may list millions. No more than a batch of them is held in memory, and a bit for each that is
- * done, so that the list is written anew once for all of them. Any thread; one sweep at a time.
+ * <p>A revision that was listed, and is referred to again since somebody went back to an older data file, may be packed away once
+ * more: it waits for the last of its lines.
+ *
+ * <p>The first pack of an old site may list millions. No more than a batch of them is held in memory, a bit for each that is
+ * done, so that the list is written anew once for all of them, and some bits for those that wait. Any thread; one sweep at a time.
  */
 public final class Garbage {
     private static final Logger LOG = LoggerFactory.getLogger(Garbage.class);
@@ -56,6 +59,8 @@ public final class Garbage {
     private static final int TIME_DIGITS = 10;
     private static final int BATCH = 1000;
     private static final int WRITE_BYTES = 64 << 10;
+    /** 8 MB. With a million that wait, one in 64 others waits with them though it need not. */
+    private static final int BITS_OF_A_SUM = 26;
 
     private final Path directory;
     private final Path file;
@@ -155,14 +160,15 @@ public final class Garbage {
     public int sweep(Instant now, References references, BooleanSupplier stop) throws IOException {
         Instant last = now.minus(grace);
         int end = references.keepsOld() ? lastPack() : Integer.MAX_VALUE;
+        BitSet waiting = waitingSums(last, end);
         BitSet done = new BitSet();
         int gone = 0;
         int failures = 0;
         String first = "";
         try (LineNumberReader lines = lines()) {
-            for (Map<Integer, BlobRevision> batch = due(lines, last, end);
+            for (Map<Integer, BlobRevision> batch = due(lines, last, end, waiting);
                     !batch.isEmpty() && !stop.getAsBoolean();
-                    batch = due(lines, last, end)) {
+                    batch = due(lines, last, end, waiting)) {
                 List<String> keys = superfluous(batch.values(), references);
                 Map<String, StoreException> failed = keys.isEmpty() ? Map.of() : store.deleteAll(keys);
                 gone += keys.size() - failed.size();
@@ -228,17 +234,38 @@ public final class Garbage {
         return number;
     }
 
+    /** Of the revisions in lines whose grace is not over, or which stand behind the end. */
+    private BitSet waitingSums(Instant last, int end) throws IOException {
+        BitSet sums = new BitSet();
+        try (LineNumberReader lines = lines()) {
+            for (Entry entry = next(lines); entry != null; entry = next(lines)) {
+                if (isHere(entry) && (entry.since().isAfter(last) || lines.getLineNumber() > end)) {
+                    sums.set(sum(entry.revision()));
+                }
+            }
+        }
+        return sums;
+    }
+
+    private static int sum(BlobRevision revision) {
+        // As in SplitMix64: oids and tids mostly differ in few bits.
+        long mixed = (revision.oid() * 0x9e3779b97f4a7c15L + revision.tid()) * 0xbf58476d1ce4e5b9L;
+        return (int) (((mixed ^ (mixed >>> 31)) * 0x94d049bb133111ebL) >>> (Long.SIZE - BITS_OF_A_SUM));
+    }
+
     /**
      * The next revisions whose grace is over, by the numbers of their lines: as many as go into a request; none at the end.
      *
      * @param end the line to end with
+     * @param waiting see {@link #waitingSums}
      */
-    private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last, int end) throws IOException {
+    private Map<Integer, BlobRevision> due(LineNumberReader lines, Instant last, int end, BitSet waiting)
+            throws IOException {
         Map<Integer, BlobRevision> due = new LinkedHashMap<>();
         for (Entry entry = next(lines);
                 entry != null && lines.getLineNumber() <= end;
                 entry = due.size() < BATCH ? next(lines) : null) {
-            if (!entry.since().isAfter(last) && isHere(entry)) {
+            if (!entry.since().isAfter(last) && isHere(entry) && !waiting.get(sum(entry.revision()))) {
                 due.put(lines.getLineNumber(), entry.revision());
             }
         }
