@@ -322,7 +322,7 @@ final class S3Sections {
 
     private @Nullable String storageClass() throws ConfigException {
         String storageClass = values.find(STORAGE_CLASS);
-        if (storageClass != null && StorageClasses.isArchive(storageClass)) {
+        if (storageClass != null && S3Settings.isAws(url(ENDPOINT)) && StorageClasses.isArchive(storageClass)) {
             throw wrong(
                     STORAGE_CLASS, "a class whose objects are read at once, without being restored: GLACIER_IR say");
         }

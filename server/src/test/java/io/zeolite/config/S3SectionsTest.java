@@ -148,6 +148,18 @@ final class S3SectionsTest {
                 .hasMessageContaining(message);
     }
 
+    /** Elsewhere it may be a pool like any other. */
+    @Test
+    void s3blobs_classOfAnotherStoreThanAws_mayHaveAnyName() throws Exception {
+        String start = "<s3blobs>\nbucket b\ncache-dir c\nstorage-class GLACIER\nendpoint https://";
+        assertThat(settings(read(start + "rgw.example.com:7480\n" + FILE + "</s3blobs>"))
+                        .storageClass())
+                .isEqualTo("GLACIER");
+        assertThatThrownBy(() -> read(start + "s3.eu-central-1.amazonaws.com\n" + FILE + "</s3blobs>"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("without being restored");
+    }
+
     @Test
     void s3blobs_prefixInADirectory_isBelowIt() throws Exception {
         String start = "<s3blobs>\nbucket file:///mnt/cold/blobs\ncache-dir c\nprefix ";

@@ -97,6 +97,17 @@ public record S3Settings(
         }
     }
 
+    /** Whether an endpoint is one of AWS. Only there names of storage classes have a meaning that is known. */
+    public static boolean isAws(@Nullable URI endpoint) {
+        String host = endpoint == null ? null : endpoint.getHost();
+        return endpoint == null
+                || (host != null && (host.endsWith(".amazonaws.com") || host.endsWith(".amazonaws.com.cn")));
+    }
+
+    boolean isAws() {
+        return isAws(endpoint);
+    }
+
     boolean usesPathStyle() {
         return pathStyle == null ? endpoint != null : pathStyle;
     }

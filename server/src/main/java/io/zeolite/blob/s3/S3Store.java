@@ -129,12 +129,12 @@ public final class S3Store implements BlobStore {
     @Override
     public StoredObject attest(String key) throws StoreException {
         HeadObjectResponse found = head(key);
-        String archive = StorageClasses.archive(found);
+        String archive = StorageClasses.archive(found, settings.isAws());
         if (archive != null) {
             throw new StoreException(
                     Reason.REFUSED,
                     name() + key + " is in the storage class " + archive
-                            + " and cannot be read (expected: a class that is read at once, or an object that is restored)",
+                            + ", which is no place for it (expected: a class that is read at once, without being restored)",
                     null);
         }
         Integer ofStore = ofStore(found.checksumCRC32C(), found.checksumType());

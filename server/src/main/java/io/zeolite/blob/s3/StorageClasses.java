@@ -5,11 +5,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
-/** The classes whose objects have to be restored, which takes minutes to days, before they can be read. */
+/**
+ * The classes whose objects have to be restored, which takes minutes to days, before they can be read. They are AWS's: other
+ * stores name theirs as they like.
+ */
 public final class StorageClasses {
     private static final Set<String> ARCHIVES = Set.of("GLACIER", "DEEP_ARCHIVE");
-
-    private static final String RESTORED = "ongoing-request=\"false\"";
 
     private StorageClasses() {}
 
@@ -18,15 +19,19 @@ public final class StorageClasses {
         return ARCHIVES.contains(storageClass.toUpperCase(Locale.ROOT));
     }
 
-    /** @return the archive in which an object is that has not been restored; null if it can be read */
-    static @Nullable String archive(HeadObjectResponse object) {
-        String storageClass = object.storageClassAsString();
+    /**
+     * What is restored is in its archive all the same, and cannot be read any more some days later.
+     *
+     * @return the archive in which an object is; null if it is in none
+     */
+    static @Nullable String archive(HeadObjectResponse object, boolean isAws) {
         // Intelligent tiering moves objects to archives, and leaves them their class.
         String tier = object.archiveStatusAsString();
-        boolean archived = tier != null || (storageClass != null && isArchive(storageClass));
-        if (!archived || ("" + object.restore()).contains(RESTORED)) {
-            return null;
+        if (tier != null) {
+            return object.storageClassAsString() + " (" + tier + ")";
         }
-        return tier == null ? storageClass : storageClass + " (" + tier + ")";
+        String storageClass = object.storageClassAsString();
+        boolean isNamedSo = storageClass != null && isArchive(storageClass);
+        return isNamedSo && (isAws || object.restore() != null) ? storageClass : null;
     }
 }

@@ -318,11 +318,13 @@ final class ArchiverTest {
         }
     }
 
+    private static final String RESTORING = "x-amz-restore: ongoing-request=\"true\"\r\n";
+
     @Test
     void archive_objectInAnArchive_isNoProof() throws IOException {
         commit(1, TID, 1000);
         archive(Afterwards.KEEP);
-        proxy.set(new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: DEEP_ARCHIVE\r\n", "a".repeat(1000)));
+        proxy.set(new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: DEEP_ARCHIVE\r\n" + RESTORING, "a".repeat(1000)));
         assertThat(archive(Afterwards.REMOVE))
                 .singleElement()
                 .isInstanceOfSatisfying(Step.Failed.class, failed -> assertThat(failed.failure())
