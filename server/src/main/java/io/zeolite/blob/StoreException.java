@@ -19,6 +19,8 @@ public final class StoreException extends IOException {
         DENIED,
         /** The store understood and refuses, for a reason that stays the same when asked again. */
         REFUSED,
+        /** The object has to be restored before it can be read. Others need not be in an archive. */
+        ARCHIVED,
         /** The store does not answer, not in time, or asks to come back later: trying again helps. */
         UNAVAILABLE
     }

@@ -30,6 +30,9 @@ final class Failures {
         if (code.equals("NoSuchBucket")) {
             return Reason.REFUSED;
         }
+        if (code.equals("InvalidObjectState")) {
+            return Reason.ARCHIVED;
+        }
         if (PASSING.contains(code)) {
             return Reason.UNAVAILABLE;
         }

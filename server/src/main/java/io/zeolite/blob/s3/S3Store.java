@@ -132,7 +132,7 @@ public final class S3Store implements BlobStore {
         String archive = StorageClasses.archive(found, settings.isAws());
         if (archive != null) {
             throw new StoreException(
-                    Reason.REFUSED,
+                    Reason.ARCHIVED,
                     name() + key + " is in the storage class " + archive
                             + ", which is no place for it (expected: a class that is read at once, without being restored)",
                     null);

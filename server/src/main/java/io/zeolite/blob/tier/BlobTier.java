@@ -164,7 +164,7 @@ public final class BlobTier implements ColdBlobs {
                     return notFound(revision, missing);
                 }
                 case UNAVAILABLE -> LOG.debug("{}: {}", revision, said.getMessage());
-                case DENIED, REFUSED, CHANGED, CONTENDED ->
+                case DENIED, REFUSED, ARCHIVED, CHANGED, CONTENDED ->
                     complaints.tell(
                             said.reason(),
                             unsaid -> LOG.error("cannot fetch {}: {}{}", revision, said.getMessage(), others(unsaid)));

@@ -209,7 +209,7 @@ final class S3StoreTest extends BlobStoreContract {
                 S3Store store = new S3Store(settings(proxy.endpoint()))) {
             for (Map.Entry<String, String> archive : archives.entrySet()) {
                 proxy.set(new Fault.Page("ETag: \"1\"\r\n" + archive.getKey(), "abc"));
-                assertReason(Reason.REFUSED, () -> store.attest("a.blob"));
+                assertReason(Reason.ARCHIVED, () -> store.attest("a.blob"));
                 assertThatThrownBy(() -> store.attest("a.blob"))
                         .hasMessageContaining("s3://blobs/a.blob is in the storage class " + archive.getValue() + ",");
                 assertThat(store.stat("a.blob").size()).isEqualTo(3);
@@ -219,6 +219,16 @@ final class S3StoreTest extends BlobStoreContract {
                 proxy.set(new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: " + readable, "abc"));
                 assertThat(store.attest("a.blob").size()).isEqualTo(3);
             }
+        }
+    }
+
+    @Test
+    void open_objectInAnArchive_saysNothingOfOthers() throws Exception {
+        try (FaultProxy proxy = FaultProxy.before(server.port());
+                S3Store store = new S3Store(settings(proxy.endpoint()))) {
+            String archived = "<Error><Code>InvalidObjectState</Code><Message>archived</Message></Error>";
+            proxy.set(new Fault.Page(403, "x-amz-id-2: 1\r\n", archived));
+            assertReason(Reason.ARCHIVED, () -> store.open("a.blob", 0, null));
         }
     }
 

@@ -333,6 +333,18 @@ final class ArchiverTest {
     }
 
     @Test
+    void archive_objectsInAnArchive_holdUpNoOthers() throws IOException {
+        for (int oid = 1; oid <= 12; oid++) {
+            commit(oid, TID, 1000);
+        }
+        Fault archived = new Fault.Page("ETag: \"1\"\r\nx-amz-storage-class: DEEP_ARCHIVE\r\n" + RESTORING, "a");
+        proxy.setAfter(0, archived, Integer.MAX_VALUE);
+        assertThat(archive(Afterwards.REMOVE)).hasSize(12).allSatisfy(step -> assertThat(step)
+                .isInstanceOf(Step.Failed.class));
+        assertThat(LongStream.rangeClosed(1, 12).allMatch(this::isLocal)).isTrue();
+    }
+
+    @Test
     void archive_storeThatRefusesEveryBlob_isNotTriedOnAndOn() throws IOException {
         for (int oid = 1; oid <= 30; oid++) {
             commit(oid, TID, 1000);
