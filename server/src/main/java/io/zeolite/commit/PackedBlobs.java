@@ -197,10 +197,11 @@ final class PackedBlobs implements RemovedBlobs {
 
     /** Removes what an earlier pack has kept, now that the data file is replaced that had need of it. */
     void begin() throws IOException {
+        // First what makes room, since the other may need some. If it is not told, that keeps things longer.
+        directory.removeOld();
         if (cold != null) {
             cold.packed();
         }
-        directory.removeOld();
     }
 
     /** Removes the blobs of the list, as far as the log does not have their revisions, and the list. */

@@ -54,7 +54,7 @@ class PackingTest {
     private final List<String> outcomes = new ArrayList<>();
     private Path directory = Path.of("");
 
-    /** What is told to where blobs also are, and whether the list of the pack is still there then. */
+    /** What is told to where blobs also are, and whether the old blobs, or the list of the pack, are still there then. */
     private final List<String> told = new ArrayList<>();
 
     private final List<Instant> removals = new ArrayList<>();
@@ -67,7 +67,7 @@ class PackingTest {
 
         @Override
         public void packed() {
-            told.add("packed");
+            told.add("packed, " + Files.exists(directory.resolve("blobs.old")));
         }
 
         @Override
@@ -380,7 +380,7 @@ class PackingTest {
         pack();
         runPacker();
 
-        assertThat(told).containsExactly("packed", "removed 1 of 10", "removed 2 of 30", "forced, true");
+        assertThat(told).containsExactly("packed, false", "removed 1 of 10", "removed 2 of 30", "forced, true");
     }
 
     @Test
@@ -414,7 +414,7 @@ class PackingTest {
                 .containsExactly(
                         "removed 3 of 10",
                         "forced, true",
-                        "packed",
+                        "packed, false",
                         "removed 1 of 10",
                         "removed 2 of 30",
                         "forced, true");
@@ -441,6 +441,7 @@ class PackingTest {
         assertThat(outcomes).containsExactly("done");
         assertThat(ofThisPack).doesNotExist();
         assertThat(blob("blobs.old", 1, 0x10)).hasContent("content");
+        assertThat(told).containsSubsequence("packed, false", "removed 1 of 10");
         assertThat(left).doesNotExist();
         assertThat(blob("blobs.old", 3, 0x10)).as("of no file that there is").doesNotExist();
         assertThat(directory.resolve("blobs")).isDirectoryNotContaining("glob:**/.removed*");
