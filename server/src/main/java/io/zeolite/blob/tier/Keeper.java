@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -66,8 +67,34 @@ public final class Keeper implements AutoCloseable {
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /** Sees at once, and until there was an answer, whether the store is as it should be; the log says what is not. */
+    /**
+     * Sees at once, and until there was an answer, whether the store is as it should be; the log says what is not. To be called
+     * before the others, who may claim the store.
+     */
     public void look(boolean readOnly) {
+        if (!readOnly) {
+            warnOfOthers();
+        }
+        tryUntilThereIsAnAnswer(readOnly);
+    }
+
+    /** Blobs do not follow a configuration to another place. */
+    private void warnOfOthers() {
+        try {
+            Set<String> before = store instanceof OwnedStore owned ? owned.placesBefore() : Set.of();
+            if (!before.isEmpty()) {
+                LOG.warn(
+                        "{} is new to this database, which has written to {} before: blobs that are only there are not found"
+                                + " any more, unless zeolite mirror-blobs copies them",
+                        store.name(),
+                        String.join(", ", before));
+            }
+        } catch (IOException e) {
+            LOG.warn("cannot see whether {} is new to this database: {}", store.name(), e.toString());
+        }
+    }
+
+    private void tryUntilThereIsAnAnswer(boolean readOnly) {
         thread.execute(() -> {
             try {
                 if (readOnly) {
@@ -82,7 +109,7 @@ public final class Keeper implements AutoCloseable {
                 boolean again = e instanceof StoreException said && said.reason() == StoreException.Reason.UNAVAILABLE;
                 LOG.warn("a look at {}: {}", store.name(), e.getMessage());
                 if (again) {
-                    thread.schedule(() -> look(readOnly), LOOK_AGAIN.toSeconds(), TimeUnit.SECONDS);
+                    thread.schedule(() -> tryUntilThereIsAnAnswer(readOnly), LOOK_AGAIN.toSeconds(), TimeUnit.SECONDS);
                 }
             }
         });

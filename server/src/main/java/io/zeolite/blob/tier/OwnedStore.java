@@ -116,27 +116,16 @@ public final class OwnedStore implements BlobStore {
             throw refusal("it belongs to another database, " + describe(marker) + "; nothing is written there by " + id
                     + ". If that one is no more, " + advice(id(marker), done));
         }
-        if (!claimedBefore) {
-            warnOfOthers();
-        }
         if (!takeover.equals(done)) {
             note(takeover);
         }
         ownerSinceNanos = System.nanoTime();
     }
 
-    /** Blobs do not follow a configuration to another place. */
-    private void warnOfOthers() throws IOException {
-        Set<String> others = claims.places();
-        // Another thread may have noted it meanwhile.
-        others.remove(store.place());
-        if (!others.isEmpty()) {
-            LOG.warn(
-                    "{} is new to this database, which has written to {} before: blobs that are only there are not found any"
-                            + " more, unless zeolite mirror-blobs copies them",
-                    name(),
-                    String.join(", ", others));
-        }
+    /** The places that this database has written to, if it has not written to this one yet; else none. Sends no request. */
+    Set<String> placesBefore() throws IOException {
+        Set<String> places = claims.places();
+        return places.contains(store.place()) ? Set.of() : places;
     }
 
     /** As {@link Claims#takeover}; forgets one that is not wanted any more. */

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.directory.BlobDirectory;
@@ -118,6 +119,35 @@ final class KeeperTest {
                 assertThat(object(oid, daysAgo(2))).hasSize(101);
             }
         }
+    }
+
+    @Test
+    void look_placeThatIsNew_isSaidByTheServerOnly() throws Exception {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        // Of all classes.
+        Logger logger = (Logger) LoggerFactory.getLogger(KeeperTest.class.getPackageName());
+        logger.addAppender(log);
+        try {
+            store.claim();
+            root = Files.createDirectories(directory.resolve("other"));
+            store = new OwnedStore(new DirectoryStore(root), directory.resolve("blobs"), null);
+            for (int start = 1; start <= 2; start++) {
+                try (Keeper keeper = keeper()) {
+                    keeper.look(false);
+                }
+                // As a tool does.
+                store.claim();
+            }
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(List.copyOf(log.list))
+                .filteredOn(event -> event.getLevel() == Level.WARN)
+                .singleElement()
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .asString()
+                .contains(root + "/ is new", "written to " + directory.resolve("store") + " before");
     }
 
     @Test

@@ -3,10 +3,6 @@ package io.zeolite.blob.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.file.DirectoryStore;
@@ -28,7 +24,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 final class OwnedStoreTest {
     @TempDir
@@ -261,25 +256,15 @@ final class OwnedStoreTest {
     }
 
     @Test
-    void placeThatIsNew_isSaidOnceWithThoseOfBefore() throws IOException {
-        ListAppender<ILoggingEvent> log = new ListAppender<>();
-        log.start();
-        Logger logger = (Logger) LoggerFactory.getLogger(OwnedStore.class);
-        logger.addAppender(log);
-        try {
-            put(directoryStore("one", null), "a.blob");
-            put(directoryStore("other", null), "a.blob");
-            put(directoryStore("other", null), "b.blob");
-        } finally {
-            logger.detachAppender(log);
-        }
-        assertThat(log.list)
-                .filteredOn(event -> event.getLevel() == Level.WARN)
-                .singleElement()
-                .extracting(ILoggingEvent::getFormattedMessage)
-                .asString()
-                .contains(directory.resolve("other") + "/ is new")
-                .contains("written to " + directory.resolve("one") + " before", "zeolite mirror-blobs");
+    void placeThatIsNew_hasPlacesBeforeIt() throws IOException {
+        assertThat(directoryStore("one", null).placesBefore()).isEmpty();
+        put(directoryStore("one", null), "a.blob");
+        OwnedStore other = directoryStore("other", null);
+        assertThat(other.placesBefore())
+                .containsExactly(directory.resolve("one").toString());
+        put(other, "a.blob");
+        assertThat(directoryStore("other", null).placesBefore()).isEmpty();
+        assertThat(directoryStore("one", null).placesBefore()).isEmpty();
     }
 
     @Test
