@@ -33,9 +33,9 @@ public final class Deposits {
         this.trust = new ChecksumTrust(store);
     }
 
-    /** As {@link #put(String, Path, boolean)}, of a file that nobody has compared with a checksum. */
+    /** As {@link #put(String, Path, String, boolean)}, of a file that nobody has compared with a checksum. */
     public Deposit put(String key, Path file) throws IOException {
-        return put(key, file, false);
+        return put(key, file, file.toString(), false);
     }
 
     /**
@@ -44,16 +44,17 @@ public final class Deposits {
      * whole: else it may be the file that is damaged.
      *
      * @param file does not change meanwhile
+     * @param name what somebody who reads a message finds the bytes by, since the file may be gone by then
      * @param isWhole whether the file has the bytes of a checksum that somebody else has noted
      * @throws java.nio.file.NoSuchFileException if the file is gone
      * @throws WholeObjectException if such an object is there; it stays
      * @throws IOException if it is not proven; there may be an object or none
      */
-    public Deposit put(String key, Path file, boolean isWhole) throws IOException {
+    public Deposit put(String key, Path file, String name, boolean isWhole) throws IOException {
         int crc32c = FileChecksum.crc32c(file);
         Finding found = find(key, file, crc32c);
         if (found == Finding.OTHER) {
-            checkMayBeReplaced(key, file, isWhole);
+            checkMayBeReplaced(key, file, name, isWhole);
         }
         boolean written = false;
         if (!found.isProof()) {
@@ -115,7 +116,7 @@ public final class Deposits {
         return checksum == null || checksum == crc32c ? Finding.SAME_BYTES : Finding.WRONG_CHECKSUM;
     }
 
-    private void checkMayBeReplaced(String key, Path file, boolean isWhole) throws IOException {
+    private void checkMayBeReplaced(String key, Path file, String name, boolean isWhole) throws IOException {
         StoredObject object = store.stat(key);
         Integer noted = object.crc32c();
         if (noted == null ? isWhole : noted != crc32cOf(key)) {
@@ -124,7 +125,7 @@ public final class Deposits {
         String why = noted == null ? "has no checksum that would tell which is damaged" : "is whole by its checksum";
         throw new WholeObjectException(String.format(
                 "%s%s (%d bytes) has other bytes than %s (%d bytes) and %s, so it is not written over",
-                store.name(), key, object.size(), file, Files.size(file), why));
+                store.name(), key, object.size(), name, Files.size(file), why));
     }
 
     private int crc32cOf(String key) throws IOException {

@@ -195,7 +195,7 @@ public final class Mirror {
                 }
                 throw e;
             }
-            deposits.put(targetKey, file, fetched.object().crc32c() != null);
+            deposits.put(targetKey, file, source.name() + key, fetched.object().crc32c() != null);
             return true;
         } finally {
             Files.delete(file);

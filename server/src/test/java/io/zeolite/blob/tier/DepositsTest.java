@@ -237,7 +237,7 @@ final class DepositsTest {
     void put_wholeFileOverAnObjectWithoutAChecksum_writesItAnew() throws IOException {
         Checksumming store = new Checksumming(Kind.VERIFIES);
         deposits(store).put("a.blob", Files.write(home.resolve("other"), new byte[300_000]));
-        assertThat(deposits(store).put("a.blob", file, true)).isEqualTo(new Deposit(true, false));
+        assertThat(deposits(store).put("a.blob", file, "a file", true)).isEqualTo(new Deposit(true, false));
         assertThat(object("a.blob")).hasSameBinaryContentAs(file);
     }
 
@@ -249,7 +249,8 @@ final class DepositsTest {
         assertThatThrownBy(() -> deposits(store).put("a.blob", file)).isInstanceOf(WholeObjectException.class);
         assertThat(object("a.blob")).hasSameBinaryContentAs(other);
         store.noted = FileChecksum.crc32c(other);
-        assertThatThrownBy(() -> deposits(store).put("a.blob", file, true)).isInstanceOf(WholeObjectException.class);
+        assertThatThrownBy(() -> deposits(store).put("a.blob", file, "a file", true))
+                .isInstanceOf(WholeObjectException.class);
         store.noted = 0x1234;
         assertThat(deposits(store).put("a.blob", file)).isEqualTo(new Deposit(true, false));
         assertThat(object("a.blob")).hasSameBinaryContentAs(file);

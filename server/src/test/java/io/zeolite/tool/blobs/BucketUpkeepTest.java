@@ -19,6 +19,7 @@ import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.BreakingStore;
 import io.zeolite.blob.tier.FaultProxy;
 import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.blob.tier.FileChecksum;
 import io.zeolite.blob.tier.Garbage;
 import io.zeolite.blob.tier.RetryingStore;
 import io.zeolite.blob.tier.TierSettings;
@@ -375,6 +376,23 @@ final class BucketUpkeepTest {
                 .singleElement()
                 .satisfies(failed -> assertThat((String) failed.get("message")).contains("is damaged"));
         assertThat(home.resolve("mirror").resolve(test.key(1, TID + 1))).doesNotExist();
+    }
+
+    @Test
+    void mirror_targetWithAnotherObjectThatIsWhole_namesBoth() throws Exception {
+        Path file = Files.write(home.resolve("upload"), new byte[100]);
+        try (S3Server other = S3Server.start(Files.createDirectories(home.resolve("other")));
+                S3Store target = new S3Store(other.settings("mirror/"))) {
+            target.put(test.key(1, TID + 1), file, FileChecksum.crc32c(file), "text/plain");
+            assertThat(mirror(false, target)).isEqualTo(ExitStatus.FAILED);
+        }
+        try (BlobStore source = test.store(true)) {
+            assertThat(ToolOutput.objects(output.json(), "failed"))
+                    .singleElement()
+                    .satisfies(failed -> assertThat((String) failed.get("message"))
+                            .contains("mirror/" + test.key(1, TID + 1) + " (100 bytes) has other bytes than "
+                                    + source.name() + test.key(1, TID + 1) + " (1000 bytes)"));
+        }
     }
 
     @Test
