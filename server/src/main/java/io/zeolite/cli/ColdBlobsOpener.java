@@ -109,7 +109,8 @@ final class ColdBlobsOpener {
 
         @Override
         public boolean keepsOld() {
-            return data != null && Files.exists(data.resolveSibling(data.getFileName() + ".old"));
+            // If that cannot be told, what it may need is kept.
+            return data != null && !Files.notExists(data.resolveSibling(data.getFileName() + ".old"));
         }
     }
 
