@@ -52,7 +52,7 @@ public final class BlobCache implements Closeable {
     /** How often room is made and lost to somebody else before a blob gets no place. */
     private static final int ATTEMPTS_FOR_ROOM = 20;
 
-    /** How long a blob that has arrived waits for Python clients that use its directory. */
+    /** How long a blob that has arrived, or has to go, waits for Python clients that use its directory. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration PAUSE = Duration.ofMillis(10);
@@ -71,6 +71,7 @@ public final class BlobCache implements Closeable {
     private final CacheLayout layout;
     private final CacheLimit limit;
     private final boolean verify;
+    private final Duration patience;
     private final Disk disk = new RealDisk();
     private final Ledger ledger;
     private final Evictor evictor;
@@ -84,11 +85,12 @@ public final class BlobCache implements Closeable {
     private final LongAdder evictedBytes = new LongAdder();
     private final LongAdder damaged = new LongAdder();
 
-    private BlobCache(Path root, CacheLimit limit, boolean verify) throws IOException {
+    private BlobCache(Path root, CacheLimit limit, boolean verify, Duration patience) throws IOException {
         this.root = root;
         this.layout = new CacheLayout(root);
         this.limit = limit;
         this.verify = verify;
+        this.patience = patience;
         this.ledger = Ledger.open(layout.ledger(), number -> Upkeep.bytes(layout.directory(number)));
         this.evictor = new Evictor(layout);
         this.upkeep = new Upkeep(layout, ledger, this::shrink);
@@ -102,6 +104,10 @@ public final class BlobCache implements Closeable {
      * @throws IOException if it cannot be created, or the directory is something else, a blob directory say
      */
     public static BlobCache open(Path directory, CacheLimit limit, boolean verify) throws IOException {
+        return open(directory, limit, verify, PATIENCE);
+    }
+
+    static BlobCache open(Path directory, CacheLimit limit, boolean verify, Duration patience) throws IOException {
         Path root = directory.toAbsolutePath().normalize();
         if (Files.notExists(root)) {
             Files.createDirectories(root);
@@ -109,7 +115,7 @@ public final class BlobCache implements Closeable {
         }
         checkMarker(new CacheLayout(root));
         Files.createDirectories(new CacheLayout(root).temporary());
-        BlobCache cache = new BlobCache(root, limit, verify);
+        BlobCache cache = new BlobCache(root, limit, verify, patience);
         cache.upkeep.start();
         return cache;
     }
@@ -141,7 +147,7 @@ public final class BlobCache implements Closeable {
     public @Nullable CacheEntry find(long oid, long tid) throws IOException {
         Path path = layout.blob(oid, tid);
         CacheEntry entry = open(path);
-        if (entry != null && !isWhole(CacheLayout.number(oid), path, entry)) {
+        if (entry != null && !isWhole(oid, tid, path, entry)) {
             entry = null;
         }
         (entry == null ? misses : hits).increment();
@@ -149,14 +155,14 @@ public final class BlobCache implements Closeable {
     }
 
     /** Otherwise it is removed, and closed. */
-    private boolean isWhole(int directory, Path path, CacheEntry entry) throws IOException {
+    private boolean isWhole(long oid, long tid, Path path, CacheEntry entry) throws IOException {
         boolean whole = false;
         try {
             String flaw = flaw(entry);
             whole = flaw == null;
             if (flaw != null) {
                 damaged.increment();
-                removeDamaged(directory, path, entry);
+                removeDamaged(oid, tid, path, entry);
                 LOG.warn("{} is damaged: {}; removed", path, flaw);
             }
             return whole;
@@ -187,8 +193,21 @@ public final class BlobCache implements Closeable {
     }
 
     /** Takes its name from a file that others may be reading. */
-    private void removeDamaged(int number, Path path, CacheEntry entry) throws IOException {
-        Closeable directory = lockDirectory(number);
+    private void removeDamaged(long oid, long tid, Path path, CacheEntry entry) throws IOException {
+        int number = CacheLayout.number(oid);
+        Closeable directory;
+        try {
+            directory = lockDirectory(number);
+        } catch (LockedException e) {
+            // Python's client holds it for as long as it downloads. If nobody else reads the blob, it can go all the
+            // same.
+            entry.close();
+            remove(oid, tid);
+            if (Files.exists(path)) {
+                throw e;
+            }
+            return;
+        }
         try (Ledger.Locked locked = ledger.lock()) {
             // It may have been removed in between, and fetched again.
             if (Files.exists(path) && Files.isSameFile(entry.descriptor(), path)) {
@@ -268,8 +287,9 @@ public final class BlobCache implements Closeable {
                 return null;
             }
             touch(pin.descriptor());
+            CacheEntry entry = new CacheEntry(pin, channel, channel.size());
             opened = true;
-            return new CacheEntry(pin, channel, channel.size());
+            return entry;
         } finally {
             if (!opened) {
                 channel.close();
@@ -543,7 +563,7 @@ public final class BlobCache implements Closeable {
 
     /** Python's client does not expect a blob to appear while it holds this lock. */
     private Closeable lockDirectory(int number) throws IOException {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
                 return disk.lock(layout.lock(number));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.disk.Flock;
+import io.zeolite.disk.LockedException;
 import io.zeolite.disk.RealDisk;
 import java.io.Closeable;
 import java.io.IOException;
@@ -574,6 +575,27 @@ final class BlobCacheTest {
         }
         assertThat(has(cache, 1)).isTrue();
         assertThat(cache.totalBytes()).isEqualTo(100).isEqualTo(bytesOnDisk());
+    }
+
+    @Test
+    void find_damagedFileWhilePythonHoldsTheDirectory_removesWhatNobodyElseReads() throws IOException {
+        BlobCache cache = BlobCache.open(directory, new CacheLimit.Bytes(1000), true, Duration.ofMillis(1));
+        opened.add(cache);
+        BlobCache other = cache(1000);
+        add(cache, 1, 100);
+        try (Closeable lock = new RealDisk().lock(directory.resolve("1/.lock"))) {
+            assertThat(lock).isNotNull();
+            Path damaged = damage(1);
+            try (CacheEntry inUse = other.find(1, TID)) {
+                assertThat(inUse).isNotNull();
+                assertThatThrownBy(() -> cache.find(1, TID)).isInstanceOf(LockedException.class);
+            }
+            assertThat(cache.find(1, TID)).isNull();
+            assertThat(damaged).doesNotExist();
+        }
+        assertThat(cache.totalBytes()).isZero();
+        add(cache, 1, 100);
+        assertThat(has(cache, 1)).isTrue();
     }
 
     @Test
