@@ -2,10 +2,13 @@ package io.zeolite.it.cold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.blob.BlobRevision;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.FaultProxy.Fault;
+import io.zeolite.blob.tier.FileChecksum;
 import io.zeolite.it.Await;
 import io.zeolite.it.Encoding;
 import io.zeolite.it.Layout;
@@ -13,12 +16,14 @@ import io.zeolite.it.PythonScript;
 import io.zeolite.it.Scene;
 import io.zeolite.it.Tool;
 import io.zeolite.it.ZeoServer;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +36,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** What servers do with a bucket over time: undo, pack, archive by themselves, share, and read what others have written. */
 final class TierIT {
     private static final Duration MOVE_TIME = Duration.ofMinutes(3);
+    /** Time enough for it. */
+    private static final Duration AFTER_THE_PACK = Duration.ofSeconds(15);
+
     private static final int REVISIONS = 10;
 
     @RegisterExtension
@@ -79,11 +87,32 @@ final class TierIT {
         Files.delete(server.dataFile().resolveSibling("Data.fs.old"));
     }
 
+    /** Something that nobody refers to, and that a sweep deletes some time after the pack. */
+    private void listOrphan(ZeoServer server, Instant since) throws IOException {
+        BlobRevision orphan = new BlobRevision(0x1000, 0x10);
+        Path file = Files.writeString(server.directory().resolve("orphan"), "orphan");
+        try (S3Store store = site.store()) {
+            String key = KeyLayout.FLAT.key(orphan.oid(), orphan.tid());
+            store.put(key, file, FileChecksum.crc32c(file), "text/plain");
+        }
+        Files.writeString(
+                server.directory().resolve("blobs/.bucket-garbage"),
+                Tid.toHex(orphan.oid()) + Tid.toHex(orphan.tid()) + " " + since.getEpochSecond() + "\n");
+        assertThat(objects()).hasSize(REVISIONS + 1);
+    }
+
     @Test
     void pack_removesFromTheBucketAfterTheGrace() throws Exception {
         ZeoServer server = archived(Encoding.PICKLE, "  gc-grace 1s\n");
+        listOrphan(server, Instant.now().plus(AFTER_THE_PACK));
         scene.run("cold.py", "pack", server.address());
-        assertThat(objects()).hasSize(REVISIONS);
+        Await.until(MOVE_TIME, () -> "what is due after the pack is in the bucket", () -> {
+            try {
+                return objects().size() == REVISIONS;
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
         deleteOld(server);
         Await.until(MOVE_TIME, () -> "the superseded revisions are in the bucket", () -> {
             try {
