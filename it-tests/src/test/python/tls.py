@@ -5,8 +5,11 @@ import ssl
 import time
 
 from ZEO.Exceptions import ClientDisconnected
+from ZODB.Connection import TransactionMetaData
+from ZODB.utils import maxtid, p64, z64
 
-from scenario import MinPO, check, check_equal, connect, fails, hear, host_port, main, open_db, say, tls_context
+from scenario import (
+    MinPO, check, check_equal, connect, fails, hear, host_port, main, open_db, record, say, tls_context)
 
 
 def works(address, hostname='localhost'):
@@ -91,5 +94,25 @@ def quick_close(address):
     works('client@' + address)
 
 
+def prefetch(address):
+    """Asks at once for twice as much as is kept for a client that does not read, and reads it."""
+    oids = [p64(n) for n in range(1500)]
+    writer = connect(address)
+    transaction = TransactionMetaData()
+    writer.tpc_begin(transaction)
+    for oid in oids:
+        writer.store(oid, z64, record(b'x' * 25_000), '', transaction)
+    writer.tpc_vote(transaction)
+    writer.tpc_finish(transaction)
+    writer.close()
+    reader = connect(address, cache_size=200 << 20)
+    generation = reader._connection_generation
+    reader.prefetch(oids, maxtid)
+    for oid in oids:
+        check(len(reader.loadBefore(oid, maxtid)[0]) > 25_000, 'a record is cut off')
+    check_equal(reader._connection_generation, generation, 'connections')
+    reader.close()
+
+
 if __name__ == '__main__':
-    main(works, refused, stay, mismatch, quick_close, works_plainly)
+    main(works, refused, stay, mismatch, quick_close, works_plainly, prefetch)

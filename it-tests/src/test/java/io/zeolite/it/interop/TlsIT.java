@@ -169,6 +169,14 @@ final class TlsIT {
     }
 
     @Test
+    void prefetch_ofMoreThanIsKeptForAClient_isAnswered() throws InterruptedException {
+        ZeoServer server =
+                server(keys("server.pem", "server-key.pem", "client.pem")).start();
+        scene.run("tls.py", "prefetch", CLIENT + server.address());
+        server.stop();
+    }
+
+    @Test
     void bigBlob_upAndDown_letsSmallTransactionsPass() throws InterruptedException {
         ZeoServer server =
                 server(keys("server.pem", "server-key.pem", "client.pem")).start();
