@@ -32,27 +32,19 @@ final class LoadAnswer implements Completion<LoadResult> {
 
     @Override
     public void complete(LoadResult result) {
-        onLoop(() -> answer(result));
+        if (outbox.inLoop()) {
+            answer(result);
+        } else {
+            outbox.execute(() -> answer(result));
+        }
     }
 
     @Override
     public void fail(Throwable failure) {
-        onLoop(() -> session.answerToLoad(oid, before).failure(failure));
-    }
-
-    private void onLoop(Runnable answer) {
         if (outbox.inLoop()) {
-            end(answer);
+            answerFailure(failure);
         } else {
-            outbox.execute(() -> end(answer));
-        }
-    }
-
-    private void end(Runnable answer) {
-        answered = true;
-        answer.run();
-        if (underWay) {
-            session.underWay().end(1);
+            outbox.execute(() -> answerFailure(failure));
         }
     }
 
@@ -63,6 +55,19 @@ final class LoadAnswer implements Completion<LoadResult> {
             session.answerToLoad(oid, before)
                     .<LoadResult>with(found -> Session.loaded(oid, found))
                     .complete(result);
+        }
+        end();
+    }
+
+    private void answerFailure(Throwable failure) {
+        session.answerToLoad(oid, before).failure(failure);
+        end();
+    }
+
+    private void end() {
+        answered = true;
+        if (underWay) {
+            session.underWay().end(1);
         }
     }
 }
