@@ -33,9 +33,11 @@ final class SpillReader {
                 fill(file, ByteBuffer.wrap(record), position, length);
                 return record;
             }
-            ahead.clear();
-            fill(file, ahead, position, length);
-            ahead.flip();
+            // Until it is filled it holds nothing: the record may be asked for again if it cannot be read now.
+            ahead.limit(0);
+            ByteBuffer room = ahead.duplicate().clear();
+            fill(file, room, position, length);
+            ahead.limit(room.position());
             aheadPosition = position;
         }
         ahead.get((int) (position - aheadPosition), record);
@@ -49,7 +51,6 @@ final class SpillReader {
     private void fill(StagingFile file, ByteBuffer buffer, long position, int length) throws IOException {
         int read = file.read(buffer, position);
         if (read < length) {
-            ahead.limit(0);
             throw new EOFException(file.path() + " ends within a staged record: " + read + " bytes at " + position
                     + " (expected: " + length + ")");
         }

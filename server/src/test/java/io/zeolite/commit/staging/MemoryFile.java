@@ -14,6 +14,7 @@ final class MemoryFile implements StagingFile {
     boolean discarded;
     int reads;
     int appends;
+    private boolean failsNextRead;
 
     MemoryFile(int capacity) {
         this.capacity = capacity;
@@ -42,12 +43,20 @@ final class MemoryFile implements StagingFile {
         }
     }
 
+    void failNextRead() {
+        failsNextRead = true;
+    }
+
     @Override
     public int read(ByteBuffer buffer, long position) throws IOException {
         if (closed) {
             throw new IOException("closed");
         }
         reads++;
+        if (failsNextRead) {
+            failsNextRead = false;
+            throw new IOException("cannot be read now");
+        }
         int length = Math.max(0, Math.min(buffer.remaining(), content.size() - (int) position));
         buffer.put(content.toByteArray(), (int) position, length);
         return length;

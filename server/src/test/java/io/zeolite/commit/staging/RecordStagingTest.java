@@ -67,6 +67,22 @@ class RecordStagingTest {
         written(staging);
     }
 
+    /** A transaction that could not be written with others is written once more by itself. */
+    @Test
+    void data_afterAReadThatFailed_isRead() throws Exception {
+        MemoryFile file = new MemoryFile(1000);
+        RecordStaging staging = staging(0, () -> file);
+        staging.add(1, 0, filled(45, 1));
+        staging.add(2, 0, filled(100, 2));
+        written(staging);
+        file.failNextRead();
+
+        assertThatIOException().isThrownBy(() -> staging.data(0));
+
+        assertThat(staging.data(0)).isEqualTo(filled(45, 1));
+        assertThat(staging.data(1)).isEqualTo(filled(100, 2));
+    }
+
     @Test
     void add_atTheLimit_spillsTheNextOne() throws Exception {
         // Two records of 36 bytes cost 100 each with what Java adds.
