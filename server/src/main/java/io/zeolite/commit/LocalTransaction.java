@@ -216,9 +216,6 @@ final class LocalTransaction implements StorageTransaction {
             return null;
         } catch (IOException | RuntimeException e) {
             return e;
-        } catch (Error e) {
-            // The vote waits for it, and nothing else would end that.
-            return new IllegalStateException(e.toString(), e);
         }
     }
 

@@ -696,27 +696,6 @@ class LocalStorageTest {
         assertThat(answers).singleElement().isInstanceOf(TransactionException.class);
     }
 
-    /** As from a class that is missing: nothing but this would end the wait. */
-    @Test
-    void vote_workBeforeItFailsWithAnError_isAnswered() {
-        ioTasks = new ArrayList<>();
-        StorageTransaction transaction = begin();
-        transaction.storeBlob(1, 0, new byte[] {1}, (Path) Proxy.newProxyInstance(
-                Path.class.getClassLoader(), new Class<?>[] {Path.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("equals")) {
-                        return proxy == arguments[0];
-                    }
-                    throw new NoClassDefFoundError("a class");
-                }));
-        transaction.vote(answer());
-
-        List.copyOf(ioTasks).forEach(Runnable::run);
-        runCommitter();
-
-        assertThat(answers).singleElement().isInstanceOfSatisfying(Throwable.class, failure -> assertThat(failure)
-                .hasMessageContaining("a class"));
-    }
-
     private List<String> committedBlobs() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.map(file -> file.getFileName().toString())

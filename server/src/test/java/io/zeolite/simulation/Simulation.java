@@ -166,6 +166,10 @@ final class Simulation {
     private void work(Life life, End end) throws IOException {
         int steps = end == End.STOPPED || end == End.KILLED ? random.nextInt(1500) : MAX_STEPS;
         boolean quiet = runFor(steps);
+        if (disk.hasCrashed()) {
+            // Whoever was preempted by the task that it ended may have taken it for a failure of its own.
+            throw new SimulatedCrash();
+        }
         if (end == End.KILLED && !quiet) {
             return;
         }
