@@ -19,4 +19,9 @@ public final class OidHash {
         hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
         return hash ^ hash >>> 33;
     }
+
+    /** The same of an oid and a tid. */
+    public static long of(long oid, long tid) {
+        return of(of(oid) ^ tid);
+    }
 }

@@ -122,7 +122,7 @@ final class LocalTransaction implements StorageTransaction {
     record Check(long oid, long serial, boolean absent) {
         @Override
         public int hashCode() {
-            return (int) OidHash.of(OidHash.of(oid) ^ serial);
+            return (int) OidHash.of(oid, serial);
         }
     }
 

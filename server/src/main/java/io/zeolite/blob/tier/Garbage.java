@@ -7,6 +7,7 @@ import io.zeolite.blob.StoreException;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.RealDisk;
+import io.zeolite.zodb.OidHash;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.io.InputStream;
@@ -248,9 +249,7 @@ public final class Garbage {
     }
 
     private static int sum(BlobRevision revision) {
-        // As in SplitMix64: oids and tids mostly differ in few bits.
-        long mixed = (revision.oid() * 0x9e3779b97f4a7c15L + revision.tid()) * 0xbf58476d1ce4e5b9L;
-        return (int) (((mixed ^ (mixed >>> 31)) * 0x94d049bb133111ebL) >>> (Long.SIZE - BITS_OF_A_SUM));
+        return (int) (OidHash.of(revision.oid(), revision.tid()) >>> (Long.SIZE - BITS_OF_A_SUM));
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.zeolite.tool.blobs;
 
 import io.zeolite.blob.BlobRevision;
+import io.zeolite.zodb.OidHash;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -146,8 +147,7 @@ final class BlobTable {
 
     private int slot(long oid, long tid) {
         int mask = tids.length - 1;
-        long mixed = (oid * 0x9e3779b97f4a7c15L + tid) * 0xbf58476d1ce4e5b9L;
-        int slot = (int) (mixed >>> 32) & mask;
+        int slot = (int) OidHash.of(oid, tid) & mask;
         while (tids[slot] != 0 && (oids[slot] != oid || tids[slot] != tid)) {
             slot = (slot + 1) & mask;
         }

@@ -1,5 +1,6 @@
 package io.zeolite.tool.check;
 
+import io.zeolite.zodb.OidHash;
 import java.io.IOException;
 import java.util.BitSet;
 
@@ -55,8 +56,7 @@ final class Revisions {
 
     private int slot(long oid, long tid) {
         int mask = oids.length - 1;
-        long mixed = (oid * 0x9e3779b97f4a7c15L + tid) * 0xbf58476d1ce4e5b9L;
-        int slot = (int) (mixed >>> 32) & mask;
+        int slot = (int) OidHash.of(oid, tid) & mask;
         while (tids[slot] != 0 && (oids[slot] != oid || tids[slot] != tid)) {
             slot = slot + 1 & mask;
         }
