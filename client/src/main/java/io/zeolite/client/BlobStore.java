@@ -338,18 +338,13 @@ final class BlobStore implements Closeable {
 
     /** Closes something in the background, or here if the client is closed already. */
     void letGo(Closeable resource) {
-        Runnable close = () -> {
+        Workers.runOrHere(io, () -> {
             try {
                 resource.close();
             } catch (IOException e) {
                 LOG.debug("cannot clean up behind a blob: {}", e.toString());
             }
-        };
-        try {
-            io.execute(close);
-        } catch (RejectedExecutionException e) {
-            close.run();
-        }
+        });
     }
 
     static void pause() throws IOException {

@@ -59,11 +59,7 @@ final class Workers implements AutoCloseable {
 
     /** Runs what tells a caller of a result: after the end of the client, at once. */
     void callBack(Runnable call) {
-        try {
-            callbacks.execute(call);
-        } catch (RejectedExecutionException e) {
-            call.run();
-        }
+        runOrHere(callbacks, call);
     }
 
     /** Removes files that were made for a transaction, away from the event loop. */
@@ -72,11 +68,15 @@ final class Workers implements AutoCloseable {
         if (ours.isEmpty()) {
             return;
         }
-        Runnable removal = () -> ours.forEach(BlobSource::remove);
+        runOrHere(io, () -> ours.forEach(BlobSource::remove));
+    }
+
+    /** Has something run by a pool, or at once if that takes nothing any more. */
+    static void runOrHere(Executor pool, Runnable task) {
         try {
-            io.execute(removal);
+            pool.execute(task);
         } catch (RejectedExecutionException e) {
-            removal.run();
+            task.run();
         }
     }
 
