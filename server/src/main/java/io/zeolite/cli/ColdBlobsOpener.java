@@ -20,6 +20,7 @@ import io.zeolite.config.StorageConfig.ColdStore;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Storage;
+import io.zeolite.storage.file.FileLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +111,7 @@ final class ColdBlobsOpener {
         @Override
         public boolean keepsOld() {
             // If that cannot be told, what it may need is kept.
-            return data != null && !Files.notExists(data.resolveSibling(data.getFileName() + ".old"));
+            return data != null && !Files.notExists(FileLog.old(data));
         }
     }
 

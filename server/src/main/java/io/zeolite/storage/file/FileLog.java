@@ -186,6 +186,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
         return options.readOnly() ? List.of() : discarded;
     }
 
+    /** Where a pack leaves the data file of before, if it is to keep it. */
+    public static Path old(Path data) {
+        return FileOpening.sibling(data, ".old");
+    }
+
     @Override
     public StorageInfo info() {
         return new StorageInfo(path.toString(), options.readOnly(), true, true, INTERFACES);
@@ -452,7 +457,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     @Override
     public Pack pack(PackControl control) throws IOException {
         requireWritable();
-        Path old = FileOpening.sibling(path, ".old");
+        Path old = old(path);
         if (disk.linkTarget(path) != null && disk.exists(old) && disk.isSameFile(old, path)) {
             throw new IOException(
                     path + " is a link to " + old + ", the name that the pack gives to what was before it");
@@ -491,7 +496,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         newSpace.renew(replacement.end);
         IndexFile.delete(disk, FileOpening.sibling(path, ".index"));
         indexedEnd = 0;
-        Path oldPath = FileOpening.sibling(path, ".old");
+        Path oldPath = old(path);
         disk.delete(oldPath);
         boolean isLinked = false;
         try {

@@ -100,7 +100,7 @@ final class FileOpening {
      * known to be on disk. They end with the same transaction; otherwise the old one is that of an earlier pack.
      */
     private boolean putBack() throws IOException {
-        Path old = sibling(path, ".old");
+        Path old = FileLog.old(path);
         Path pack = sibling(path, ".pack");
         if (options.create() || !disk.exists(old) || !disk.exists(pack)) {
             return false;
@@ -134,7 +134,7 @@ final class FileOpening {
                 disk.delete(leftover);
             }
         }
-        Path old = sibling(path, ".old");
+        Path old = FileLog.old(path);
         // If a link leads there, somebody has made it, and there is no other file.
         if (disk.exists(old) && disk.exists(path) && disk.isSameFile(old, path) && !leadsOver(path, old)) {
             LOG.info("{} is removed: an interrupted pack has left it as a second name of {}", old, path);

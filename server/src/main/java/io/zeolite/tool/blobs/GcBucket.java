@@ -5,6 +5,7 @@ import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.tier.Garbage;
+import io.zeolite.storage.file.FileLog;
 import io.zeolite.tool.Console;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.Json;
@@ -137,7 +138,7 @@ public final class GcBucket {
     private Inventory readData() throws IOException {
         Path data = site.data();
         List<Path> files = new ArrayList<>(List.of(data));
-        Path old = data.resolveSibling(data.getFileName() + ".old");
+        Path old = FileLog.old(data);
         if (Files.exists(old)) {
             files.add(old);
         }
