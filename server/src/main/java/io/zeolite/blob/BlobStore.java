@@ -38,7 +38,7 @@ public interface BlobStore extends AutoCloseable {
      * it of all of them together, never one that it merely repeats from whoever wrote the object, nor one that contradicts
      * what is noted with the object.
      *
-     * @throws StoreException {@link StoreException.Reason#NOT_FOUND} if there is none, {@link StoreException.Reason#REFUSED} if
+     * @throws StoreException {@link StoreException.Reason#NOT_FOUND} if there is none, {@link StoreException.Reason#ARCHIVED} if
      *     it is kept where it cannot be read from before somebody has it restored
      */
     default StoredObject attest(String key) throws StoreException {

@@ -199,8 +199,7 @@ public final class BlobCache implements Closeable {
         try {
             directory = lockDirectory(number);
         } catch (LockedException e) {
-            // Python's client holds it for as long as it downloads. If nobody else reads the blob, it can go all the
-            // same.
+            // Python's client holds it for as long as it downloads. What nobody else reads can go all the same.
             entry.close();
             remove(oid, tid);
             if (Files.exists(path)) {
