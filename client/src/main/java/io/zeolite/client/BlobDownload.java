@@ -84,6 +84,9 @@ final class BlobDownload {
     /** Whether somebody passes it on while it arrives. The event loop's. */
     private boolean passedOn;
 
+    /** Whether the server has sent the end of it. The event loop's. */
+    private boolean stopped;
+
     // Guarded by the queue.
     private final ArrayDeque<Step> queue = new ArrayDeque<>();
     private long queuedBytes;
@@ -193,17 +196,26 @@ final class BlobDownload {
                 return;
             }
             answered.complete(Done.DONE);
-            if (refused == null) {
+            if (refused != null) {
+                end(refused);
+            } else if (stopped) {
                 enqueue(Step.STOP, null);
             } else {
-                end(refused);
+                // Python's server answers so if it cannot read the rest.
+                end(new IOException("the server has not sent the end of a blob"));
             }
         });
     }
 
     /** The server begins to send it, perhaps not for the first time. On the event loop. */
     void begin(@Nullable ZeoConnection from) {
+        stopped = false;
         enqueue(Step.START, from);
+    }
+
+    /** The server has sent the end of it. On the event loop. */
+    void stop() {
+        stopped = true;
     }
 
     /** Takes a piece, which is released when it has been written. On the event loop. */

@@ -165,6 +165,8 @@ final class BlobStore implements Closeable {
         BlobDownload download = arriving.get(new Key(oid, serial));
         if (download != null && method.equals(Methods.RECEIVE_BLOB_START)) {
             download.begin(link.currentConnection());
+        } else if (download != null && method.equals(Methods.RECEIVE_BLOB_STOP)) {
+            download.stop();
         }
     }
 

@@ -124,6 +124,40 @@ final class BlobDownloadTest {
                 .hasMessageContaining("ends at " + PART_BYTES / 2 + " bytes");
     }
 
+    /** Python's server answers so if it cannot read the rest, or the file is not there any more. */
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, PART_BYTES})
+    void answerWithoutTheEnd_isAFailure_andNothingIsKept(int sent) throws Exception {
+        byte[] bytes = bytes(1, PART_BYTES);
+        ScriptedServer.Script script = peer -> {
+            Scripts.begin(peer, 10);
+            Message.Call call = peer.call();
+            if (sent >= 0) {
+                peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
+                Part.send(peer, Arrays.copyOf(bytes, sent));
+            }
+            peer.send(new Message.Reply(call.id(), null));
+            call = peer.call();
+            assertThat(call.args()).isEqualTo(KEY);
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
+            Part.send(peer, bytes);
+            Part.answer(peer, call);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
+                    .address(server.address())
+                    .blobCache(directory, new CacheLimit.None())
+                    .build())) {
+                assertThatThrownBy(() -> client.openBlob(OID, SERIAL)).hasMessageContaining("has not sent the end");
+                try (BlobFile blob = client.openBlob(OID, SERIAL)) {
+                    assertThat(blob.stream().readAllBytes()).isEqualTo(bytes);
+                }
+            }
+            server.join();
+        }
+    }
+
     /** It is larger than the cache: the file that it came to is all there is of it. */
     @Test
     void openBlob_withoutAPlaceInTheCache_isTheFileThatItCameToUntilItIsClosed() throws Exception {
@@ -169,7 +203,7 @@ final class BlobDownloadTest {
             asked.complete(null);
             left.join();
             Part.send(peer, bytes);
-            peer.send(new Message.Reply(call.id(), null));
+            Part.answer(peer, call);
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script);
@@ -238,7 +272,7 @@ final class BlobDownloadTest {
             assertThat(call.args()).isEqualTo(KEY);
             peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
             Part.send(peer, bytes);
-            peer.send(new Message.Reply(call.id(), null));
+            Part.answer(peer, call);
             peer.awaitEnd();
         };
         try (ScriptedServer server =
@@ -374,12 +408,16 @@ final class BlobDownloadTest {
             peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_START, KEY));
             send(peer, bytes);
             if (isAll) {
-                peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, KEY));
-                peer.send(new Message.Reply(call.id(), null));
+                answer(peer, call);
                 peer.awaitEnd();
             } else {
                 awaitMoreThan(reader.join(), bytes.length - 1);
             }
+        }
+
+        static void answer(ScriptedServer.Peer peer, Message.Call call) throws IOException {
+            peer.send(new Message.OneWay(Methods.RECEIVE_BLOB_STOP, KEY));
+            peer.send(new Message.Reply(call.id(), null));
         }
 
         static void send(ScriptedServer.Peer peer, byte[] bytes) throws IOException {
