@@ -110,11 +110,16 @@ final class ClientCore implements LinkUser {
         SslContext context = tls == null ? null : tls.context();
         Path file = options.cacheFile();
         CacheFile cacheFile = file == null ? null : CacheFile.open(file, options.storage(), options.cacheBytes());
+        BlobDirectory blobDirectory = null;
         ClientCore core = null;
         try {
-            core = new ClientCore(options, context, cacheFile, BlobDirectory.open(options), relay);
+            blobDirectory = BlobDirectory.open(options);
+            core = new ClientCore(options, context, cacheFile, blobDirectory, relay);
             return core;
         } finally {
+            if (core == null && blobDirectory != null) {
+                blobDirectory.close();
+            }
             if (core == null && cacheFile != null) {
                 cacheFile.close();
             }
@@ -296,13 +301,18 @@ final class ClientCore implements LinkUser {
     // The link
 
     @Override
+    public boolean isBehind(long lastTransaction) {
+        return Tid.isAfter(cache.lastTransaction(), lastTransaction);
+    }
+
+    @Override
     public CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction) {
         long known = cache.lastTransaction();
         CompletableFuture<Done> verified;
         if (known == lastTransaction) {
             caughtUp(lastTransaction, NO_OIDS, () -> {});
             verified = Done.future();
-        } else if (Tid.isAfter(known, lastTransaction)) {
+        } else if (isBehind(lastTransaction)) {
             verified = CompletableFuture.failedFuture(new IllegalStateException("its last transaction is "
                     + Tid.toString(lastTransaction) + ", and this client knows of " + Tid.toString(known)
                     + " (expected: the same storage, not an older copy). If it was restored from a backup: stop this one, "

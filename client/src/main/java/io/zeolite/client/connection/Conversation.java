@@ -103,14 +103,16 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         flushSoon(open);
     }
 
+    /** Whether it has begun and not ended, nor is about to. */
+    boolean isOpen() {
+        return context != null && failure == null && context.channel().isActive();
+    }
+
     /** @return null if it cannot be sent, and the future has been told why */
     private @Nullable ByteBuf encode(Message message, CompletableFuture<?> orFails) {
         ChannelHandlerContext open = context;
         Codec current = codec;
-        if (open == null
-                || current == null
-                || failure != null
-                || !open.channel().isActive()) {
+        if (open == null || current == null || !isOpen()) {
             orFails.completeExceptionally(disconnected());
             return null;
         }
@@ -226,6 +228,11 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, ByteBuf frame) throws MalformedMessageException {
+        if (failure != null) {
+            // It came together with what could not be understood. Behind that nothing counts, or a transaction of which
+            // nothing is known would be followed by the next one.
+            return;
+        }
         Codec current = codec;
         if (current == null) {
             answer(ctx, Handshake.answer(frame));

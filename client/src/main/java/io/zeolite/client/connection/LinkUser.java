@@ -13,6 +13,12 @@ public interface LinkUser extends ServerMessages {
      */
     CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction);
 
+    /**
+     * Whether a server with this last transaction cannot be verified, since more is known already. One that is only
+     * readable is not given up for it.
+     */
+    boolean isBehind(long lastTransaction);
+
     /** Calls go out from now on. */
     void connected(ZeoConnection connection, boolean readOnly);
 

@@ -73,7 +73,7 @@ public final class ServerLink implements AutoCloseable {
         this(options, user, System::nanoTime);
     }
 
-    /** @param nanoTime by which calls wait */
+    /** @param nanoTime by which calls wait, and connections last */
     ServerLink(LinkOptions options, LinkUser user, LongSupplier nanoTime) {
         this.options = options;
         this.user = user;
@@ -143,7 +143,9 @@ public final class ServerLink implements AutoCloseable {
     /** The same, on the event loop only: null if there is none now. */
     public @Nullable ZeoConnection currentConnection() {
         Candidate candidate = current;
-        return candidate != null && candidate.ready ? candidate.connection : null;
+        ZeoConnection connection = candidate != null && candidate.ready ? candidate.connection : null;
+        // The link hears of the end after the calls that were under way, which may lead to others.
+        return connection != null && connection.isOpen() ? connection : null;
     }
 
     private void submit(Call call) {
@@ -169,20 +171,11 @@ public final class ServerLink implements AutoCloseable {
                 } else if (failure instanceof DisconnectedException broken
                         && call.retry == Retry.YES
                         && !call.breaksAgain(broken)) {
-                    again(call, connection);
+                    perform(call);
                 } else {
                     call.answer.completeExceptionally(failure);
                 }
             });
-        }
-    }
-
-    private void again(Call call, ZeoConnection broken) {
-        if (closed || currentConnection() != broken) {
-            perform(call);
-        } else {
-            // The link hears of the end of the connection after its calls.
-            await(call);
         }
     }
 
@@ -199,8 +192,8 @@ public final class ServerLink implements AutoCloseable {
     }
 
     private void expire() {
-        List<Call> overdue = waiting.stream().filter(this::isOverdue).toList();
-        waiting.removeAll(overdue);
+        List<Call> overdue = new ArrayList<>();
+        waiting.removeIf(call -> isOverdue(call) && overdue.add(call));
         overdue.forEach(call -> call.answer.completeExceptionally(new DisconnectedException(
                 "no connection within " + call.patience.toMillis() + " ms: " + lastFailure.getMessage(), lastFailure)));
     }
@@ -220,6 +213,14 @@ public final class ServerLink implements AutoCloseable {
         if (failure != null) {
             failed(candidate, failure);
         } else if (closed || isSatisfied() || (current != null && candidate.isFallback())) {
+            candidate.close();
+        } else if (current != null && user.isBehind(candidate.lastTransaction)) {
+            log(
+                    new DisconnectedException(
+                            ClientLoops.describe(candidate.address)
+                                    + " takes writes, but is behind the server that is read",
+                            null),
+                    Level.WARN);
             candidate.close();
         } else {
             use(candidate);
@@ -277,7 +278,7 @@ public final class ServerLink implements AutoCloseable {
 
     private void begin(Candidate candidate, ZeoConnection connection) {
         candidate.ready = true;
-        candidate.since = System.nanoTime();
+        candidate.since = nanoTime.getAsLong();
         logged.clear();
         LOG.info(
                 "connected to {}, storage {}{}",
@@ -299,10 +300,11 @@ public final class ServerLink implements AutoCloseable {
             return;
         }
         current = null;
-        boolean wasStable = candidate.ready && System.nanoTime() - candidate.since > STABLE.toNanos();
+        boolean wasStable = candidate.ready && nanoTime.getAsLong() - candidate.since > STABLE.toNanos();
         leave(candidate, candidate.opened().end());
         if (wasStable) {
             candidate.server.failures = 0;
+            candidate.server.endPause();
         } else if (!candidate.server.busy) {
             candidate.server.pause();
         }
@@ -395,6 +397,8 @@ public final class ServerLink implements AutoCloseable {
         /** Whether there is an attempt, or a pause before the next one. */
         private boolean busy;
 
+        private @Nullable Future<?> pause;
+
         private Server(SocketAddress address) {
             this.address = address;
         }
@@ -403,6 +407,14 @@ public final class ServerLink implements AutoCloseable {
             if (!busy && !closed && !isSatisfied()) {
                 busy = true;
                 new Candidate(this).attempt();
+            }
+        }
+
+        private void endPause() {
+            if (pause != null) {
+                pause.cancel(false);
+                pause = null;
+                busy = false;
             }
         }
 
@@ -416,8 +428,9 @@ public final class ServerLink implements AutoCloseable {
             failures++;
             // Clients that lost the same server do not all come back in the same moment.
             long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
-            loop.schedule(
+            this.pause = loop.schedule(
                     () -> {
+                        this.pause = null;
                         busy = false;
                         attempt();
                     },
@@ -437,6 +450,8 @@ public final class ServerLink implements AutoCloseable {
         private long lastTransaction;
         private long since;
         private @Nullable List<Runnable> heldBack = new ArrayList<>();
+        /** What has arrived with the reason for that is not listened to. */
+        private boolean givenUp;
 
         private Candidate(Server server) {
             this.server = server;
@@ -525,7 +540,7 @@ public final class ServerLink implements AutoCloseable {
         public void received(String method, PyTuple args) {
             if (heldBack != null) {
                 heldBack.add(() -> user.received(method, args));
-            } else if (this == current) {
+            } else if (this == current && !givenUp) {
                 user.received(method, args);
             }
         }
@@ -534,7 +549,7 @@ public final class ServerLink implements AutoCloseable {
         public void received(BlobPiece piece) {
             if (heldBack != null) {
                 received(Methods.RECEIVE_BLOB_CHUNK, piece.args());
-            } else if (this == current) {
+            } else if (this == current && !givenUp) {
                 user.received(piece);
             }
         }
@@ -546,6 +561,7 @@ public final class ServerLink implements AutoCloseable {
         }
 
         private void close() {
+            givenUp = true;
             if (connection != null) {
                 connection.close();
             }

@@ -110,6 +110,11 @@ public final class ZeoConnection implements AutoCloseable {
         return conversation.quietNanos();
     }
 
+    /** Whether something can still be said on it. On the event loop. */
+    boolean isOpen() {
+        return conversation.isOpen();
+    }
+
     /** Why it has ended. On the event loop. */
     DisconnectedException end() {
         return conversation.disconnected();

@@ -12,7 +12,10 @@ import io.netty.util.concurrent.Ticker;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.pickle.ValueLimits;
+import io.zeolite.wire.BlobPiece;
 import io.zeolite.wire.FrameDecoder;
+import io.zeolite.wire.MsgpackCodec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,6 +117,36 @@ final class ConversationTest {
         channel.sendAll();
         passSeconds(20);
         assertThat(quietSeconds()).isEqualTo(40);
+    }
+
+    /** One of a transaction, say, of which the next one would make believe that it is known. */
+    @Test
+    void messagesBehindOneThatCannotBeUnderstood_areNotHeard() {
+        List<String> heard = new ArrayList<>();
+        Conversation other = new Conversation("server", Duration.ofHours(1), new ServerMessages() {
+            @Override
+            public void received(String method, PyTuple args) {
+                heard.add(method);
+                if (method.equals("second")) {
+                    throw new OutOfMemoryError("of a test");
+                }
+            }
+
+            @Override
+            public void received(BlobPiece piece) {
+                heard.add("a piece");
+            }
+        });
+        EmbeddedChannel connected = new EmbeddedChannel(new FrameDecoder(FRAME_BYTES), other);
+        connected.writeInbound(Unpooled.buffer().writeInt(2).writeByte('M').writeByte('5'));
+        ByteBuf together = Unpooled.buffer();
+        for (String method : List.of("first", "second", "third")) {
+            new MsgpackCodec(ValueLimits.FROM_CLIENT).encode(new Message.OneWay(method, PyTuple.EMPTY), together);
+        }
+        connected.writeInbound(together);
+        assertThat(heard).containsExactly("first", "second");
+        assertThat(connected.isActive()).isFalse();
+        connected.finishAndReleaseAll();
     }
 
     /** Its answers may have become part of a frame that does not end. */

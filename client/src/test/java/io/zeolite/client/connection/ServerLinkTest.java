@@ -10,10 +10,14 @@ import io.zeolite.wire.MalformedMessageException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -146,6 +150,106 @@ final class ServerLinkTest {
         }
     }
 
+    /** While it is used another one is looked for, at longer and longer intervals. */
+    @Test
+    void readOnlyServer_thatIsLost_isTriedAgainAtOnce() throws Exception {
+        CountDownLatch used = new CountDownLatch(1);
+        ScriptedServer.Script ending = peer -> {
+            registerReadOnly(peer);
+            used.await();
+        };
+        ScriptedServer.Script good = peer -> {
+            registerReadOnly(peer);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(ending, good)) {
+            try (ServerLink link = new ServerLink(
+                    options(
+                            LinkOptions.Access.READ_ONLY_FALLBACK,
+                            Duration.ofHours(1),
+                            Runnable::run,
+                            server.address()),
+                    new NoUser(),
+                    nanoTime::get)) {
+                link.start();
+                ZeoConnection first = link.connection().get(30, TimeUnit.SECONDS);
+                nanoTime.addAndGet(TimeUnit.MINUTES.toNanos(1));
+                used.countDown();
+                first.closed().join();
+                assertThat(link.connection(Duration.ofDays(1))).succeedsWithin(Duration.ofSeconds(30));
+            }
+            server.join();
+        }
+    }
+
+    /** Restored from a backup, say. Without the other one there would be none. */
+    @Test
+    void serverThatTakesWrites_isBehindTheReadOnlyOne_thatOneStays() throws Exception {
+        CountDownLatch used = new CountDownLatch(1);
+        AtomicBoolean behind = new AtomicBoolean(true);
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        LinkUser user = new NoUser() {
+            @Override
+            public boolean isBehind(long lastTransaction) {
+                return behind.get();
+            }
+
+            @Override
+            public void connected(ZeoConnection connection, boolean readOnly) {
+                told.add(readOnly ? "read-only" : "for writing");
+                used.countDown();
+            }
+
+            @Override
+            public void disconnected(DisconnectedException reason) {
+                told.add("left");
+            }
+        };
+        ScriptedServer.Script replica = peer -> {
+            registerReadOnly(peer);
+            peer.awaitEnd();
+        };
+        ScriptedServer.Script restored = peer -> {
+            used.await();
+            register(peer);
+            peer.awaitEnd();
+            behind.set(false);
+        };
+        ScriptedServer.Script caughtUp = peer -> {
+            register(peer);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer first = new ScriptedServer(replica);
+                ScriptedServer second = new ScriptedServer(restored, caughtUp)) {
+            try (ServerLink link = new ServerLink(
+                    options(
+                            LinkOptions.Access.READ_ONLY_FALLBACK,
+                            Duration.ofMillis(10),
+                            Runnable::run,
+                            first.address(),
+                            second.address()),
+                    user,
+                    nanoTime::get)) {
+                link.start();
+                // The end of the first connection.
+                first.join();
+                assertThat(link.connection()).succeedsWithin(Duration.ofSeconds(30));
+            }
+            second.join();
+        }
+        assertThat(told).startsWith("read-only", "left", "for writing");
+    }
+
+    private static void registerReadOnly(ScriptedServer.Peer peer) throws Exception {
+        peer.handshake("M5");
+        Message.Call call = peer.call();
+        assertThat(call.method()).isEqualTo(Methods.REGISTER);
+        peer.send(new Message.ErrorReply(call.id(), "ZODB.POSException.ReadOnlyError", PyTuple.EMPTY));
+        call = peer.call();
+        assertThat(call.method()).isEqualTo(Methods.REGISTER);
+        peer.send(new Message.Reply(call.id(), new byte[] {0, 0, 0, 0, 0, 0, 0, 1}));
+    }
+
     /** As when no thread can be started. */
     @Test
     void lookUp_thatCannotBeTried_isTriedAgain() throws Exception {
@@ -184,10 +288,15 @@ final class ServerLinkTest {
     }
 
     private static LinkOptions options(Duration pause, Executor background, SocketAddress... addresses) {
+        return options(LinkOptions.Access.READ_WRITE, pause, background, addresses);
+    }
+
+    private static LinkOptions options(
+            LinkOptions.Access access, Duration pause, Executor background, SocketAddress... addresses) {
         return new LinkOptions(
                 List.of(addresses),
                 "1",
-                LinkOptions.Access.READ_WRITE,
+                access,
                 null,
                 ConnectionOptions.DEFAULT.withConnectTimeout(Duration.ofHours(1)),
                 pause,
@@ -202,6 +311,11 @@ final class ServerLinkTest {
         @Override
         public CompletableFuture<Done> verify(ZeoConnection connection, long lastTransaction) {
             return Done.future();
+        }
+
+        @Override
+        public boolean isBehind(long lastTransaction) {
+            return false;
         }
 
         @Override
