@@ -48,7 +48,10 @@ public final class ZeoTransaction implements AutoCloseable {
     private final String description;
     private final PyDict extension;
 
-    // Guarded by this.
+    /** Not this: an event loop takes it, and a caller may hold its transaction while it waits for the answer. */
+    private final Object lock = new Object();
+
+    // Guarded by the lock.
     private final Map<Long, Change> changes = new LinkedHashMap<>();
     private final List<Long> undone = new ArrayList<>();
     private final List<BlobSource> sources = new ArrayList<>();
@@ -90,7 +93,7 @@ public final class ZeoTransaction implements AutoCloseable {
     /**
      * Writes the record of a blob and its bytes.
      *
-     * @param record that of a {@code ZODB.blob.Blob}, see {@code ObjectRecord.BLOB}
+     * @param record that of a {@code ZODB.blob.Blob}, see {@code ObjectRecord.blob()}
      * @param file not changed until the transaction has ended; it stays
      * @throws IOException if the file cannot be read
      */
@@ -119,15 +122,23 @@ public final class ZeoTransaction implements AutoCloseable {
         return storeBlob(oid, serial, record, Channels.newInputStream(content));
     }
 
-    private synchronized ZeoTransaction storeBlob(long oid, long serial, byte[] record, BlobSource source) {
-        change(new Change.Store(oid, serial, record, source));
-        sources.add(source);
-        return this;
+    private ZeoTransaction storeBlob(long oid, long serial, byte[] record, BlobSource source) {
+        synchronized (lock) {
+            change(new Change.Store(oid, serial, record, source));
+            sources.add(source);
+            return this;
+        }
     }
 
     /** Depends on a revision: the commit fails if it is not current any more. Nothing is done to an object that is stored. */
-    public synchronized ZeoTransaction checkCurrent(long oid, long serial) {
-        return changes.containsKey(oid) ? this : change(new Change.Check(oid, serial));
+    public ZeoTransaction checkCurrent(long oid, long serial) {
+        synchronized (lock) {
+            Change known = changes.get(oid);
+            // Of two revisions the older one is not current.
+            boolean counts =
+                    known == null || (known instanceof Change.Check check && Tid.isAfter(check.serial(), serial));
+            return counts ? change(new Change.Check(oid, serial)) : this;
+        }
     }
 
     /** Removes an object, as external garbage collection does. Not every storage can. */
@@ -136,16 +147,20 @@ public final class ZeoTransaction implements AutoCloseable {
     }
 
     /** Undoes a transaction: writes again what was current of its objects before. */
-    public synchronized ZeoTransaction undo(long undoneTid) {
-        require(State.COLLECTING);
-        undone.add(undoneTid);
-        return this;
+    public ZeoTransaction undo(long undoneTid) {
+        synchronized (lock) {
+            require(State.COLLECTING);
+            undone.add(undoneTid);
+            return this;
+        }
     }
 
-    private synchronized ZeoTransaction change(Change change) {
-        require(State.COLLECTING);
-        changes.put(change.oid(), change);
-        return this;
+    private ZeoTransaction change(Change change) {
+        synchronized (lock) {
+            require(State.COLLECTING);
+            changes.put(change.oid(), change);
+            return this;
+        }
     }
 
     private void require(State expected) {
@@ -184,12 +199,14 @@ public final class ZeoTransaction implements AutoCloseable {
     }
 
     /** Gives it up without waiting, if the server was not asked to finish it. Returns whether it will not be committed. */
-    private synchronized boolean abortUnlessFinishing() {
-        if (state == State.FINISHING || state == State.FINISHED) {
-            return false;
+    private boolean abortUnlessFinishing() {
+        synchronized (lock) {
+            if (state == State.FINISHING || state == State.FINISHED) {
+                return false;
+            }
+            abortInside();
+            return true;
         }
-        abortInside();
-        return true;
     }
 
     /** {@link #vote} without waiting. */
@@ -213,46 +230,56 @@ public final class ZeoTransaction implements AutoCloseable {
     }
 
     /** The tid, after a good {@link #finish}; {@link Tid#NONE} before. */
-    public synchronized long tid() {
-        return tid;
-    }
-
-    private synchronized CompletableFuture<Done> voteInside() {
-        require(State.COLLECTING);
-        state = State.VOTING;
-        Commit started = new Commit(
-                core,
-                new Commit.Metadata(user, description, extension),
-                List.copyOf(changes.values()),
-                List.copyOf(undone));
-        commit = started;
-        return started.vote().whenComplete((done, failure) -> move(failure == null ? State.VOTED : State.ENDED));
-    }
-
-    private synchronized CompletableFuture<Long> finishInside() {
-        require(State.VOTED);
-        state = State.FINISHING;
-        return started().finish().whenComplete((committed, failure) -> {
-            if (failure == null) {
-                setTid(committed);
-            }
-            move(failure == null ? State.FINISHED : State.ENDED);
-        });
-    }
-
-    private synchronized void setTid(long committed) {
-        tid = committed;
-    }
-
-    private synchronized void move(State next) {
-        if (state != State.ENDED) {
-            state = next;
+    public long tid() {
+        synchronized (lock) {
+            return tid;
         }
-        if (next == State.FINISHED || next == State.ENDED) {
-            changes.clear();
-            List<BlobSource> ended = List.copyOf(sources);
-            sources.clear();
-            core.workers().removeTemporary(ended);
+    }
+
+    private CompletableFuture<Done> voteInside() {
+        synchronized (lock) {
+            require(State.COLLECTING);
+            state = State.VOTING;
+            Commit started = new Commit(
+                    core,
+                    new Commit.Metadata(user, description, extension),
+                    List.copyOf(changes.values()),
+                    List.copyOf(undone));
+            commit = started;
+            return started.vote().whenComplete((done, failure) -> move(failure == null ? State.VOTED : State.ENDED));
+        }
+    }
+
+    private CompletableFuture<Long> finishInside() {
+        synchronized (lock) {
+            require(State.VOTED);
+            state = State.FINISHING;
+            return started().finish().whenComplete((committed, failure) -> {
+                if (failure == null) {
+                    setTid(committed);
+                }
+                move(failure == null ? State.FINISHED : State.ENDED);
+            });
+        }
+    }
+
+    private void setTid(long committed) {
+        synchronized (lock) {
+            tid = committed;
+        }
+    }
+
+    private void move(State next) {
+        synchronized (lock) {
+            if (state != State.ENDED) {
+                state = next;
+            }
+            if (next == State.FINISHED || next == State.ENDED) {
+                changes.clear();
+                List<BlobSource> ended = List.copyOf(sources);
+                sources.clear();
+                core.workers().removeTemporary(ended);
+            }
         }
     }
 
@@ -263,13 +290,15 @@ public final class ZeoTransaction implements AutoCloseable {
         return commit;
     }
 
-    private synchronized CompletableFuture<Done> abortInside() {
-        State before = state;
-        if (before == State.FINISHING || before == State.FINISHED || before == State.ENDED) {
-            return Done.future();
+    private CompletableFuture<Done> abortInside() {
+        synchronized (lock) {
+            State before = state;
+            if (before == State.FINISHING || before == State.FINISHED || before == State.ENDED) {
+                return Done.future();
+            }
+            move(State.ENDED);
+            return before == State.COLLECTING ? Done.future() : started().abort();
         }
-        move(State.ENDED);
-        return before == State.COLLECTING ? Done.future() : started().abort();
     }
 
     /**

@@ -246,6 +246,92 @@ class CommitOutcomeTest {
         }
     }
 
+    /** Of those that wait for their turn nothing was sent. */
+    @Test
+    void commits_thatWaitForOneWhoseConnectionBreaks_areMadeOnTheNextOne() throws IOException {
+        int waiting = 5;
+        ScriptedServer.Script breaking = peer -> {
+            begin(peer, 10);
+            stores(peer);
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
+        };
+        ScriptedServer.Script good = peer -> {
+            peer.handshake("M5");
+            answer(peer, Methods.REGISTER, Ids.bytes(10));
+            answer(peer, Methods.GET_INFO, new PyDict());
+            for (int i = 0; i < waiting; i++) {
+                peer.send(new Message.Reply(stores(peer).id(), List.of()));
+                answer(peer, Methods.TPC_FINISH, Ids.bytes(11 + i));
+            }
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(breaking, good)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                CompletableFuture<Long> first =
+                        client.begin().store(OID, 7, data(1)).commitAsync();
+                List<CompletableFuture<Long>> others = new ArrayList<>();
+                for (int i = 0; i < waiting; i++) {
+                    others.add(client.begin().store(OID + 1 + i, 7, data(1)).commitAsync());
+                }
+                client.sync();
+                assertThat(first).failsWithin(Duration.ofSeconds(30));
+                for (int i = 0; i < waiting; i++) {
+                    assertThat(others.get(i))
+                            .succeedsWithin(Duration.ofSeconds(30))
+                            .isEqualTo(11L + i);
+                }
+            }
+            server.join();
+        }
+    }
+
+    /** It is a lock of the caller's. */
+    @Test
+    void commit_whileItsTransactionIsLocked_ends() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            peer.send(new Message.Reply(stores(peer).id(), List.of()));
+            answer(peer, Methods.TPC_FINISH, Ids.bytes(11));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                ZeoTransaction transaction = client.begin();
+                synchronized (transaction) {
+                    assertThat(transaction.store(OID, 7, data(1)).commit()).isEqualTo(11);
+                }
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void checks_ofTwoRevisions_theOlderOneCounts() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);
+            for (long oid = OID; oid < OID + 2; oid++) {
+                Message.OneWay check = (Message.OneWay) peer.receive();
+                assertThat(check.method()).isEqualTo(Methods.CHECK_CURRENT);
+                assertThat(check.args().get(0)).isEqualTo(Ids.bytes(oid));
+                assertThat(check.args().get(1)).isEqualTo(Ids.bytes(5));
+            }
+            peer.send(new Message.Reply(peer.call().id(), List.of()));
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                client.begin()
+                        .checkCurrent(OID, 7)
+                        .checkCurrent(OID, 5)
+                        .checkCurrent(OID + 1, 5)
+                        .checkCurrent(OID + 1, 7)
+                        .vote();
+            }
+            server.join();
+        }
+    }
+
     /** One after the other, each with the whole time, they would take more than a minute. */
     @Test
     void vote_ofManyWhoWaitForOneWhenTheServerGoesAway_failsOfAllTogether() throws IOException {
