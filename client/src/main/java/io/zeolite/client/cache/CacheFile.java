@@ -204,6 +204,7 @@ public final class CacheFile implements CacheJournal, Closeable {
             Thread.currentThread().interrupt();
         } finally {
             closeQuietly(open);
+            closeQuietly(lock);
         }
     }
 
@@ -286,9 +287,7 @@ public final class CacheFile implements CacheJournal, Closeable {
         }
         if (writer.isAlive()) {
             // The next one would write to the file beside it.
-            LOG.warn("cache file {} is still being written, and stays locked", path);
-            return;
+            LOG.warn("cache file {} is still being written, and stays locked until then", path);
         }
-        lock.close();
     }
 }

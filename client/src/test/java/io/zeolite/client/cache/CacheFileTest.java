@@ -119,6 +119,25 @@ class CacheFileTest {
         }
     }
 
+    /** It would be in use until the end of the process. */
+    @Test
+    void close_inAnInterruptedThread_unlocksTheFile() throws IOException {
+        CacheFile file = CacheFile.open(path, "main", LIMIT);
+        fill(file.cache());
+        Thread.currentThread().interrupt();
+        file.close();
+        assertThat(Thread.interrupted()).isTrue();
+        while (true) {
+            try (CacheFile again = CacheFile.open(path, "main", LIMIT)) {
+                assertThat(again.cache().current(1)).isNotNull();
+                return;
+            } catch (IOException e) {
+                // Its thread writes what is left.
+                assertThat(e).hasMessageContaining("is in use");
+            }
+        }
+    }
+
     @Test
     void open_ofAnotherStorage_isBegunAnew() throws IOException {
         try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
