@@ -18,6 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out what was used least recently. Nothing is remembered of what is in the cache, which may be millions of files,
@@ -25,6 +27,8 @@ import java.util.concurrent.TimeUnit;
  * since then is not among the oldest any more, and is passed over.
  */
 final class Evictor {
+    private static final Logger LOG = LoggerFactory.getLogger(Evictor.class);
+
     /** How many are found by one look at everything. */
     private static final int MOST_CANDIDATES = 10_000;
 
@@ -74,18 +78,28 @@ final class Evictor {
             directory = disk.lock(layout.lock(candidate.directory()));
         } catch (LockedException e) {
             return 0;
+        } catch (IOException e) {
+            return passOver(candidate, e);
         }
         try (Flock file = Flock.open(candidate.path())) {
             boolean unused = file.tryLock() && accessNanos(candidate.path()) == candidate.accessNanos();
             return unused ? removal.remove(candidate.directory(), candidate.path()) : 0;
         } catch (NoSuchFileException e) {
             return 0;
+        } catch (IOException e) {
+            return passOver(candidate, e);
         } finally {
             directory.close();
         }
     }
 
-    private void findOldest() throws IOException {
+    /** What belongs to another user, perhaps, who has once run a program here, does not keep what can go from going. */
+    private static long passOver(Candidate candidate, IOException reason) {
+        LOG.warn("{} cannot be removed from the cache: {}", candidate.path(), reason.toString());
+        return 0;
+    }
+
+    private void findOldest() {
         PriorityQueue<Candidate> youngestFirst = new PriorityQueue<>(
                 Comparator.comparingLong(Candidate::accessNanos).reversed());
         for (int number : layout.directories()) {
@@ -96,8 +110,8 @@ final class Evictor {
                 }
             } catch (NoSuchFileException e) {
                 // Nothing has been put there yet.
-            } catch (DirectoryIteratorException e) {
-                throw e.getCause();
+            } catch (DirectoryIteratorException | IOException e) {
+                LOG.warn("{} of the cache cannot be listed: {}", layout.directory(number), e.toString());
             }
         }
         List<Candidate> found = new ArrayList<>(youngestFirst);

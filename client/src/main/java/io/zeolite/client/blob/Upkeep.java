@@ -63,7 +63,7 @@ final class Upkeep implements Closeable {
     }
 
     void start() {
-        thread.execute(() -> guarded(this::countAll));
+        thread.execute(this::countAll);
         long step = ROUND_STEP.toMillis();
         thread.scheduleWithFixedDelay(() -> guarded(this::goRound), step, step, TimeUnit.MILLISECONDS);
         thread.scheduleWithFixedDelay(() -> guarded(this::removeUploads), 0, UPLOAD_AGE.toSeconds(), TimeUnit.SECONDS);
@@ -95,15 +95,17 @@ final class Upkeep implements Closeable {
         }
     }
 
-    private void countAll() throws IOException {
+    private void countAll() {
         for (int number : layout.directories()) {
             if (thread.isShutdown()) {
                 return;
             }
-            removeLeftovers(number);
-            try (Ledger.Locked locked = ledger.lock()) {
-                locked.know(number);
-            }
+            guarded(() -> {
+                removeLeftovers(number);
+                try (Ledger.Locked locked = ledger.lock()) {
+                    locked.know(number);
+                }
+            });
         }
     }
 
