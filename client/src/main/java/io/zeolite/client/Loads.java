@@ -68,6 +68,7 @@ final class Loads {
         Key key = new Key(oid, before);
         Load asked = underWay.get(key);
         if (asked != null && asked.invalidatedAt == Tid.NONE) {
+            cache.missed();
             return asked.answer;
         }
         Revision cached = cached(oid, before);
@@ -75,6 +76,7 @@ final class Loads {
             // It has come since the caller looked.
             return CompletableFuture.<@Nullable Revision>completedFuture(cached);
         }
+        cache.missed();
         Load load = new Load();
         underWay.put(key, load);
         link.call(Methods.LOAD_BEFORE, PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), ServerLink.Retry.YES)

@@ -77,15 +77,18 @@ public final class ObjectCache {
     }
 
     private @Nullable CachedRevision counted(@Nullable CachedRevision found) {
-        if (found == null) {
-            misses.increment();
-            return null;
-        }
-        hits.increment();
-        if (!found.used) {
-            found.used = true;
+        if (found != null) {
+            hits.increment();
+            if (!found.used) {
+                found.used = true;
+            }
         }
         return found;
+    }
+
+    /** Counts a load that was not answered from here. Any thread. */
+    public void missed() {
+        misses.increment();
     }
 
     /** Everything that is here, in no order, as it is when it is come by. Any thread. */
