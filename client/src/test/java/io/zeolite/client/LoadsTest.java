@@ -2,6 +2,7 @@ package io.zeolite.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.client.connection.Done;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.util.stream.LongStream;
@@ -21,6 +22,22 @@ final class LoadsTest {
         Loads loads = new Loads(core.cache(), core.link());
         assertThat(loads.new Bulk(oids, Tid.MAX, new Revision[oids.length]).start())
                 .isCompleted();
+        core.close();
+    }
+
+    @Test
+    void load_thatIsLookedForSeveralTimes_isOneMiss() throws IOException {
+        // It does not connect.
+        ClientCore core = ClientCore.prepare(
+                ZeoClientOptions.builder().address("localhost", 1).build(), RelayListener.NONE);
+        assertThat(core.cached(7, Tid.MAX)).isNull();
+        core.load(7, Tid.MAX);
+        core.loadAll(new long[] {8, 9}, Tid.MAX);
+        core.onLoop(Done::future).join();
+        assertThat(core.cache().statistics().misses()).isEqualTo(3);
+        core.cache().put(7, 1, Tid.NONE, new byte[0]);
+        assertThat(core.load(7, Tid.MAX)).isCompleted();
+        assertThat(core.cache().statistics().hitRate()).isEqualTo(0.25);
         core.close();
     }
 }

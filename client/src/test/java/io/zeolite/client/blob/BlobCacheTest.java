@@ -154,6 +154,22 @@ final class BlobCacheTest {
         assertThat(cache.counters().evictedBytes()).isEqualTo(300);
     }
 
+    /** As they are of another user's after a program has run as one. */
+    @Test
+    void begin_fullCache_whatCannotBeLockedOrListed_doesNotKeepTheRest() throws IOException {
+        BlobCache cache = cache(1000);
+        for (long oid = 1; oid <= 3; oid++) {
+            add(cache, oid, 300);
+        }
+        Files.deleteIfExists(directory.resolve("1/.lock"));
+        Files.createDirectory(directory.resolve("1/.lock"));
+        Files.createFile(directory.resolve("700"));
+        add(cache, 4, 300);
+        assertThat(directory.resolve("1/0.03f1a2b3c4d5e6f7.blob")).exists();
+        assertThat(directory.resolve("2/0.03f1a2b3c4d5e6f7.blob")).doesNotExist();
+        assertThat(List.of(has(cache, 3), has(cache, 4))).containsOnly(true);
+    }
+
     @Test
     void makeRoomOnDisk_letsBlobsGoOnlyIfTheDiskIsFull() throws IOException {
         BlobCache cache = cache(1_000_000);
