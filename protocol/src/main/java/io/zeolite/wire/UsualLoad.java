@@ -119,7 +119,17 @@ public final class UsualLoad {
      */
     public void encodeAnswer(long oid, long before, byte[] data, long serial, long end, ByteBuf out) {
         int start = out.writerIndex();
-        out.ensureWritable(128 + data.length);
+        beginAnswer(oid, before, data.length, out);
+        out.writeBytes(data);
+        endAnswer(start, serial, end, out);
+    }
+
+    /**
+     * Appends an answer as far as to its record, of so many bytes, and makes room for the rest: the record, which the caller
+     * appends, and {@link #endAnswer}.
+     */
+    public void beginAnswer(long oid, long before, int dataBytes, ByteBuf out) {
+        out.ensureWritable(128 + dataBytes);
         out.writeInt(0);
         if (pickled) {
             out.writeShort(0x8003).writeByte('(');
@@ -133,16 +143,14 @@ public final class UsualLoad {
         for (int i = 0; i < Methods.REPLY.length(); i++) {
             out.writeByte(Methods.REPLY.charAt(i));
         }
-        writeResult(data, serial, end, out);
-        out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES);
-    }
-
-    private void writeResult(byte[] data, long serial, long end, ByteBuf out) {
         if (!pickled) {
             out.writeByte(0x93);
         }
-        writeLength(data.length, out);
-        out.writeBytes(data);
+        writeLength(dataBytes, out);
+    }
+
+    /** Appends what follows the record of an answer, which begins at an index of the buffer. */
+    public void endAnswer(int start, long serial, long end, ByteBuf out) {
         writeNumber(serial, out);
         if (end == Tid.NONE) {
             out.writeByte(pickled ? 'N' : 0xc0);
@@ -152,6 +160,7 @@ public final class UsualLoad {
         if (pickled) {
             out.writeByte(0x87).writeShort('t' << 8 | '.');
         }
+        out.setInt(start, out.writerIndex() - start - Frames.LENGTH_BYTES);
     }
 
     private void writeLength(int length, ByteBuf out) {

@@ -15,6 +15,7 @@ import io.zeolite.storage.CurrentRecord;
 import io.zeolite.storage.InvalidationListener;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.RecordTarget;
 import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
@@ -202,6 +203,17 @@ public final class LocalStorage implements Storage {
     @Override
     public void loadBefore(long oid, long before, Completion<LoadResult> completion) {
         complete(completion, () -> log.loadBefore(oid, before));
+    }
+
+    @Override
+    public boolean loadBefore(long oid, long before, RecordTarget target) {
+        try {
+            return log.loadBefore(oid, before, target);
+        } catch (IOException | RuntimeException e) {
+            // The other way comes to it too, and answers.
+            LOG.debug("cannot read {}: {}", Oid.toString(oid), e.toString());
+            return false;
+        }
     }
 
     @Override

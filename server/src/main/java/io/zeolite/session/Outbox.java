@@ -5,6 +5,7 @@ import io.zeolite.message.Message;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Storage;
 import io.zeolite.zodb.Ids;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,15 @@ public interface Outbox {
      */
     default void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
         send(new Message.Reply(PyTuple.of(Ids.bytes(oid), Ids.bytes(before)), Session.loaded(oid, loaded)));
+    }
+
+    /**
+     * Has a storage read the revision to where the same answer leaves from.
+     *
+     * @return false if it does not do that, or has none; then nothing is written
+     */
+    default boolean sendLoaded(long oid, long before, Storage storage) {
+        return false;
     }
 
     /**

@@ -155,6 +155,9 @@ public final class Session {
             return;
         }
         registered.served.stats().loads.increment();
+        if (outbox.sendLoaded(oid, before, registered.storage)) {
+            return;
+        }
         try {
             LoadAnswer answer = new LoadAnswer(this, outbox, oid, before);
             registered.storage.loadBefore(oid, before, answer);

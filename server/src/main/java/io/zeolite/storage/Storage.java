@@ -34,6 +34,15 @@ public interface Storage extends AutoCloseable {
      */
     void loadBefore(long oid, long before, Completion<LoadResult> completion);
 
+    /**
+     * The same for a storage that can read the record at once to where it is wanted.
+     *
+     * @return whether the target has a revision; if not, the other method says what there is
+     */
+    default boolean loadBefore(long oid, long before, RecordTarget target) {
+        return false;
+    }
+
     /** Loads the record that a tid wrote; {@link io.zeolite.error.PosKeyException} if it wrote none. */
     void loadSerial(long oid, long serial, Completion<byte[]> completion);
 

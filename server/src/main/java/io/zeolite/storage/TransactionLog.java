@@ -32,6 +32,11 @@ public interface TransactionLog extends Closeable {
     /** @throws IOException if the data is damaged (naming file, offset, found and expected) or cannot be read */
     LoadResult loadBefore(long oid, long before) throws IOException;
 
+    /** See {@link Storage#loadBefore(long, long, RecordTarget)}. */
+    default boolean loadBefore(long oid, long before, RecordTarget target) throws IOException {
+        return false;
+    }
+
     /** @throws io.zeolite.error.PosKeyException if that tid wrote no record of the object, or deleted it */
     byte[] loadSerial(long oid, long serial) throws IOException;
 

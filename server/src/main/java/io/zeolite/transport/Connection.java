@@ -20,6 +20,7 @@ import io.zeolite.session.SessionSettings;
 import io.zeolite.session.SharedMessages;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Storage;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.FrameTooLongException;
 import io.zeolite.wire.Handshake;
@@ -51,16 +52,8 @@ import org.slf4j.LoggerFactory;
 final class Connection extends ChannelInboundHandlerAdapter implements Outbox, ConnectionLoop.Resident {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
-    /** A buffer that holds so much goes to the channel; the next message begins another one. */
-    private static final int BURST_BYTES = 32 << 10;
-
-    private static final int LEAST_BURST_BYTES = 512;
-
     /** Anybody can connect; what comes before a registration is short. */
     private static final int MAX_UNREGISTERED_BYTES = 64 << 10;
-
-    /** Of the answer to a load, all but the data, and a little more. */
-    private static final int HEAD_BYTES = 128;
 
     private final Channel channel;
     private final ConnectionLoop loop;
@@ -90,10 +83,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     private boolean unflushed;
     private boolean flushQueued;
-    /** Messages on their way to the channel. */
-    private @Nullable ByteBuf outgoing;
-
-    private int usualBurstBytes = LEAST_BURST_BYTES;
+    private final Outgoing outgoing;
     /** The longest message since the client took all that it was sent, or nearly so. */
     private int longestBytes;
 
@@ -112,6 +102,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             Set<BlobRevision> unreadable) {
         this.unreadable = unreadable;
         this.channel = channel;
+        this.outgoing = new Outgoing(channel.alloc());
         this.loop = new ConnectionLoop(channel, bulk, this);
         this.settings = settings;
         this.status = status;
@@ -246,10 +237,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         session.disconnected();
         inbox.forEach(ReferenceCountUtil::release);
         inbox.clear();
-        if (outgoing != null) {
-            outgoing.release();
-            outgoing = null;
-        }
+        ReferenceCountUtil.release(outgoing.take());
         blobs.forEach(BlobSender::close);
         blobs.clear();
         arriving.forEach(BlobSender::close);
@@ -294,10 +282,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         if (encoding == null || !takesMore()) {
             return;
         }
-        ByteBuf out = outgoing(0);
-        int before = out.readableBytes();
-        encoding.encode(message, out);
-        appended(out, before);
+        int start = outgoing.length();
+        encoding.encode(message, outgoing.buffer(0));
+        appended(start);
     }
 
     @Override
@@ -306,38 +293,40 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
         if (encoding == null || leaving || !takesMore()) {
             return;
         }
-        ByteBuf out = outgoing(loaded.data().length);
-        int bytesBefore = out.readableBytes();
+        int start = outgoing.length();
+        ByteBuf out = outgoing.buffer(loaded.data().length);
         encoding.usualLoad().encodeAnswer(oid, before, loaded.data(), loaded.serial(), loaded.end(), out);
-        appended(out, bytesBefore);
+        appended(start);
     }
 
-    /** The buffer that the next message is appended to, which holds those before that have not been written yet. */
-    private ByteBuf outgoing(int dataBytes) {
-        unflushed = true;
-        ByteBuf out = outgoing;
-        if (out == null) {
-            out = channel.alloc().ioBuffer(Math.max(usualBurstBytes, dataBytes + HEAD_BYTES));
-            outgoing = out;
+    @Override
+    public boolean sendLoaded(long oid, long before, Storage storage) {
+        Codec encoding = codec;
+        if (encoding == null || leaving || !takesMore()) {
+            return false;
         }
-        return out;
+        LoadedMessage message = new LoadedMessage(outgoing, encoding.usualLoad(), oid, before);
+        if (storage.loadBefore(oid, before, message)) {
+            appended(message.start());
+            return true;
+        }
+        outgoing.truncate(message.start());
+        return false;
     }
 
     /** A message is there, behind so many bytes. */
-    private void appended(ByteBuf out, int bytesBefore) {
-        longestBytes = Math.max(longestBytes, out.readableBytes() - bytesBefore);
-        if (out.readableBytes() >= BURST_BYTES) {
+    private void appended(int start) {
+        unflushed = true;
+        longestBytes = Math.max(longestBytes, outgoing.length() - start);
+        if (outgoing.isFull()) {
             writeOutgoing();
         }
     }
 
     /** Gives the messages to the channel that have been encoded, all in one. */
     private void writeOutgoing() {
-        ByteBuf out = outgoing;
+        ByteBuf out = outgoing.take();
         if (out != null) {
-            outgoing = null;
-            int bytes = Math.min(Math.max(out.readableBytes(), LEAST_BURST_BYTES), BURST_BYTES);
-            usualBurstBytes = Math.max(bytes, usualBurstBytes - usualBurstBytes / 8);
             writeToChannel(out);
         }
     }
@@ -361,10 +350,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             longestBytes = Math.max(longestBytes, frames.remaining());
             write(Unpooled.wrappedBuffer(frames));
         } else {
-            ByteBuf out = outgoing(frames.remaining());
-            int bytesBefore = out.readableBytes();
-            out.writeBytes(frames);
-            appended(out, bytesBefore);
+            int start = outgoing.length();
+            outgoing.buffer(frames.remaining()).writeBytes(frames);
+            appended(start);
         }
     }
 

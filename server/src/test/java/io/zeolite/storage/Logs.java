@@ -1,5 +1,9 @@
 package io.zeolite.storage;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.zeolite.storage.file.FileLog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -45,9 +49,30 @@ public final class Logs {
         return log.append(batch, beforeCommit, UNHEARD);
     }
 
+    /** What is there of an object before a tid; if the log knows both ways to read it, they have to agree. */
+    public static LoadResult loadBefore(TransactionLog log, long oid, long before) throws IOException {
+        ReadRecord target = new ReadRecord();
+        LoadResult result;
+        try {
+            result = log.loadBefore(oid, before);
+        } catch (IOException | RuntimeException e) {
+            assertThatThrownBy(() -> log.loadBefore(oid, before, target))
+                    .isInstanceOf(e.getClass())
+                    .hasMessage(e.getMessage());
+            throw e;
+        }
+        boolean isFound = log.loadBefore(oid, before, target);
+        assertThat(isFound).isEqualTo(log instanceof FileLog && result instanceof LoadResult.Loaded);
+        assertThat(target.loaded() != null).isEqualTo(isFound);
+        if (target.loaded() != null) {
+            assertThat(target.loaded()).usingRecursiveComparison().isEqualTo(result);
+        }
+        return result;
+    }
+
     /** The revision before a tid as text: data, serial and end; or the name of the other outcome. */
     public static String load(TransactionLog log, long oid, long before) throws IOException {
-        LoadResult result = log.loadBefore(oid, before);
+        LoadResult result = loadBefore(log, oid, before);
         if (result instanceof LoadResult.Loaded loaded) {
             return new String(loaded.data(), StandardCharsets.ISO_8859_1) + " "
                     + Long.toHexString(loaded.serial()) + "-"

@@ -15,18 +15,22 @@ import io.zeolite.pickle.ValueLimits;
 import io.zeolite.session.ServedStorage;
 import io.zeolite.session.SessionSettings;
 import io.zeolite.session.SharedMessages;
+import io.zeolite.storage.RecordTarget;
 import io.zeolite.storage.Storage;
 import io.zeolite.wire.Codec;
 import io.zeolite.wire.FrameDecoder;
 import io.zeolite.wire.PickleCodec;
+import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -137,12 +141,61 @@ final class ConnectionTest {
         for (int bytes : new int[] {1, 10, 20, 2, 30, 5000, 40, 50, 3, 40, 50, 5000}) {
             CODEC.encode(message(bytes), expected);
         }
+        assertThat(sent()).isEqualTo(expected);
+    }
+
+    private ByteBuf sent() {
         ByteBuf sent = Unpooled.buffer();
         for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
             sent.writeBytes(out);
             out.release();
         }
-        assertThat(sent).isEqualTo(expected);
+        return sent;
+    }
+
+    /** What the storage has no revision for, or cannot read, leaves nothing behind. */
+    @Test
+    void recordsThatAStorageReads_betweenOthers_areTheSameMessages() {
+        byte[] record = new byte[3000];
+        Arrays.fill(record, (byte) 7);
+        connection.send(message(1));
+        assertThat(connection.sendLoaded(1, Tid.MAX, reading(record, 1, true))).isTrue();
+        assertThat(connection.sendLoaded(2, Tid.MAX, reading(record, 1, false))).isFalse();
+        assertThat(connection.sendLoaded(3, 20, reading(record, 2, true))).isTrue();
+        connection.send(message(2));
+        connection.flush();
+
+        ByteBuf expected = Unpooled.buffer();
+        CODEC.encode(message(1), expected);
+        CODEC.usualLoad().encodeAnswer(1, Tid.MAX, record, 10, 20, expected);
+        CODEC.usualLoad().encodeAnswer(3, 20, record, 10, 20, expected);
+        CODEC.encode(message(2), expected);
+        assertThat(sent()).isEqualTo(expected);
+    }
+
+    @Test
+    void firstRecord_cannotBeRead_nothingIsSent() {
+        assertThat(connection.sendLoaded(1, Tid.MAX, reading(new byte[100_000], 1, false)))
+                .isFalse();
+        assertThat(flushed()).isZero();
+    }
+
+    /** A storage that gives a record of the transaction 10 at some attempt, or not even then; at others half of another. */
+    private static Storage reading(byte[] record, int attempts, boolean isFound) {
+        return (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, args) -> {
+                    RecordTarget target = (RecordTarget) args[2];
+                    for (int i = 1; i < attempts; i++) {
+                        target.room(1 + record.length / 2).put((byte) 99);
+                    }
+                    ByteBuffer room = target.room(record.length);
+                    assertThat(room.remaining()).isEqualTo(record.length);
+                    room.put(record);
+                    if (isFound) {
+                        target.loaded(10, 20);
+                    }
+                    return isFound;
+                });
     }
 
     /** Under TLS that is told by a task, when all that was asked for in the same turn has been answered. */

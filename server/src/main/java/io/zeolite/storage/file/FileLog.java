@@ -13,6 +13,7 @@ import io.zeolite.storage.LoadResult;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Pack;
 import io.zeolite.storage.PackControl;
+import io.zeolite.storage.RecordTarget;
 import io.zeolite.storage.RevisionSummary;
 import io.zeolite.storage.StagedRecords;
 import io.zeolite.storage.StorageInfo;
@@ -238,6 +239,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
     @Override
     public LoadResult loadBefore(long oid, long before) throws IOException {
         return read(current -> current.reader(oid).loadBefore(before));
+    }
+
+    @Override
+    public boolean loadBefore(long oid, long before, RecordTarget target) throws IOException {
+        return read(current -> current.reader(oid).loadBefore(before, target));
     }
 
     @Override

@@ -5,6 +5,7 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 
 import io.zeolite.disk.DiskFile;
 import io.zeolite.disk.UnreadableException;
+import io.zeolite.storage.RecordTarget;
 import io.zeolite.storage.TransactionMetadata;
 import java.io.EOFException;
 import java.io.IOException;
@@ -98,11 +99,20 @@ final class FileWindow {
 
     /** The data of a record that has some, as long as its header says. */
     byte[] data(DataHeader record) throws IOException {
+        return getBytes(record.dataStart(), dataLength(record));
+    }
+
+    /** The same, to where it is wanted. */
+    void data(DataHeader record, RecordTarget target) throws IOException {
+        getBytes(record.dataStart(), target.room(dataLength(record)));
+    }
+
+    private int dataLength(DataHeader record) throws IOException {
         if (record.dataLength() < 0 || record.dataLength() > MAX_ARRAY_LENGTH) {
             throw new IOException(file.path() + " has a record of " + Long.toUnsignedString(record.dataLength())
                     + " bytes at " + record.position() + " (expected: at most " + MAX_ARRAY_LENGTH + ")");
         }
-        return getBytes(record.dataStart(), (int) record.dataLength());
+        return (int) record.dataLength();
     }
 
     byte[] getBytes(long position, int length) throws IOException {
@@ -113,13 +123,19 @@ final class FileWindow {
 
     /** Reads into the beginning of an array. Leaves the window where it is. */
     void getBytes(long position, byte[] bytes, int length) throws IOException {
+        getBytes(position, ByteBuffer.wrap(bytes, 0, length));
+    }
+
+    private void getBytes(long position, ByteBuffer target) throws IOException {
+        int length = target.remaining();
         int held = 0;
         if (holds(position, 0)) {
             int at = (int) (position - start);
             held = Math.min(length, buffer.limit() - at);
-            buffer.get(at, bytes, 0, held);
+            target.put(target.position(), buffer, at, held);
+            target.position(target.position() + held);
         }
-        if (held < length && read(ByteBuffer.wrap(bytes, held, length - held), position + held) < length - held) {
+        if (held < length && read(target, position + held) < length - held) {
             throw endsBefore(position + length);
         }
     }

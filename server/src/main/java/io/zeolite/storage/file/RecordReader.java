@@ -8,6 +8,7 @@ import static io.zeolite.storage.file.FileFormat.TRANSACTION_HEADER_LENGTH;
 import io.zeolite.disk.DiskFile;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.RecordTarget;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,6 +38,9 @@ final class RecordReader {
     private final long indexed;
     private final long visibleEnd;
     private final long fileEnd;
+
+    /** The tid of the revision after the one that {@link #newest(long)} has found, {@link Tid#NONE} for none. */
+    private long end = Tid.NONE;
 
     /**
      * @param indexed what the index says of the object
@@ -86,20 +90,38 @@ final class RecordReader {
 
     /** The newest data of before a transaction. */
     LoadResult loadBefore(long before) throws IOException {
-        DataHeader record = newest();
+        DataHeader record = newest(before);
         if (record == null) {
-            return LoadResult.NO_OBJECT;
-        }
-        long end = Tid.NONE;
-        while (Long.compareUnsigned(record.tid(), before) >= 0) {
-            end = record.tid();
-            record = previous(record);
-            if (record == null) {
-                return new LoadResult.NoneBefore(end);
-            }
+            return end == Tid.NONE ? LoadResult.NO_OBJECT : new LoadResult.NoneBefore(end);
         }
         byte[] data = data(record);
         return data == null ? LoadResult.NO_OBJECT : new LoadResult.Loaded(data, record.tid(), end);
+    }
+
+    /**
+     * The same, read to where it is wanted.
+     *
+     * @return whether there is such data
+     */
+    boolean loadBefore(long before, RecordTarget target) throws IOException {
+        DataHeader record = newest(before);
+        DataHeader origin = record == null ? null : origin(record);
+        if (record == null || origin == null) {
+            return false;
+        }
+        window.data(origin, target);
+        target.loaded(record.tid(), end);
+        return true;
+    }
+
+    /** The newest visible record of before a transaction; null if there is none. */
+    private @Nullable DataHeader newest(long before) throws IOException {
+        DataHeader record = newest();
+        while (record != null && Long.compareUnsigned(record.tid(), before) >= 0) {
+            end = record.tid();
+            record = previous(record);
+        }
+        return record;
     }
 
     /** The data that a transaction wrote. */

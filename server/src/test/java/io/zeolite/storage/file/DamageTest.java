@@ -7,6 +7,7 @@ import io.zeolite.disk.FaultyDisk;
 import io.zeolite.error.PosKeyException;
 import io.zeolite.storage.Invalidations;
 import io.zeolite.storage.LoadResult;
+import io.zeolite.storage.Logs;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -141,10 +142,10 @@ final class DamageTest {
     private void assertRightOrError(FileLog log, long oid, byte[] right, boolean isUnprotected) throws IOException {
         byte[] data;
         try {
-            LoadResult result = log.loadBefore(oid, Tid.MAX);
+            LoadResult result = Logs.loadBefore(log, oid, Tid.MAX);
             data = result instanceof LoadResult.Loaded loaded ? loaded.data() : new byte[0];
             log.loadSerial(oid, 0x20);
-            log.loadBefore(oid, 0x45);
+            Logs.loadBefore(log, oid, 0x45);
         } catch (CorruptedDataException e) {
             assertThat(e.oid()).isEqualTo(oid);
             return;
