@@ -29,7 +29,10 @@ final class Repair {
     private final Console console;
 
     /** What is known of the bytes that are looked for. */
-    record Expected(@Nullable Integer crc32c) {}
+    record Expected(
+            @Nullable Integer crc32c, @Nullable Long size) {
+        static final Expected NOTHING = new Expected(null, null);
+    }
 
     Repair(List<Path> sources, LocalBlobs local, Console console) throws IOException {
         this.sources = List.copyOf(sources);
@@ -96,7 +99,11 @@ final class Repair {
     }
 
     private static boolean fits(Path candidate, Expected expected) throws IOException {
-        return expected.crc32c() == null || FileChecksum.crc32c(candidate) == expected.crc32c();
+        if (expected.crc32c() != null) {
+            // Of an object that was cut off the size is wrong.
+            return FileChecksum.crc32c(candidate) == expected.crc32c();
+        }
+        return expected.size() == null || Files.size(candidate) == expected.size();
     }
 
     private void copy(Path candidate, BlobRevision revision) throws IOException {

@@ -3,8 +3,10 @@ package io.zeolite.tool.blobs;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.StoredObject;
 import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.tier.Archiver.Effort;
+import io.zeolite.blob.tier.FileChecksum;
 import io.zeolite.blob.tier.Pace;
 import io.zeolite.blob.tier.SideBySide;
 import io.zeolite.tool.Console;
@@ -82,7 +84,7 @@ public final class Verify {
             }
         });
         for (Flaw flaw : flaws(blobs, directory)) {
-            Path source = repair == null || flaw.revision() == null ? null : repaired(repair, flaw);
+            Path source = repair == null || flaw.revision() == null ? null : repaired(repair, flaw, directory);
             if (source == null) {
                 report.add(flaw);
             } else {
@@ -195,39 +197,58 @@ public final class Verify {
         return flaws;
     }
 
-    private @Nullable Path repaired(Repair repair, Flaw flaw) {
+    private @Nullable Path repaired(Repair repair, Flaw flaw, BlobDirectory directory) {
         BlobRevision revision = flaw.revision();
         if (revision == null) {
             return null;
         }
+        Path file = directory.path(revision.oid(), revision.tid());
+        if (isReadable(file)) {
+            // It may be the right one, whatever is wrong with the object.
+            return null;
+        }
         Expected expected;
         try {
-            expected = expected(revision, flaw.kind());
-        } catch (StoreException e) {
+            expected = expected(revision, flaw.kind(), file);
+        } catch (IOException e) {
             console.err().println("cannot repair " + revision + ": " + e.getMessage());
             return null;
         }
-        boolean ambiguous = flaw.kind() == Flaw.Kind.SIZE || flaw.kind() == Flaw.Kind.CHECKSUM;
-        // Of two that differ, nobody knows which one is right without a checksum.
-        return ambiguous && expected.crc32c() == null ? null : repair.repair(revision, expected);
+        boolean enough =
+                switch (flaw.kind()) {
+                    case MISSING, ONLY_CACHED -> true;
+                    // There is something, and it may be read the next time: not just any bytes may take its place.
+                    case UNREADABLE -> expected.size() != null;
+                    default -> expected.crc32c() != null;
+                };
+        return enough ? repair.repair(revision, expected) : null;
     }
 
-    /** What the bucket knows of the bytes, where it has an object for them. */
-    private Expected expected(BlobRevision revision, Flaw.Kind kind) throws StoreException {
-        Site.Cold bucket = site.cold();
-        if (bucket == null || kind == Flaw.Kind.MISSING || kind == Flaw.Kind.ONLY_CACHED) {
-            return new Expected(null);
-        }
+    private static boolean isReadable(Path file) {
         try {
-            Integer noted = bucket.store()
-                    .stat(bucket.key(revision.oid(), revision.tid()))
-                    .crc32c();
-            return new Expected(noted);
-        } catch (StoreException e) {
-            if (e.reason() == Reason.NOT_FOUND) {
-                return new Expected(null);
-            }
-            throw e;
+            FileChecksum.crc32c(file);
+            return true;
+        } catch (IOException e) {
+            return false;
         }
+    }
+
+    /** What is known of the bytes where there is an object for them, or a file that cannot be read. */
+    private Expected expected(BlobRevision revision, Flaw.Kind kind, Path file) throws IOException {
+        if (kind == Flaw.Kind.MISSING || kind == Flaw.Kind.ONLY_CACHED) {
+            return Expected.NOTHING;
+        }
+        Site.Cold bucket = site.cold();
+        try {
+            if (bucket != null) {
+                StoredObject object = bucket.store().stat(bucket.key(revision.oid(), revision.tid()));
+                return new Expected(object.crc32c(), object.size());
+            }
+        } catch (StoreException e) {
+            if (e.reason() != Reason.NOT_FOUND) {
+                throw e;
+            }
+        }
+        return Files.exists(file) ? new Expected(null, Files.size(file)) : Expected.NOTHING;
     }
 }

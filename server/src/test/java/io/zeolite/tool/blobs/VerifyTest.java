@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.BlobStore;
+import io.zeolite.blob.KeyLayout;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.BreakingStore;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.blob.tier.FileChecksum;
+import io.zeolite.blob.tier.RetryingStore;
+import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.client.blob.CacheFiles;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
@@ -16,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,11 +56,33 @@ final class VerifyTest {
     }
 
     private int verify(boolean deep, Path... sources) throws IOException {
+        return verify(test.site(), deep, sources);
+    }
+
+    private int verify(Site opened, boolean deep, Path... sources) throws IOException {
         output = new ToolOutput();
-        try (Site site = test.site()) {
+        try (Site site = opened) {
             Verify.Options options = new Verify.Options(deep, List.of(sources), EFFORT, 100, true);
             return new Verify(site, options, output.console()).run();
         }
+    }
+
+    /** A site whose objects have no checksums, and break off when they are read. */
+    private static Site brokenOff(TestSite plain) throws IOException {
+        BreakingStore store = new BreakingStore(plain.store(true));
+        store.breakAt(10);
+        TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
+        Site.Cold cold = new Site.Cold(
+                new RetryingStore(store, settings), KeyLayout.FLAT, false, plain.gcGrace, plain.cache());
+        return new Site(
+                "1", plain.data.writeTo(plain.home.resolve("Data.fs")), plain.home.resolve("blobs"), cold);
+    }
+
+    /** A copy of a bucket that has something for the blob with oid 1. */
+    private Path copyWith(byte[] content) throws IOException {
+        Path copy = Files.createTempDirectory(home, "copy");
+        Files.write(copy.resolve(test.key(1, TID + 1)), content);
+        return copy;
     }
 
     private List<String> problems() throws IOException {
@@ -228,5 +255,56 @@ final class VerifyTest {
     @Test
     void verify_directoryToRepairFromThatIsNotThere_isSaid() {
         assertThatThrownBy(() -> verify(false, home.resolve("nowhere"))).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void verify_objectThatCannotBeRead_leavesTheFileThatCan() throws Exception {
+        try (TestSite plain = new TestSite(home.resolve("plain"), false)) {
+            plain.commit(1, TID + 1, 1000);
+            plain.archive(1, Afterwards.KEEP);
+            assertThat(verify(brokenOff(plain), true, copyWith(new byte[500]), copyWith(new byte[1000])))
+                    .isEqualTo(ExitStatus.CRITICAL);
+            assertThat(problems()).containsExactly("unreadable 0x01");
+            assertThat(output.json().get("repaired")).isEqualTo(0L);
+            assertThat(plain.file(1, TID + 1)).hasBinaryContent(TestSite.bytes(1, TID + 1, 1000));
+        }
+    }
+
+    @Test
+    void verify_objectThatCannotBeReadAndNoFile_takesNothingOfAnotherLength() throws Exception {
+        try (TestSite plain = new TestSite(home.resolve("plain"), false)) {
+            plain.commit(1, TID + 1, 1000);
+            plain.archive(1, Afterwards.REMOVE);
+            Path cut = copyWith(new byte[999]);
+            assertThat(verify(brokenOff(plain), true, cut)).isEqualTo(ExitStatus.CRITICAL);
+            assertThat(plain.file(1, TID + 1)).doesNotExist();
+            byte[] right = TestSite.bytes(1, TID + 1, 1000);
+            assertThat(verify(brokenOff(plain), true, cut, copyWith(right))).isEqualTo(ExitStatus.OK);
+            assertThat(output.json().get("repaired")).isEqualTo(1L);
+            assertThat(plain.file(1, TID + 1)).hasBinaryContent(right);
+        }
+    }
+
+    @Test
+    void verify_fileThatCannotBeRead_isReplacedByOneOfItsLength() throws IOException {
+        // Its size is told, and its first byte cannot be read, whoever reads it.
+        Path unreadable = Files.createDirectory(home.resolve("unreadable"));
+        int size = (int) Files.size(unreadable);
+        Files.delete(test.file(1, TID + 1));
+        Files.createSymbolicLink(test.file(1, TID + 1), unreadable);
+        byte[] right = TestSite.bytes(1, TID + 1, size);
+        assertThat(verify(true, copyWith(new byte[size + 1]), copyWith(right))).isEqualTo(ExitStatus.OK);
+        assertThat(test.file(1, TID + 1)).hasBinaryContent(right);
+    }
+
+    @Test
+    void verify_fileAndObjectThatDiffer_bothStay() throws IOException {
+        byte[] right = TestSite.bytes(3, TID + 3, 3000);
+        Path copy = Files.createDirectories(home.resolve("copy"));
+        Files.write(copy.resolve(test.key(3, TID + 3)), right);
+        test.writeFile(3, TID + 3, new byte[3000]);
+        assertThat(verify(true, copy)).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(problems()).containsExactly("checksum 0x03");
+        assertThat(test.file(3, TID + 3)).hasBinaryContent(new byte[3000]);
     }
 }
