@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.zeolite.blob.BlobRevision;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
+import io.zeolite.blob.directory.BlobDirectory;
 import io.zeolite.blob.tier.Garbage;
 import io.zeolite.storage.file.FileLog;
 import io.zeolite.tool.Console;
@@ -14,7 +15,10 @@ import io.zeolite.tool.Texts;
 import io.zeolite.tool.blobs.ObjectList.Item;
 import io.zeolite.zodb.Tid;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,13 +28,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code zeolite gc-bucket}: finds objects that are no revision of a blob that any of the data files has, and deletes them if it
  * is told to.
  *
- * <p>What a pack has listed for the server to delete stays until its grace is over, as the server leaves it until then.
+ * <p>What a pack has listed for the server to delete stays until its grace is over, as the server leaves it until then. So does
+ * what it has removed and not listed yet.
  *
  * <p>The bucket is listed before the data files are read. An object is written after its transaction was committed, so
  * whatever the list has is in the data file by then, unless a pack has removed it. An object of a later transaction than the
@@ -85,6 +92,8 @@ public final class GcBucket {
         objects = listed.size();
         Inventory inventory = readData();
         BlobTable recorded = inventory.table();
+        // In this order, what a pack moves from the one list to the other is seen in one of them.
+        Set<String> removed = removed();
         Set<BlobRevision> waiting =
                 new Garbage(site.blobDirectory(), bucket.store(), bucket.layout(), bucket.gcGrace()).waiting(now);
         Instant newest = now.minus(Objects.requireNonNullElse(options.grace(), bucket.gcGrace()));
@@ -92,7 +101,9 @@ public final class GcBucket {
             if (recorded.isRecorded(object.revision().oid(), object.revision().tid())) {
                 continue;
             }
-            if (object.lastModified().isAfter(newest) || waiting.contains(object.revision())) {
+            if (object.lastModified().isAfter(newest)
+                    || waiting.contains(object.revision())
+                    || isRemoved(object.revision(), removed)) {
                 young++;
             } else {
                 orphans.note(object.revision(), object.size(), object.lastModified());
@@ -128,6 +139,24 @@ public final class GcBucket {
         });
         listed.complete();
         return listed;
+    }
+
+    /** The lines that a pack has not worked off, or the server that was killed behind it: their grace has not begun. */
+    private Set<String> removed() throws IOException {
+        Path list = BlobDirectory.openReadOnly(site.blobDirectory()).removedList();
+        try (Stream<String> lines = Files.lines(list, StandardCharsets.ISO_8859_1)) {
+            return lines.map(String::strip).collect(Collectors.toSet());
+        } catch (NoSuchFileException e) {
+            return Set.of();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Also if there is a line with the oid alone, as Python writes one for an object that is gone altogether. */
+    private static boolean isRemoved(BlobRevision revision, Set<String> removed) {
+        String oid = Tid.toHex(revision.oid());
+        return removed.contains(oid + Tid.toHex(revision.tid())) || removed.contains(oid);
     }
 
     private static String key(Site.Cold bucket, Item object) {

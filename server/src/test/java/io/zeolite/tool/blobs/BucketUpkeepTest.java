@@ -186,6 +186,22 @@ final class BucketUpkeepTest {
     }
 
     @Test
+    void gc_whatAPackHasRemovedAndNotListedYet_stays() throws IOException {
+        putOrphan(9, TID);
+        putOrphan(10, TID);
+        putOrphan(11, TID);
+        // The second line is one of Python's.
+        Files.writeString(
+                home.resolve("blobs/.removed"), Tid.toHex(9) + Tid.toHex(TID) + "\n" + Tid.toHex(10) + "\n");
+        assertThat(collect(options(true), inTwoDays())).isEqualTo(ExitStatus.OK);
+        assertThat(output.json().get("orphans_within_grace")).isEqualTo(2L);
+        assertThat(keys())
+                .hasSize(7)
+                .contains(test.key(9, TID), test.key(10, TID))
+                .doesNotContain(test.key(11, TID));
+    }
+
+    @Test
     void gc_longerGraceOfTheServer_isThatOfWhatAPackHasListedAndTheUsualOne() throws IOException {
         test.gcGrace = DAY.multipliedBy(30);
         putOrphan(9, TID);
