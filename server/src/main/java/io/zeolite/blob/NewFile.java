@@ -5,12 +5,18 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A file that is complete before it has its name. */
 public final class NewFile {
+    private static final Logger LOG = LoggerFactory.getLogger(NewFile.class);
+
     private NewFile() {}
 
     /**
@@ -41,6 +47,24 @@ public final class NewFile {
     public static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
+        }
+    }
+
+    /**
+     * Gives something to the owner of a directory, as far as this process may: root may be the one who makes it, and the server,
+     * as another user, has to be able to work with it.
+     */
+    public static void giveToOwnerOf(Path directory, Path file) {
+        try {
+            for (String attribute : List.of("unix:gid", "unix:uid")) {
+                Object wanted = Files.getAttribute(directory, attribute);
+                if (!wanted.equals(Files.getAttribute(file, attribute, LinkOption.NOFOLLOW_LINKS))) {
+                    Files.setAttribute(file, attribute, wanted, LinkOption.NOFOLLOW_LINKS);
+                }
+            }
+        } catch (IOException e) {
+            // Only root may do so; for whoever else has access to the directory it stays as it is.
+            LOG.debug("{} keeps its owner: {}", file, e.toString());
         }
     }
 }

@@ -7,7 +7,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +28,7 @@ final class SmallFile {
         Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".tmp");
         try {
             Files.writeString(unfinished, content.of(unfinished), StandardCharsets.UTF_8);
-            giveToOwnerOf(directory, unfinished);
+            NewFile.giveToOwnerOf(directory, unfinished);
             NewFile.force(unfinished);
             if (replace) {
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
@@ -41,21 +40,6 @@ final class SmallFile {
             LOG.debug("{} was written by another process", file);
         } finally {
             Files.deleteIfExists(unfinished);
-        }
-    }
-
-    /** Root may be the first one who archives, and the server, as another user, must be able to read it. */
-    private static void giveToOwnerOf(Path directory, Path file) {
-        try {
-            for (String attribute : List.of("unix:gid", "unix:uid")) {
-                Object wanted = Files.getAttribute(directory, attribute);
-                if (!wanted.equals(Files.getAttribute(file, attribute))) {
-                    Files.setAttribute(file, attribute, wanted);
-                }
-            }
-        } catch (IOException e) {
-            // Only root may do so; for whoever else has access to the directory it stays as it is.
-            LOG.debug("{} keeps its owner: {}", file, e.toString());
         }
     }
 }

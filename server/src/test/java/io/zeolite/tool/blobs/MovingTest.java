@@ -15,10 +15,13 @@ import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Blobs on their way to the bucket and back. */
 final class MovingTest {
     private static final BlobSelection ALL = new BlobSelection(Tid.NONE, Tid.MAX, 0, Set.of(), Integer.MAX_VALUE);
+
+    private static final int NOBODY = 65534;
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit sets it.
@@ -107,6 +112,40 @@ final class MovingTest {
             restore(test, ALL, false, false, ExitStatus.OK);
             assertThat(home.resolve("blobs/.layout")).hasContent("bushy");
             assertThat(test.file(0x1234, TID)).hasBinaryContent(TestSite.bytes(0x1234, TID, 1000));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void restore_asRoot_givesWhatItMakesToTheOwnerOfTheDirectory(boolean isNew) throws Exception {
+        try (TestSite test = new TestSite(home, false)) {
+            test.commit(0x1234, TID, 1000);
+            test.archive(10, Afterwards.REMOVE);
+            Path blobs = home.resolve("blobs");
+            assertThat(blobs.resolve("0x00")).doesNotExist();
+            if (isNew) {
+                Files.move(blobs, home.resolve("lost"));
+            }
+            giveAway(isNew ? home : blobs);
+            restore(test, ALL, false, false, ExitStatus.OK);
+            List<Path> made = new ArrayList<>();
+            try (Stream<Path> files = Files.walk(isNew ? blobs : blobs.resolve("0x00"))) {
+                files.forEach(made::add);
+            }
+            // With the file itself.
+            assertThat(made).hasSize(isNew ? 12 : 9).allSatisfy(path -> {
+                assertThat(Files.getAttribute(path, "unix:uid")).isEqualTo(NOBODY);
+                assertThat(Files.getAttribute(path, "unix:gid")).isEqualTo(NOBODY);
+            });
+        }
+    }
+
+    private static void giveAway(Path directory) {
+        try {
+            Files.setAttribute(directory, "unix:uid", NOBODY);
+            Files.setAttribute(directory, "unix:gid", NOBODY);
+        } catch (IOException e) {
+            Assumptions.abort("only root can give a directory to somebody else: " + e);
         }
     }
 
