@@ -55,6 +55,10 @@ public final class Restore {
      */
     public int run() throws IOException {
         Site.Cold bucket = site.bucket();
+        if (!site.blobDirectory().isAbsolute()) {
+            // In another directory than the server's, all blobs would come, and to nobody's use.
+            site.existingBlobDirectory();
+        }
         List<String> damages = choose();
         if (!options.dryRun()) {
             checkSpace();
@@ -162,23 +166,25 @@ public final class Restore {
             console.out().println("MISSING " + blob.revision() + ": neither here nor in the bucket");
         }
         String from = bucket.store().name();
+        Path to = site.blobDirectory().toAbsolutePath();
         if (options.dryRun()) {
             for (Blob blob : wanted) {
                 console.out().println(blob.stored() + " " + bucket.key(blob.oid(), blob.tid()));
             }
             console.out()
                     .println(Texts.count(wanted.size(), "blob") + ", " + Texts.bytes(totalBytes())
-                            + ", would come from " + from);
+                            + ", would come from " + from + " to " + to);
             return;
         }
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         console.out()
                 .println(String.format(
                         Locale.ROOT,
-                        "%,d of %s restored from %s; %s in %s (%s/s)",
+                        "%,d of %s restored from %s to %s; %s in %s (%s/s)",
                         restored,
                         Texts.count(wanted.size(), "blob"),
                         from,
+                        to,
                         Texts.bytes(bytes),
                         Texts.duration((long) seconds),
                         Texts.bytes((long) (bytes / seconds))));
@@ -196,6 +202,8 @@ public final class Restore {
         try (JsonGenerator json = Json.document(console.out())) {
             json.writeStartObject();
             json.writeStringField("store", bucket.store().name());
+            json.writeStringField(
+                    "blob_directory", site.blobDirectory().toAbsolutePath().toString());
             json.writeBooleanField("dry_run", options.dryRun());
             json.writeNumberField("selected", wanted.size());
             json.writeNumberField("selected_bytes", totalBytes());

@@ -68,7 +68,7 @@ public final class Verify {
         @Nullable
         Repair repair = options.repairFrom().isEmpty()
                 ? null
-                : new Repair(options.repairFrom(), new LocalBlobs(site.blobDirectory()), console);
+                : new Repair(options.repairFrom(), new LocalBlobs(site.existingBlobDirectory()), console);
         // The other way around, a blob that is archived meanwhile would be in neither place.
         Inventory inventory = new Inventory(site, console);
         inventory.scanBlobDirectory();

@@ -107,7 +107,9 @@ final class VerifyReport {
                 (kind, count) -> kinds.append(", ").append(count).append(' ').append(kind.text()));
         console.out()
                 .println(ExitStatus.monitorWord(level()) + ": " + Texts.count(errors(), "error") + kinds + ", "
-                        + repaired + " repaired" + (options.deep() ? "" : "; the bytes were not read (--deep)"));
+                        + repaired + " repaired"
+                        + (repaired > 0 ? " in " + site.blobDirectory().toAbsolutePath() : "")
+                        + (options.deep() ? "" : "; the bytes were not read (--deep)"));
     }
 
     private static Map<String, Long> figures(List<Blob> blobs, Inventory inventory) {
@@ -136,6 +138,8 @@ final class VerifyReport {
             }
             json.writeNumberField("errors", errors());
             json.writeNumberField("repaired", repaired);
+            json.writeStringField(
+                    "blob_directory", site.blobDirectory().toAbsolutePath().toString());
             json.writeNumberField("not_verified", notVerified);
             if (whyNot != null) {
                 json.writeStringField("not_verified_reason", whyNot);

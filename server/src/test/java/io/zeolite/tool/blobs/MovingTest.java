@@ -117,6 +117,39 @@ final class MovingTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
+    void restore_relativeDirectoryThatIsNotThere_isRefused(boolean dryRun) throws Exception {
+        try (TestSite test = new TestSite(home, false)) {
+            test.commit(1, TID, 1000);
+            test.archive(10, Afterwards.REMOVE);
+            Path elsewhere = home.resolve("elsewhere");
+            try (Site site = test.siteWith(TestSite.relative(elsewhere))) {
+                Restore restore = new Restore(
+                        site, new Restore.Options(ALL, EFFORT, dryRun, false), new ToolOutput().console());
+                assertThatThrownBy(restore::run)
+                        .hasMessageContaining("no such directory: ")
+                        .hasMessageContaining("the blob-dir of storage 1");
+            }
+            assertThat(elsewhere).doesNotExist();
+        }
+    }
+
+    @Test
+    void restore_relativeDirectory_isNamedInFull() throws Exception {
+        try (TestSite test = new TestSite(home, false)) {
+            test.commit(1, TID, 1000);
+            test.archive(10, Afterwards.REMOVE);
+            Path relative = TestSite.relative(home.resolve("blobs"));
+            ToolOutput output = new ToolOutput();
+            try (Site site = test.siteWith(relative)) {
+                new Restore(site, new Restore.Options(ALL, EFFORT, false, false), output.console()).run();
+            }
+            assertThat(output.text()).contains(" to " + relative.toAbsolutePath() + "; ");
+            assertThat(test.file(1, TID)).exists();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     void restore_asRoot_givesWhatItMakesToTheOwnerOfTheDirectory(boolean isNew) throws Exception {
         try (TestSite test = new TestSite(home, false)) {
             test.commit(0x1234, TID, 1000);

@@ -108,6 +108,17 @@ final class TestSite implements AutoCloseable {
         return site(false);
     }
 
+    /** The same with another blob directory. */
+    Site siteWith(Path blobDirectory) throws IOException {
+        Site site = site();
+        return new Site(site.name(), site.dataFile(), blobDirectory, site.cold());
+    }
+
+    /** A path as it is written from the directory of this process. */
+    static Path relative(Path path) {
+        return Path.of("").toAbsolutePath().relativize(path);
+    }
+
     Site site(boolean readOnly) throws IOException {
         BlobStore store = readOnly ? new ReadOnlyStore(store(false)) : store(false);
         TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), failuresUntilAway);

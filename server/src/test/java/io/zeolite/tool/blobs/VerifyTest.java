@@ -196,6 +196,26 @@ final class VerifyTest {
     }
 
     @Test
+    void verify_repairFromWithoutTheBlobDirectory_isRefused() throws IOException {
+        Path copy = copyWith(TestSite.bytes(1, TID + 1, 1000));
+        Path elsewhere = home.resolve("elsewhere");
+        assertThatThrownBy(() -> verify(test.siteWith(elsewhere), false, copy))
+                .hasMessageContaining("no such directory: " + elsewhere);
+        assertThat(elsewhere).doesNotExist();
+    }
+
+    @Test
+    void verify_repaired_saysWhere() throws IOException {
+        Files.delete(test.file(1, TID + 1));
+        Verify.Options options = new Verify.Options(
+                false, List.of(copyWith(TestSite.bytes(1, TID + 1, 1000))), EFFORT, 100, false);
+        try (Site site = test.siteWith(TestSite.relative(home.resolve("blobs")))) {
+            new Verify(site, options, output.console()).run();
+            assertThat(output.text()).contains("1 repaired in " + site.blobDirectory().toAbsolutePath() + ";");
+        }
+    }
+
+    @Test
     void verify_repairOfADamagedObject_takesNothingWithAnotherChecksum() throws IOException {
         byte[] right = TestSite.bytes(6, TID + 6, 6000);
         Path good = Files.write(home.resolve("good"), right);
