@@ -60,9 +60,13 @@ final class SiteOptions {
         return coldStorage(storage(options, environment));
     }
 
-    /** The storage with a bucket that another configuration has. */
-    static ColdStorage coldStorage(Path file, ConfigEnvironment environment) throws ConfigException, IOException {
-        return coldStorage(storage(file, null, environment));
+    /** The storage with a bucket that another configuration has: the one of the same name, or else the only one. */
+    static ColdStorage otherColdStorage(Path file, ParseResult options, ConfigEnvironment environment)
+            throws ConfigException, IOException {
+        String name = storage(options, environment).name();
+        boolean has = storages(file, environment).stream()
+                .anyMatch(named -> named.storage() instanceof ColdStorage && named.name().equals(name));
+        return coldStorage(storage(file, has ? name : null, environment));
     }
 
     private static ColdStorage coldStorage(NamedStorage named) throws IOException {
@@ -95,8 +99,7 @@ final class SiteOptions {
 
     private static NamedStorage storage(Path file, @Nullable String name, ConfigEnvironment environment)
             throws ConfigException, IOException {
-        List<NamedStorage> all =
-                ServerConfig.load(file, Overrides.NONE, environment).storages();
+        List<NamedStorage> all = storages(file, environment);
         List<NamedStorage> cold = all.stream()
                 .filter(named -> named.storage() instanceof ColdStorage)
                 .toList();
@@ -109,6 +112,11 @@ final class SiteOptions {
                     + (name == null ? "" : " and the name " + name) + " (expected one; " + NAME + " names it)");
         }
         return found.get(0);
+    }
+
+    private static List<NamedStorage> storages(Path file, ConfigEnvironment environment)
+            throws ConfigException, IOException {
+        return ServerConfig.load(file, Overrides.NONE, environment).storages();
     }
 
     private static boolean hasBlobs(StorageConfig storage) {

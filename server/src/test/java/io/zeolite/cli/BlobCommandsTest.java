@@ -180,6 +180,29 @@ final class BlobCommandsTest {
         assertThat(out()).startsWith("2 of 2 objects copied");
     }
 
+    @Test
+    void mirror_toAConfigurationWithSeveralBuckets_takesTheOneOfTheSameName() throws IOException {
+        run("archive-blobs -C zeo.conf -d");
+        Files.createDirectories(home.resolve("mirror"));
+        Files.createDirectories(home.resolve("other"));
+        configure("mirror.conf", "bucket " + home.resolve("mirror").toUri());
+        Files.writeString(home.resolve("mirror.conf"), Files.readString(home.resolve("mirror.conf")) + """
+                <s3blobs 2>
+                  bucket %s
+                  cache-dir cache2
+                  <filestorage>
+                    path Data2.fs
+                    blob-dir blobs2
+                  </filestorage>
+                </s3blobs>
+                """.formatted(home.resolve("other").toUri()));
+        int mirrored = run("mirror-blobs -C zeo.conf --to mirror.conf");
+        assertThat(mirrored).as(out() + err()).isZero();
+        assertThat(out()).startsWith("3 of 3 objects copied");
+        assertThat(home.resolve("mirror")).isNotEmptyDirectory();
+        assertThat(home.resolve("other")).isEmptyDirectory();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
