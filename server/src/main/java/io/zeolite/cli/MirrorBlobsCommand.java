@@ -11,6 +11,7 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.blobs.Mirror;
 import io.zeolite.tool.blobs.Site;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -84,16 +85,27 @@ record MirrorBlobsCommand(ConfigEnvironment environment, Console console) implem
     }
 
     /** Whether objects of the one have the same places as those of the other; bucket names are unique for one store only. */
-    private static boolean isSame(ColdStore a, ColdStore b) {
+    private static boolean isSame(ColdStore a, ColdStore b) throws IOException {
         if (a instanceof ColdStore.Bucket first && b instanceof ColdStore.Bucket second) {
             return first.settings().bucket().equals(second.settings().bucket())
                     && first.settings().prefix().equals(second.settings().prefix())
-                    && Objects.equals(
-                            first.settings().endpoint(), second.settings().endpoint());
+                    && Objects.equals(endpoint(first), endpoint(second));
         }
         return a instanceof ColdStore.Directory first
                 && b instanceof ColdStore.Directory second
-                && absolute(first).equals(absolute(second));
+                && isSame(absolute(first), absolute(second));
+    }
+
+    /** Without a slash at its end, which says nothing; letters of the host are compared whatever their case. */
+    private static @Nullable URI endpoint(ColdStore.Bucket bucket) {
+        URI endpoint = bucket.settings().endpoint();
+        String text = String.valueOf(endpoint);
+        return text.endsWith("/") ? URI.create(text.substring(0, text.length() - 1)) : endpoint;
+    }
+
+    /** Whether links lead from the one to the other, too. */
+    private static boolean isSame(Path a, Path b) throws IOException {
+        return a.equals(b) || (Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b));
     }
 
     private static Path absolute(ColdStore.Directory directory) {

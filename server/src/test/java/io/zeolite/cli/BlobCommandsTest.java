@@ -181,6 +181,18 @@ final class BlobCommandsTest {
     }
 
     @Test
+    void mirror_ontoItselfByAnotherName_isRefused() throws IOException {
+        Files.createSymbolicLink(home.resolve("link"), home.resolve("cold"));
+        assertThat(run("mirror-blobs -C zeo.conf --to file://" + home.resolve("link")))
+                .isEqualTo(1);
+        assertThat(err()).contains("the mirror is the bucket itself");
+        configure("a.conf", "bucket b\n  endpoint http://localhost:1");
+        configure("b.conf", "bucket b\n  endpoint http://LocalHost:1/");
+        assertThat(run("mirror-blobs -C a.conf --to b.conf")).isEqualTo(1);
+        assertThat(err()).contains("the mirror is the bucket itself");
+    }
+
+    @Test
     void mirror_toAConfigurationWithSeveralBuckets_takesTheOneOfTheSameName() throws IOException {
         run("archive-blobs -C zeo.conf -d");
         Files.createDirectories(home.resolve("mirror"));
