@@ -94,6 +94,11 @@ public final class Recover {
             Salvage salvage = new Salvage(input, writer, options.partial());
             String tail = copy(input, salvage);
             long end = input.position();
+            if (tail != null && !input.isTailUnfinished()) {
+                // Only a status tells what was not committed: the rest of a copy that broke off may well have been.
+                lost(end, end, input.size(), tail, null);
+                tail = null;
+            }
             writer.force();
             // An index of what was there before would be one of another file.
             IndexFile.delete(disk, sibling(options.output(), ".index"));

@@ -24,7 +24,7 @@ final class Report {
     private final PositionIndex index;
 
     /**
-     * @param tail why the input ends at {@code end}; null if that is where the file ends
+     * @param tail why what is behind {@code end} was not committed; null if there is nothing, or it is among the losses
      * @param index the objects that the output has
      */
     Report(

@@ -20,6 +20,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +147,43 @@ class RecoverTest {
                 .singleElement()
                 .satisfies(loss -> assertThat(loss.get("start")).isEqualTo((long) end));
         assertThat(output.json().get("transactions")).isEqualTo(7L);
+    }
+
+    @Test
+    void recover_copyThatBrokeOff_lostWhatIsNotWhole() throws IOException {
+        makeHistory();
+        int end = file.end();
+        file.transaction(0x70).store(70, "seventy").store(71, "E").finish();
+        byte[] whole = file.bytes();
+        ToolOutput output = recover(Arrays.copyOf(whole, whole.length - 20), false, ExitStatus.LOST);
+        assertThat(output.json().get("transactions")).isEqualTo(6L);
+        assertThat(output.json().get("not_committed")).isNull();
+        Map<?, ?> loss = ToolOutput.objects(output.json(), "lost").get(0);
+        assertThat(loss.get("start")).isEqualTo((long) end);
+        assertThat(loss.get("end")).isEqualTo(whole.length - 20L);
+        assertThat(ToolOutput.objects(loss, "revisions"))
+                .extracting(revision -> revision.get("oid") + " " + revision.get("lost"))
+                .containsExactly("0x46 object");
+    }
+
+    @Test
+    void recover_restIsZeros_isLost() throws IOException {
+        makeHistory();
+        ToolOutput output = recover(Arrays.copyOf(file.bytes(), 200_000), false, ExitStatus.LOST);
+        assertThat(output.json().get("lost_bytes")).isEqualTo(200_000L - file.end());
+        assertThat(output()).hasBinaryContent(file.bytes());
+    }
+
+    @Test
+    void recover_unfinishedAtTheEnd_isNoLoss() throws IOException {
+        makeHistory();
+        int end = file.end();
+        file.transaction(0x70).status('c').store(70, "seventy").finish();
+        byte[] whole = file.bytes();
+        ToolOutput output = recover(Arrays.copyOf(whole, whole.length - 20), false, ExitStatus.OK);
+        assertThat(output.json().get("not_committed"))
+                .isEqualTo(Map.of("start", (long) end, "message", "the transaction was not committed"));
+        assertThat(ToolOutput.objects(output.json(), "lost")).isEmpty();
     }
 
     @Test
