@@ -2,6 +2,7 @@ package io.zeolite.cli;
 
 import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.config.zconfig.ConfigException;
+import io.zeolite.tool.ExitStatus;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
@@ -88,7 +89,7 @@ public final class Zeolite {
                 command.commandSpec().commandLine().usage(out);
                 return 0;
             }
-            return tool == null ? run(command) : tool.run(command);
+            return tool == null ? run(command) : written(tool, tool.run(command));
         } catch (ParameterException e) {
             String name = e.getCommandLine().getCommandSpec().qualifiedName();
             return fail(e.getMessage() + "\nTry '" + name + " --help'.", tool == null ? USAGE : tool.usageStatus());
@@ -105,6 +106,14 @@ public final class Zeolite {
             e.printStackTrace(err);
             return tool.failureStatus();
         }
+    }
+
+    /** The status of a tool, unless what it has written did not arrive: a stream of Java's only remembers that. */
+    private int written(ToolCommand tool, int status) {
+        if (!out.checkError()) {
+            return status;
+        }
+        return fail("cannot write the output", status == ExitStatus.OK ? tool.failureStatus() : status);
     }
 
     private int run(ParseResult command) throws ConfigException, IOException {

@@ -136,22 +136,40 @@ class ZeoliteTest {
     @ParameterizedTest
     @CsvSource({"check, 3", "dump, 1"})
     void tool_bug_isSaidWithItsStatusAndTrace(String tool, int status) throws IOException {
-        DataFile data = new DataFile().transaction(1).store(0, "N.N.").finish();
-        String path = data.writeTo(directory.resolve("Data.fs")).toString();
         OutputStream broken = new OutputStream() {
             @Override
             public void write(int b) {
                 throw new IllegalStateException("a bug");
             }
         };
-        Zeolite zeolite = new Zeolite(
-                server,
-                new ConfigEnvironment(Map.of(), directory),
-                new PrintStream(broken, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                AT_ONCE);
-        assertThat(zeolite.run(tool, path)).isEqualTo(status);
+        assertThat(run(broken, tool)).isEqualTo(status);
         assertThat(err()).startsWith("zeolite: " + tool + " failed: java.lang.IllegalStateException: a bug\n\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"check, 3", "dump, 1", "log, 1"})
+    void tool_outputThatCannotBeWritten_isAFailure(String tool, int status) throws IOException {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        assertThat(run(full, tool)).isEqualTo(status);
+        assertThat(err()).isEqualTo("zeolite: cannot write the output\n");
+    }
+
+    /** Runs a tool on a good file. */
+    private int run(OutputStream output, String tool) throws IOException {
+        DataFile data = new DataFile().transaction(1).store(0, "N.N.").finish();
+        String path = data.writeTo(directory.resolve("Data.fs")).toString();
+        return new Zeolite(
+                        server,
+                        new ConfigEnvironment(Map.of(), directory),
+                        new PrintStream(output, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        AT_ONCE)
+                .run(tool, path);
     }
 
     @Test

@@ -44,7 +44,8 @@ public final class Dump {
                 public boolean transaction(FileTransaction transaction) throws IOException {
                     if (selection.takes(file, transaction)) {
                         listing.transaction(file, transaction);
-                        left--;
+                        // Where nobody reads on, as behind "head", the rest of the file is read for nothing.
+                        left = console.out().checkError() ? 0 : left - 1;
                     }
                     return left > 0;
                 }

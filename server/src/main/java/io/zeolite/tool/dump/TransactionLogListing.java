@@ -76,10 +76,12 @@ public final class TransactionLogListing {
                     selected.add(transaction.position());
                 } else {
                     listing.transaction(file, transaction);
+                    // Where nobody reads on, as behind "head", the rest of the file is read for nothing.
+                    left = console.out().checkError() ? 0 : left;
                 }
             }
         }
-        while (!selected.isEmpty()) {
+        while (!selected.isEmpty() && !console.out().checkError()) {
             file.seek(selected.removeLast());
             listing.transaction(file, Objects.requireNonNull(file.next(), "a transaction that was there"));
         }

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.zeolite.storage.TestRecords;
 import io.zeolite.storage.file.DataFile;
+import io.zeolite.tool.Console;
 import io.zeolite.tool.ExitStatus;
 import io.zeolite.tool.ToolOutput;
 import io.zeolite.tool.file.Selection;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -108,6 +113,41 @@ class ListingTest {
         assertThat(log(file.bytes(), new Selection(0, -1L, Set.of(), 2), true)).containsExactly("20", "30");
         assertThat(log(file.bytes(), new Selection(0x10, 0x20, Set.of(), 9), false))
                 .containsExactly("20", "10");
+    }
+
+    @Test
+    void listing_nobodyReadsOn_endsWithTheTransaction() throws IOException {
+        Path path = file.writeTo(directory.resolve("Data.fs"));
+        ByteArrayOutputStream tried = new ByteArrayOutputStream();
+        new Dump(path, new Dump.Options(Selection.ALL, false), closed(tried)).run();
+        assertThat(tried.toString(StandardCharsets.UTF_8)).containsOnlyOnce("transaction ");
+
+        for (boolean oldestFirst : new boolean[] {false, true}) {
+            tried.reset();
+            TransactionLogListing.Options options =
+                    new TransactionLogListing.Options(Selection.ALL, oldestFirst, false);
+            new TransactionLogListing(path, options, closed(tried)).run();
+            assertThat(tried.toString(StandardCharsets.UTF_8)).containsOnlyOnce("transaction ");
+        }
+    }
+
+    /** Where nobody reads. */
+    private static Console closed(ByteArrayOutputStream tried) {
+        OutputStream pipe = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                tried.write(b);
+                throw new IOException("Broken pipe");
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                tried.write(bytes, offset, length);
+                throw new IOException("Broken pipe");
+            }
+        };
+        PrintStream out = new PrintStream(pipe, true, StandardCharsets.UTF_8);
+        return new Console(out, out, false);
     }
 
     @Test
