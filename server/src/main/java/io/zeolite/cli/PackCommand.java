@@ -32,7 +32,7 @@ record PackCommand(Console console) implements ToolCommand {
         spec.addOption(Options.value(
                 String.class, "HH[:MM[:SS]]", "pack to this time of the day, local time (default: now)", "-t", TIME));
         spec.addOption(Options.flag("return when it is done, however long it takes (the default)", WAIT));
-        spec.addOption(Options.flag("return when it has begun; the server's log says how it ends", NO_WAIT));
+        spec.addOption(Options.flag("return at once; the server's log says whether it is done", NO_WAIT));
         return spec;
     }
 

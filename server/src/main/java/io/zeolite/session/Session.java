@@ -95,15 +95,6 @@ public final class Session {
         }
     }
 
-    /** Hears of the end of what nobody waits for. */
-    private static final Completion<Void> NOBODY = new Completion<>() {
-        @Override
-        public void complete(Void nothing) {}
-
-        @Override
-        public void fail(Throwable failure) {}
-    };
-
     public Session(SessionSettings settings, Outbox outbox) {
         this.settings = settings;
         this.outbox = outbox;
@@ -381,10 +372,23 @@ public final class Session {
             throw CallException.fileStorage("Invalid pack time");
         }
         LOG.info("({}) pack(time={}) started...", label(), TimeStamp.toInstant(stop));
-        storage.pack(stop, true, isWaiting ? answer.with(nothing -> null) : NOBODY);
+        storage.pack(stop, true, isWaiting ? answer.with(nothing -> null) : logged(label()));
         if (!isWaiting) {
             answer.value(null);
         }
+    }
+
+    /** Hears of the end of a pack that nobody waits for: also of one that is refused, as while another is under way. */
+    private static Completion<Void> logged(String who) {
+        return new Completion<>() {
+            @Override
+            public void complete(Void nothing) {}
+
+            @Override
+            public void fail(Throwable failure) {
+                LOG.warn("({}) pack not done: {}", who, failure.getMessage());
+            }
+        };
     }
 
     /** The client's own transaction is committed: it gets the new sizes, then the tid. On the loop. */

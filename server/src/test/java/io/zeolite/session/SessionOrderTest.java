@@ -7,7 +7,9 @@ import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.commit.NoTimeouts;
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.error.CallException;
 import io.zeolite.error.ReadOnlyException;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
@@ -295,6 +297,34 @@ class SessionOrderTest {
 
         assertThat(outbox.pauses).isZero();
         assertThat(outbox.sent).hasSize(1 + 2 * CallsUnderWay.MOST);
+    }
+
+    /** As by Python's server, it is answered as if it had begun. */
+    @Test
+    void pack_refusedAndNotAwaited_isLogged() {
+        Storage storage = Objects.requireNonNull(settings.storages().get("1")).storage();
+        Storage refusing = (Storage) Proxy.newProxyInstance(
+                Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("pack")) {
+                        ((Completion<?>) arguments[2]).fail(CallException.fileStorage("Already packing"));
+                        return null;
+                    }
+                    return method.invoke(storage, arguments);
+                });
+        settings = new SessionSettings(
+                Map.of("1", new ServedStorage("1", refusing, false, Duration.ZERO, Instant.EPOCH)),
+                Runnable::run,
+                1 << 20);
+        Client client = new Client();
+        client.runLoop();
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            client.call(Methods.PACK, PyTuple.of(1.0, false));
+
+            assertThat(client.lastReply()).isNull();
+            assertThat(log.lines()).anySatisfy(line -> assertThat(line)
+                    .startsWith("WARNING (")
+                    .endsWith("a test) pack not done: Already packing"));
+        }
     }
 
     @Test

@@ -33,7 +33,7 @@ public final class Pack {
      * What to pack.
      *
      * @param until what is not current at this time goes
-     * @param awaited whether to return when it is done; otherwise when it has begun
+     * @param awaited whether to return when it is done; otherwise at once, and only the server's log tells
      */
     public record Options(String storage, Instant until, boolean awaited, boolean json) {}
 
@@ -132,7 +132,7 @@ public final class Pack {
             console.out()
                     .printf(
                             Locale.ROOT,
-                            "storage %s is being packed to %s UTC: %s now%n",
+                            "storage %s is to be packed to %s UTC: %s now; the server's log says what comes of it%n",
                             options.storage(),
                             Texts.time(options.until()),
                             before);
