@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How fast the counters of a server rise, from what a file remembers of the time before. */
 final class Rates {
@@ -31,7 +32,7 @@ final class Rates {
     /**
      * The rates of each storage since the file was written, which is then written anew.
      *
-     * @return nothing for a storage that was not there, or if there was no file
+     * @return nothing for a storage that was not there, or if there was no file that has counters
      */
     Map<String, Map<String, Double>> since(Map<String, Map<?, ?>> storages, Instant now) throws IOException {
         Map<String, Map<String, Double>> rates = new LinkedHashMap<>();
@@ -39,7 +40,7 @@ final class Rates {
             double units = Duration.between(Files.getLastModifiedTime(file).toInstant(), now)
                             .toMillis()
                     / (double) unit.toMillis();
-            if (Json.read(Files.readString(file)) instanceof Map<?, ?> before && units > 0) {
+            if (read() instanceof Map<?, ?> before && units > 0) {
                 storages.forEach((name, status) -> {
                     if (before.get(name) instanceof Map<?, ?> old) {
                         rates.put(name, rates(old, status, units));
@@ -49,6 +50,16 @@ final class Rates {
         }
         write(storages);
         return rates;
+    }
+
+    private @Nullable Object read() throws IOException {
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        try {
+            return Json.read(text);
+        } catch (IOException e) {
+            // As a crash of the machine leaves it, or who made an empty one: it is begun anew.
+            return null;
+        }
     }
 
     private static Map<String, Double> rates(Map<?, ?> old, Map<?, ?> status, double units) {
@@ -67,8 +78,14 @@ final class Rates {
         try (JsonGenerator json = Json.document(new PrintStream(bytes, false, StandardCharsets.UTF_8))) {
             Json.write(json, storages);
         }
-        Path written = file.resolveSibling(file.getFileName() + ".new");
-        Files.write(written, bytes.toByteArray());
-        Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
+        // By a name of its own, as two monitors may share the file.
+        Path written = file.resolveSibling(
+                file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
+        try {
+            Files.write(written, bytes.toByteArray());
+            Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(written);
+        }
     }
 }

@@ -57,7 +57,7 @@ public final class Status {
      * Asks and shows.
      *
      * @return one of the statuses of monitors; a server that does not answer is {@link ExitStatus#CRITICAL}
-     * @throws IOException if the file for rates cannot be read or written
+     * @throws IOException if it cannot be shown
      */
     public int run() throws IOException {
         Map<String, Map<?, ?>> storages = Map.of();
@@ -70,10 +70,8 @@ public final class Status {
         } catch (IOException e) {
             raise(ExitStatus.CRITICAL, String.valueOf(e.getMessage()));
         }
-        Map<String, Map<String, Double>> rates = options.ratesFile() == null || storages.isEmpty()
-                ? Map.of()
-                : new Rates(options.ratesFile(), options.rateUnit()).since(storages, now);
         storages.forEach((name, status) -> judge(name, status, now));
+        Map<String, Map<String, Double>> rates = rates(storages, now);
         if (messages.isEmpty()) {
             messages.add("OK");
         }
@@ -95,6 +93,20 @@ public final class Status {
         map.forEach((name, status) ->
                 storages.put(String.valueOf(name), status instanceof Map<?, ?> figures ? figures : Map.of()));
         return storages;
+    }
+
+    /** Trouble with their file must not hide how the server is. */
+    private Map<String, Map<String, Double>> rates(Map<String, Map<?, ?>> storages, Instant now) {
+        Path file = options.ratesFile();
+        if (file == null || storages.isEmpty()) {
+            return Map.of();
+        }
+        try {
+            return new Rates(file, options.rateUnit()).since(storages, now);
+        } catch (IOException e) {
+            raise(ExitStatus.WARNING, "cannot keep counters in " + file + ": " + e);
+            return Map.of();
+        }
     }
 
     private void judge(String name, Map<?, ?> status, Instant now) {

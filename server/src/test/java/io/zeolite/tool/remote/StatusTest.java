@@ -24,11 +24,15 @@ import io.zeolite.transport.ZeoServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +71,50 @@ final class StatusTest {
         }
     }
 
+    @Test
+    void ratesFileThatCannotBeWritten_isAWarningAndHidesNothing() throws Exception {
+        Path file = directory.resolve("missing/rates");
+        FileLog log = FileLog.open(disk, directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
+        Logs.commit(log, 0x10, TestRecords.of(1, "A"));
+        try (Storage storage = serve(log);
+                ZeoServer server = listen(storage)) {
+            ToolOutput healthy = new ToolOutput();
+            assertThat(status(server, Status.Form.TEXT, file, healthy)).isEqualTo(ExitStatus.WARNING);
+            assertThat(healthy.lines())
+                    .first()
+                    .asString()
+                    .startsWith("WARNING: cannot keep counters in " + file + ": ");
+
+            disk.failOnce(1);
+            assertThatThrownBy(() -> Logs.commit(log, 0x20, TestRecords.of(1, "B")));
+
+            ToolOutput failed = new ToolOutput();
+            assertThat(status(server, Status.Form.TEXT, file, failed)).isEqualTo(ExitStatus.CRITICAL);
+            assertThat(failed.lines()).first().asString().startsWith("CRITICAL: storage 1 has failed: ");
+        }
+    }
+
+    @Test
+    void ratesFileThatIsEmpty_isBegunAnew() throws Exception {
+        Path file = Files.createFile(directory.resolve("rates"));
+        FileLog log = FileLog.open(disk, directory.resolve("Data.fs"), FileLogOptions.DEFAULT);
+        Logs.commit(log, 0x10, TestRecords.of(1, "A"));
+        try (Storage storage = serve(log);
+                ZeoServer server = listen(storage)) {
+            ToolOutput first = new ToolOutput();
+            assertThat(status(server, Status.Form.JSON, file, first)).isEqualTo(ExitStatus.OK);
+            assertThat(first.json().get("rates")).isEqualTo(Map.of());
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+
+            ToolOutput second = new ToolOutput();
+            assertThat(status(server, Status.Form.JSON, file, second)).isEqualTo(ExitStatus.OK);
+            assertThat((Map<?, ?>) second.json().get("rates")).hasSize(1);
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).noneMatch(left -> left.toString().endsWith(".new"));
+        }
+    }
+
     private static Storage serve(FileLog log) throws IOException {
         SpillFiles noSpills = () -> {
             throw new IOException("no spills in this test");
@@ -89,9 +137,14 @@ final class StatusTest {
     }
 
     private static int status(ZeoServer server, Status.Form form, ToolOutput output) throws IOException {
+        return status(server, form, null, output);
+    }
+
+    private static int status(ZeoServer server, Status.Form form, @Nullable Path ratesFile, ToolOutput output)
+            throws IOException {
         return new Status(
                         new Server("server", server.address(), PATIENT, ConnectionOptions.DEFAULT),
-                        new Status.Options(form, Map.of(), null, Duration.ofMinutes(1)),
+                        new Status.Options(form, Map.of(), ratesFile, Duration.ofMinutes(1)),
                         output.console())
                 .run();
     }
