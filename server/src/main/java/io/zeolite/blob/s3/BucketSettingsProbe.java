@@ -9,11 +9,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketVersioningStatus;
 import software.amazon.awssdk.services.s3.model.ExpirationStatus;
 import software.amazon.awssdk.services.s3.model.LifecycleRule;
+import software.amazon.awssdk.services.s3.model.LifecycleRuleFilter;
 import software.amazon.awssdk.services.s3.model.PublicAccessBlockConfiguration;
 import software.amazon.awssdk.services.s3.model.Transition;
 
@@ -118,8 +120,18 @@ final class BucketSettingsProbe {
     }
 
     private boolean isAboutUs(LifecycleRule rule) {
-        String start = rule.filter() == null ? null : rule.filter().prefix();
+        String start = start(rule);
         return start == null || start.startsWith(prefix) || prefix.startsWith(start);
+    }
+
+    /** What the keys begin with that a rule is about; null if it is about all. It has three places in a rule. */
+    @SuppressWarnings("deprecation") // There are rules that have it where it used to be.
+    private static @Nullable String start(LifecycleRule rule) {
+        LifecycleRuleFilter filter = rule.filter();
+        if (filter == null) {
+            return rule.prefix();
+        }
+        return filter.and() == null ? filter.prefix() : filter.and().prefix();
     }
 
     private static BucketFinding noRule() {

@@ -28,6 +28,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class BucketCheckTest {
     private static final Credentials KEYS = new Credentials.Keys(S3Server.ACCESS_KEY, S3Server.SECRET_KEY, null);
@@ -201,35 +203,53 @@ final class BucketCheckTest {
                 .contains("is left behind");
     }
 
+    /** What is found about lifecycle rules where there is this one. */
+    private static String lifecycle(String rule) throws Exception {
+        byte[] rules = ("<LifecycleConfiguration><Rule><Status>Enabled</Status>" + rule
+                        + "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>"
+                        + "</AbortIncompleteMultipartUpload></Rule></LifecycleConfiguration>")
+                .getBytes(StandardCharsets.UTF_8);
+        HttpHandler store = exchange -> {
+            if ("lifecycle".equals(exchange.getRequestURI().getQuery())) {
+                exchange.sendResponseHeaders(200, rules.length);
+                exchange.getResponseBody().write(rules);
+                exchange.close();
+            } else {
+                answer(exchange, new ArrayList<>());
+            }
+        };
+        ToolOutput told = new ToolOutput();
+        withStore(store, settings -> new BucketCheck("it", false, told.console()).run(settings, false));
+        return told.text().replaceAll("(?s).*\n(\\w+) +lifecycle: ([^\n]*)\n.*", "$1 $2");
+    }
+
     @Test
     void check_ruleThatMovesToAnArchive_isNamed() throws Exception {
         Map<String, String> levels = new TreeMap<>();
         for (String storageClass : List.of("GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")) {
-            byte[] rules =
-                    ("<LifecycleConfiguration><Rule><Status>Enabled</Status><Filter><Prefix>site/</Prefix></Filter>"
-                                    + "<AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>"
-                                    + "</AbortIncompleteMultipartUpload><Transition><Days>30</Days><StorageClass>"
-                                    + storageClass
-                                    + "</StorageClass></Transition></Rule></LifecycleConfiguration>")
-                            .getBytes(StandardCharsets.UTF_8);
-            HttpHandler store = exchange -> {
-                if ("lifecycle".equals(exchange.getRequestURI().getQuery())) {
-                    exchange.sendResponseHeaders(200, rules.length);
-                    exchange.getResponseBody().write(rules);
-                    exchange.close();
-                } else {
-                    answer(exchange, new ArrayList<>());
-                }
-            };
-            ToolOutput told = new ToolOutput();
-            withStore(store, settings -> new BucketCheck("it", false, told.console()).run(settings, false));
-            levels.put(storageClass, told.text().replaceAll("(?s).*\n(\\w+) +lifecycle: ([^\n]*)\n.*", "$1 $2"));
+            levels.put(
+                    storageClass,
+                    lifecycle("<Filter><Prefix>site/</Prefix></Filter><Transition><Days>30</Days><StorageClass>"
+                            + storageClass + "</StorageClass></Transition>"));
         }
         String moves = "ERROR a rule moves objects to %s, where they cannot be read until they are restored";
         assertThat(levels)
                 .containsEntry("GLACIER_IR", "ok uploads that were not finished are aborted by a rule")
                 .containsEntry("GLACIER", String.format(moves, "GLACIER"))
                 .containsEntry("DEEP_ARCHIVE", String.format(moves, "DEEP_ARCHIVE"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<Filter><Prefix>%s</Prefix></Filter>",
+                "<Filter><And><Prefix>%s</Prefix><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan></And></Filter>",
+                "<Prefix>%s</Prefix>",
+            })
+    void check_ruleThatDeletes_isAFaultForThisPrefixOnly(String place) throws Exception {
+        String rule = place + "<Expiration><Days>30</Days></Expiration>";
+        assertThat(lifecycle(String.format(rule, "site/"))).startsWith("ERROR a rule deletes objects");
+        assertThat(lifecycle(String.format(rule, "backups/"))).startsWith("ok ");
     }
 
     @Test
