@@ -76,6 +76,16 @@ class LauncherScriptTest {
                 .doesNotContain("UseSerialGC", "NewSize");
     }
 
+    /** Its status, 3, means that something was lost when {@code recover} ends with it. */
+    @Test
+    void start_endAtOnceWithoutMemory_isForTheServerOnly() throws Exception {
+        built();
+
+        assertThat(start(Map.of(), "serve").out()).contains("<-XX:+ExitOnOutOfMemoryError>\n");
+        assertThat(start(Map.of(), "recover", "a", "b").out()).doesNotContain("OutOfMemory");
+        assertThat(start(Map.of()).out()).doesNotContain("OutOfMemory");
+    }
+
     @Test
     void start_throughSymlinksFromElsewhere_findsItself() throws Exception {
         built();
