@@ -15,7 +15,7 @@ record BlobStatsCommand(ConfigEnvironment environment, Console console) implemen
     @Override
     public CommandSpec spec() {
         CommandSpec spec = Zeolite.command();
-        SiteOptions.addTo(spec);
+        SiteOptions.addForAnyTo(spec);
         Options.addJson(spec);
         spec.usageMessage().footer("", "Works without a bucket too. Nothing is changed; a server may run meanwhile.");
         return spec;
@@ -23,7 +23,7 @@ record BlobStatsCommand(ConfigEnvironment environment, Console console) implemen
 
     @Override
     public int run(ParseResult options) throws ConfigException, IOException {
-        try (Site site = SiteOptions.site(options, environment)) {
+        try (Site site = SiteOptions.anySite(options, environment)) {
             return new Stats(site, Instant.now(), Options.json(options), console).run();
         }
     }

@@ -31,19 +31,38 @@ final class SiteOptions {
 
     private SiteOptions() {}
 
+    /** For tools that need a bucket. */
     static void addTo(CommandSpec spec) {
+        addTo(spec, "a bucket");
+    }
+
+    /** For tools that also work without a bucket. */
+    static void addForAnyTo(CommandSpec spec) {
+        addTo(spec, "blobs");
+    }
+
+    private static void addTo(CommandSpec spec, String what) {
         spec.addOption(OptionSpec.builder("-C", CONFIGURE)
                 .paramLabel("FILE")
                 .required(true)
                 .description("the server's configuration file (zeo.conf)")
                 .type(String.class)
                 .build());
-        spec.addOption(Options.value(String.class, "NAME", "the storage, if there are several with blobs", "-n", NAME));
+        spec.addOption(
+                Options.value(String.class, "NAME", "the storage, if there are several with " + what, "-n", NAME));
     }
 
-    /** Sends no request yet. The caller closes it. */
+    /** The only one with a bucket, if none is named. Sends no request yet. The caller closes it. */
     static Site site(ParseResult options, ConfigEnvironment environment) throws ConfigException, IOException {
-        NamedStorage named = storage(options, environment);
+        return site(storage(options, true, environment));
+    }
+
+    /** The same, but the only one with blobs: where one of several has a bucket, the others are not to be passed over. */
+    static Site anySite(ParseResult options, ConfigEnvironment environment) throws ConfigException, IOException {
+        return site(storage(options, false, environment));
+    }
+
+    private static Site site(NamedStorage named) throws IOException {
         StorageConfig base = named.storage() instanceof ColdStorage cold ? cold.base() : named.storage();
         Path blobs = blobDirectory(base);
         if (blobs == null) {
@@ -57,16 +76,16 @@ final class SiteOptions {
     /** The same storage, if it has a bucket. */
     static ColdStorage coldStorage(ParseResult options, ConfigEnvironment environment)
             throws ConfigException, IOException {
-        return coldStorage(storage(options, environment));
+        return coldStorage(storage(options, true, environment));
     }
 
     /** The storage with a bucket that another configuration has: the one of the same name, or else the only one. */
     static ColdStorage otherColdStorage(Path file, ParseResult options, ConfigEnvironment environment)
             throws ConfigException, IOException {
-        String name = storage(options, environment).name();
+        String name = storage(options, true, environment).name();
         boolean has = storages(file, environment).stream()
                 .anyMatch(named -> named.storage() instanceof ColdStorage && named.name().equals(name));
-        return coldStorage(storage(file, has ? name : null, environment));
+        return coldStorage(storage(file, has ? name : null, true, environment));
     }
 
     private static ColdStorage coldStorage(NamedStorage named) throws IOException {
@@ -89,21 +108,23 @@ final class SiteOptions {
                 cold.cache().directory());
     }
 
-    private static NamedStorage storage(ParseResult options, ConfigEnvironment environment)
+    private static NamedStorage storage(ParseResult options, boolean needsBucket, ConfigEnvironment environment)
             throws ConfigException, IOException {
         return storage(
                 Path.of(options.matchedOptionValue(CONFIGURE, "")),
                 options.matchedOptionValue(NAME, null),
+                needsBucket,
                 environment);
     }
 
-    private static NamedStorage storage(Path file, @Nullable String name, ConfigEnvironment environment)
+    private static NamedStorage storage(
+            Path file, @Nullable String name, boolean needsBucket, ConfigEnvironment environment)
             throws ConfigException, IOException {
         List<NamedStorage> all = storages(file, environment);
         List<NamedStorage> cold = all.stream()
                 .filter(named -> named.storage() instanceof ColdStorage)
                 .toList();
-        List<NamedStorage> found = (name == null && !cold.isEmpty() ? cold : all)
+        List<NamedStorage> found = (name == null && needsBucket && !cold.isEmpty() ? cold : all)
                 .stream()
                         .filter(named -> name == null ? hasBlobs(named.storage()) : name.equals(named.name()))
                         .toList();

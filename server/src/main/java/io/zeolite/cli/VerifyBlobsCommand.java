@@ -27,7 +27,7 @@ record VerifyBlobsCommand(ConfigEnvironment environment, Console console) implem
     @Override
     public CommandSpec spec() {
         CommandSpec spec = Zeolite.command();
-        SiteOptions.addTo(spec);
+        SiteOptions.addForAnyTo(spec);
         spec.addOption(Options.flag("read all bytes, here and in the bucket, and compare checksums", DEEP));
         spec.addOption(OptionSpec.builder(REPAIR_FROM)
                 .paramLabel("DIR")
@@ -58,7 +58,7 @@ record VerifyBlobsCommand(ConfigEnvironment environment, Console console) implem
         List<Path> sources = options.matchedOptionValue(REPAIR_FROM, List.of());
         Verify.Options asked = new Verify.Options(
                 Options.isSet(options, DEEP), sources, EffortOptions.effort(options), shown, Options.json(options));
-        try (Site site = SiteOptions.site(options, environment)) {
+        try (Site site = SiteOptions.anySite(options, environment)) {
             return new Verify(site, asked, console).run();
         }
     }

@@ -236,6 +236,23 @@ final class BlobCommandsTest {
     }
 
     @Test
+    void verifyAndStats_besideAStorageWithoutABucket_haveToBeToldWhichOne() throws IOException {
+        Files.writeString(home.resolve("two.conf"), Files.readString(home.resolve("zeo.conf")) + """
+                <filestorage 2>
+                  path other.fs
+                  blob-dir others
+                </filestorage>
+                """);
+        String message = "two.conf: 2 storages with blobs (expected one; --name names it)";
+        assertThat(run("verify-blobs -C two.conf")).isEqualTo(3);
+        assertThat(err()).contains(message);
+        assertThat(run("blob-stats -C two.conf")).isEqualTo(1);
+        assertThat(err()).contains(message);
+        assertThat(run("verify-blobs -C two.conf -n 1")).isZero();
+        assertThat(run("archive-blobs -C two.conf -s 1001")).isZero();
+    }
+
+    @Test
     void bucketPolicy_ofARole_isTheDocumentAlone() {
         assertThat(run("bucket-policy -C s3.conf --for reader")).isZero();
         assertThat(out()).startsWith("{").contains("arn:aws:s3:::b/site/*");
