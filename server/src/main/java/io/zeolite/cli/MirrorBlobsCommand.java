@@ -59,9 +59,8 @@ record MirrorBlobsCommand(ConfigEnvironment environment, Console console) implem
         ColdStorage source = SiteOptions.coldStorage(options, environment);
         String to = options.matchedOptionValue(TO, "");
         @Nullable
-        ColdStorage other = to.startsWith(FILE_URL + "/")
-                ? null
-                : SiteOptions.otherColdStorage(Path.of(to), options, environment);
+        ColdStorage other =
+                to.startsWith(FILE_URL + "/") ? null : SiteOptions.otherColdStorage(Path.of(to), options, environment);
         ColdStore store =
                 other == null ? new ColdStore.Directory(Path.of(to.substring(FILE_URL.length()))) : other.store();
         if (isSame(source.store(), store)) {

@@ -84,7 +84,8 @@ final class SiteOptions {
             throws ConfigException, IOException {
         String name = storage(options, true, environment).name();
         boolean has = storages(file, environment).stream()
-                .anyMatch(named -> named.storage() instanceof ColdStorage && named.name().equals(name));
+                .anyMatch(named ->
+                        named.storage() instanceof ColdStorage && named.name().equals(name));
         return coldStorage(storage(file, has ? name : null, true, environment));
     }
 

@@ -198,7 +198,10 @@ final class BlobCommandsTest {
         Files.createDirectories(home.resolve("mirror"));
         Files.createDirectories(home.resolve("other"));
         configure("mirror.conf", "bucket " + home.resolve("mirror").toUri());
-        Files.writeString(home.resolve("mirror.conf"), Files.readString(home.resolve("mirror.conf")) + """
+        Files.writeString(
+                home.resolve("mirror.conf"),
+                Files.readString(home.resolve("mirror.conf"))
+                        + """
                 <s3blobs 2>
                   bucket %s
                   cache-dir cache2

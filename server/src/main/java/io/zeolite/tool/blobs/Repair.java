@@ -29,8 +29,7 @@ final class Repair {
     private final Console console;
 
     /** What is known of the bytes that are looked for. */
-    record Expected(
-            @Nullable Integer crc32c, @Nullable Long size) {
+    record Expected(@Nullable Integer crc32c, @Nullable Long size) {
         static final Expected NOTHING = new Expected(null, null);
     }
 

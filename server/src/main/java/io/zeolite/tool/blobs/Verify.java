@@ -203,8 +203,8 @@ public final class Verify {
             return null;
         }
         Path file = directory.path(revision.oid(), revision.tid());
-        if (isReadable(file)) {
-            // It may be the right one, whatever is wrong with the object.
+        if (flaw.kind() == Flaw.Kind.UNREADABLE && isReadable(file)) {
+            // What is wrong is the object.
             return null;
         }
         Expected expected;

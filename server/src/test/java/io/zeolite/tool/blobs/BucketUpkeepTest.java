@@ -191,8 +191,7 @@ final class BucketUpkeepTest {
         putOrphan(10, TID);
         putOrphan(11, TID);
         // The second line is one of Python's.
-        Files.writeString(
-                home.resolve("blobs/.removed"), Tid.toHex(9) + Tid.toHex(TID) + "\n" + Tid.toHex(10) + "\n");
+        Files.writeString(home.resolve("blobs/.removed"), Tid.toHex(9) + Tid.toHex(TID) + "\n" + Tid.toHex(10) + "\n");
         assertThat(collect(options(true), inTwoDays())).isEqualTo(ExitStatus.OK);
         assertThat(output.json().get("orphans_within_grace")).isEqualTo(2L);
         assertThat(keys())

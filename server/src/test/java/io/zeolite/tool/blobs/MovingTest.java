@@ -123,8 +123,8 @@ final class MovingTest {
             test.archive(10, Afterwards.REMOVE);
             Path elsewhere = home.resolve("elsewhere");
             try (Site site = test.siteWith(TestSite.relative(elsewhere))) {
-                Restore restore = new Restore(
-                        site, new Restore.Options(ALL, EFFORT, dryRun, false), new ToolOutput().console());
+                Restore restore =
+                        new Restore(site, new Restore.Options(ALL, EFFORT, dryRun, false), new ToolOutput().console());
                 assertThatThrownBy(restore::run)
                         .hasMessageContaining("no such directory: ")
                         .hasMessageContaining("the blob-dir of storage 1");

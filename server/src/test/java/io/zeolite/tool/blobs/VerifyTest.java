@@ -72,10 +72,9 @@ final class VerifyTest {
         BreakingStore store = new BreakingStore(plain.store(true));
         store.breakAt(10);
         TierSettings settings = new TierSettings(1, 2, Duration.ofMillis(1), Duration.ofMillis(1), 1000);
-        Site.Cold cold = new Site.Cold(
-                new RetryingStore(store, settings), KeyLayout.FLAT, false, plain.gcGrace, plain.cache());
-        return new Site(
-                "1", plain.data.writeTo(plain.home.resolve("Data.fs")), plain.home.resolve("blobs"), cold);
+        Site.Cold cold =
+                new Site.Cold(new RetryingStore(store, settings), KeyLayout.FLAT, false, plain.gcGrace, plain.cache());
+        return new Site("1", plain.data.writeTo(plain.home.resolve("Data.fs")), plain.home.resolve("blobs"), cold);
     }
 
     /** A copy of a bucket that has something for the blob with oid 1. */
@@ -207,11 +206,12 @@ final class VerifyTest {
     @Test
     void verify_repaired_saysWhere() throws IOException {
         Files.delete(test.file(1, TID + 1));
-        Verify.Options options = new Verify.Options(
-                false, List.of(copyWith(TestSite.bytes(1, TID + 1, 1000))), EFFORT, 100, false);
+        Verify.Options options =
+                new Verify.Options(false, List.of(copyWith(TestSite.bytes(1, TID + 1, 1000))), EFFORT, 100, false);
         try (Site site = test.siteWith(TestSite.relative(home.resolve("blobs")))) {
             new Verify(site, options, output.console()).run();
-            assertThat(output.text()).contains("1 repaired in " + site.blobDirectory().toAbsolutePath() + ";");
+            assertThat(output.text())
+                    .contains("1 repaired in " + site.blobDirectory().toAbsolutePath() + ";");
         }
     }
 
@@ -291,6 +291,20 @@ final class VerifyTest {
     }
 
     @Test
+    void verify_fileThatDiffersFromTheChecksum_isReplacedByBytesThatFit() throws IOException {
+        byte[] right = TestSite.bytes(1, TID + 1, 1000);
+        int crc32c = FileChecksum.crc32c(Files.write(home.resolve("good"), right));
+        try (BlobStore store = test.store(true)) {
+            store.put(test.key(1, TID + 1), home.resolve("good"), crc32c, "text/plain");
+        }
+        test.writeFile(1, TID + 1, new byte[1000]);
+        assertThat(verify(true, copyWith(new byte[1000]))).isEqualTo(ExitStatus.CRITICAL);
+        assertThat(test.file(1, TID + 1)).hasBinaryContent(new byte[1000]);
+        assertThat(verify(true, copyWith(right))).isEqualTo(ExitStatus.OK);
+        assertThat(test.file(1, TID + 1)).hasBinaryContent(right);
+    }
+
+    @Test
     void verify_objectThatCannotBeReadAndNoFile_takesNothingOfAnotherLength() throws Exception {
         try (TestSite plain = new TestSite(home.resolve("plain"), false)) {
             plain.commit(1, TID + 1, 1000);
@@ -318,13 +332,15 @@ final class VerifyTest {
     }
 
     @Test
-    void verify_fileAndObjectThatDiffer_bothStay() throws IOException {
-        byte[] right = TestSite.bytes(3, TID + 3, 3000);
-        Path copy = Files.createDirectories(home.resolve("copy"));
-        Files.write(copy.resolve(test.key(3, TID + 3)), right);
-        test.writeFile(3, TID + 3, new byte[3000]);
-        assertThat(verify(true, copy)).isEqualTo(ExitStatus.CRITICAL);
-        assertThat(problems()).containsExactly("checksum 0x03");
-        assertThat(test.file(3, TID + 3)).hasBinaryContent(new byte[3000]);
+    void verify_fileAndObjectThatDiffer_withoutAChecksumBothStay() throws Exception {
+        try (TestSite plain = new TestSite(home.resolve("plain"), false)) {
+            plain.commit(1, TID + 1, 1000);
+            plain.archive(1, Afterwards.KEEP);
+            plain.writeFile(1, TID + 1, new byte[1000]);
+            Path copy = copyWith(TestSite.bytes(1, TID + 1, 1000));
+            assertThat(verify(plain.site(), true, copy)).isEqualTo(ExitStatus.CRITICAL);
+            assertThat(problems()).containsExactly("checksum 0x01");
+            assertThat(plain.file(1, TID + 1)).hasBinaryContent(new byte[1000]);
+        }
     }
 }
