@@ -381,7 +381,8 @@ final class BlobDownload {
         NewEntry entry = arriving.entry();
         if (end > entry.size()) {
             long room = Math.min(2 * entry.size(), entry.size() + MOST_ROOM_AT_ONCE);
-            entry.grow(Math.max(Math.max(end, room), LEAST_ROOM));
+            // Not more than there could be, which would leave a blob that fits without a place.
+            entry.grow(Math.max(end, Math.min(Math.max(room, LEAST_ROOM), cache.limitBytes())));
         }
         entry.write(Math.max(written, told), pieces);
         written = end;

@@ -186,6 +186,25 @@ final class BlobDownloadTest {
         }
     }
 
+    /** Room is made for more than has come, as nobody knows how much will. */
+    @Test
+    void openBlob_ofHardlyLessThanTheLimit_isKept() throws Exception {
+        byte[] bytes = bytes(1, BLOB_BYTES);
+        ScriptedServer.Script script =
+                peer -> passing(bytes, BLOB_BYTES, true).send(peer, CompletableFuture.failedFuture(new IOException()));
+        try (ScriptedServer server = new ScriptedServer(script);
+                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
+                        .address(server.address())
+                        .blobCache(directory, new CacheLimit.Bytes(BLOB_BYTES))
+                        .build())) {
+            client.openBlob(OID, SERIAL).close();
+            // It is not asked for once more.
+            try (BlobFile blob = client.openBlob(OID, SERIAL)) {
+                assertThat(blob.stream().readAllBytes()).isEqualTo(bytes);
+            }
+        }
+    }
+
     /** Nobody else could close it. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

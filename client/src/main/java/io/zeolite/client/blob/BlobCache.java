@@ -413,6 +413,11 @@ public final class BlobCache implements Closeable {
         }
     }
 
+    /** How many bytes there may be. */
+    public long limitBytes() throws IOException {
+        return limit.bytes(root);
+    }
+
     /**
      * Makes room for more of a blob that has turned out to be longer. The ledger counts all of it from now on.
      *
