@@ -204,6 +204,8 @@ def history(clients):
     far.commit()
     log = far.storage.undoLog(0, 5)
     check_entries(log, central.storage.undoLog(0, 5), 'undo log')
+    for first, last in ((0, -3), (1, -3), (-30, -20)):
+        check_entries(far.storage.undoLog(first, last), central.storage.undoLog(first, last), f'undo log {first}, {last}')
     check_equal((log[0]['user_name'], log[0]['description'], log[0]['key']), (b'/path user', b'a note', 'text'), 'entry')
     wanted = {'user_name': b'/path user'}
     check_entries(far.storage.undoInfo(0, 5, wanted), central.storage.undoInfo(0, 5, wanted), 'found')

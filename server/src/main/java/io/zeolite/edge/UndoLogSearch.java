@@ -47,7 +47,8 @@ final class UndoLogSearch {
                     public void complete(List<TransactionSummary> page) {
                         page.stream().filter(filter).forEach(found::add);
                         if (page.size() < size || found.size() >= last) {
-                            int end = (int) Math.min(last, found.size());
+                            // Two negative bounds make it negative, and ask for nothing.
+                            int end = (int) Math.max(0, Math.min(last, found.size()));
                             completion.complete(List.copyOf(found.subList((int) Math.min(first, end), end)));
                         } else {
                             page(from + size, LARGEST_PAGE);

@@ -190,8 +190,8 @@ public final class InvalidationHub {
     }
 
     /**
-     * What has changed since a tid, without duplicates; empty if the queue does not have it. Then it is from before the
-     * queue, or from a history that is not this storage's: of another storage, or lost when this one was restored from a
+     * What has changed since a tid, without duplicates; empty if that is more than {@link Invalidations#MOST_MISSED}, or the
+     * queue does not have the tid. Then it is from before the queue, or from a history that is not this storage's: of another storage, or lost when this one was restored from a
      * backup. To know what has changed since the lost transactions, one would have to know what they had changed.
      *
      * @return the newest tid of the queue and the objects changed after {@code tid}, or told of with it for the second time
@@ -213,7 +213,8 @@ public final class InvalidationHub {
             return Optional.empty();
         }
         long newest = known.get(known.size() - 1).tid();
-        return Optional.of(Invalidations.union(newest, known.subList(last + 1, known.size()).stream()));
+        Invalidations changes = Invalidations.union(newest, known.subList(last + 1, known.size()).stream());
+        return changes.oids().length > Invalidations.MOST_MISSED ? Optional.empty() : Optional.of(changes);
     }
 
     private void enqueue(Invalidations invalidations) {

@@ -344,6 +344,18 @@ class InvalidationHubTest {
         assertThat(changes.oids()).containsExactlyInAnyOrder(2, 3);
     }
 
+    /** The answer would be a message that some clients do not take. */
+    @Test
+    void since_moreThanIsWorthTelling_cannotBeSaid() {
+        long[] oids = LongStream.range(0, Invalidations.MOST_MISSED).toArray();
+        publish(new Invalidations(11, oids), null);
+        publish(changed(12, 1), null);
+        assertThat(hub.since(10).orElseThrow().oids()).hasSize(oids.length);
+        publish(changed(13, oids.length), null);
+        assertThat(hub.since(10)).isEmpty();
+        assertThat(hub.since(11).orElseThrow().oids()).containsExactly(1, oids.length);
+    }
+
     @Test
     void since_lastTransaction_givesNothing() {
         assertThat(hub.since(10).orElseThrow().oids()).isEmpty();

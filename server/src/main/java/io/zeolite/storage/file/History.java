@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class History {
     private static final int WINDOW_LENGTH = 64 << 10;
 
-    /** A client that missed so many objects drops its cache with less trouble than it would take to tell it. */
-    private static final long MOST_CHANGED = 1 << 20;
-
     private final FileWindow window;
     private final TransactionsBackwards backwards;
 
@@ -45,7 +42,7 @@ final class History {
      */
     List<Invalidations> changes(long end, int most, long after) throws IOException {
         List<Invalidations> changes = new ArrayList<>();
-        long left = MOST_CHANGED;
+        long left = Invalidations.MOST_MISSED;
         TransactionHeader header = before(end);
         while (header != null && left >= 0 && changes.size() < most && Tid.isAfter(header.tid(), after)) {
             long[] oids = oids(header);
