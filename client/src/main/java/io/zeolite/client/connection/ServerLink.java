@@ -397,7 +397,8 @@ public final class ServerLink implements AutoCloseable {
         /** Whether there is an attempt, or a pause before the next one. */
         private boolean busy;
 
-        private @Nullable Future<?> pause;
+        /** The one behind the present pause; null if there is none. */
+        private @Nullable Future<?> nextAttempt;
 
         private Server(SocketAddress address) {
             this.address = address;
@@ -411,9 +412,9 @@ public final class ServerLink implements AutoCloseable {
         }
 
         private void endPause() {
-            if (pause != null) {
-                pause.cancel(false);
-                pause = null;
+            if (nextAttempt != null) {
+                nextAttempt.cancel(false);
+                nextAttempt = null;
                 busy = false;
             }
         }
@@ -428,9 +429,9 @@ public final class ServerLink implements AutoCloseable {
             failures++;
             // Clients that lost the same server do not all come back in the same moment.
             long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
-            this.pause = loop.schedule(
+            nextAttempt = loop.schedule(
                     () -> {
-                        this.pause = null;
+                        nextAttempt = null;
                         busy = false;
                         attempt();
                     },
