@@ -145,10 +145,7 @@ final class BlobDownloadTest {
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
-            try (ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
-                    .address(server.address())
-                    .blobCache(directory, new CacheLimit.None())
-                    .build())) {
+            try (ZeoClient client = client(server, new CacheLimit.None())) {
                 assertThatThrownBy(() -> client.openBlob(OID, SERIAL)).hasMessageContaining("has not sent the end");
                 try (BlobFile blob = client.openBlob(OID, SERIAL)) {
                     assertThat(blob.stream().readAllBytes()).isEqualTo(bytes);
@@ -162,13 +159,8 @@ final class BlobDownloadTest {
     @Test
     void openBlob_withoutAPlaceInTheCache_isTheFileThatItCameToUntilItIsClosed() throws Exception {
         byte[] bytes = bytes(1, BLOB_BYTES);
-        ScriptedServer.Script script =
-                peer -> passing(bytes, BLOB_BYTES, true).send(peer, CompletableFuture.failedFuture(new IOException()));
-        try (ScriptedServer server = new ScriptedServer(script);
-                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
-                        .address(server.address())
-                        .blobCache(directory, new CacheLimit.Bytes(PART_BYTES))
-                        .build())) {
+        try (ScriptedServer server = new ScriptedServer(sendingOnce(bytes));
+                ZeoClient client = client(server, new CacheLimit.Bytes(PART_BYTES))) {
             BlobFile blob = client.openBlob(OID, SERIAL);
             assertThat(Files.readSymbolicLink(blob.path())).startsWithRaw(directory.toRealPath());
             assertThat(blob.path()).hasBinaryContent(bytes).hasSize(BLOB_BYTES);
@@ -190,13 +182,8 @@ final class BlobDownloadTest {
     @Test
     void openBlob_ofHardlyLessThanTheLimit_isKept() throws Exception {
         byte[] bytes = bytes(1, BLOB_BYTES);
-        ScriptedServer.Script script =
-                peer -> passing(bytes, BLOB_BYTES, true).send(peer, CompletableFuture.failedFuture(new IOException()));
-        try (ScriptedServer server = new ScriptedServer(script);
-                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
-                        .address(server.address())
-                        .blobCache(directory, new CacheLimit.Bytes(BLOB_BYTES))
-                        .build())) {
+        try (ScriptedServer server = new ScriptedServer(sendingOnce(bytes));
+                ZeoClient client = client(server, new CacheLimit.Bytes(BLOB_BYTES))) {
             client.openBlob(OID, SERIAL).close();
             // It is not asked for once more.
             try (BlobFile blob = client.openBlob(OID, SERIAL)) {
@@ -226,10 +213,7 @@ final class BlobDownloadTest {
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script);
-                ZeoClient client = ZeoClient.open(ZeoClientOptions.builder()
-                        .address(server.address())
-                        .blobCache(directory, new CacheLimit.None())
-                        .build())) {
+                ZeoClient client = client(server, new CacheLimit.None())) {
             if (interrupted) {
                 assertThatThrownBy(() -> client.openBlob(OID, SERIAL)).isInstanceOf(NoAnswerException.class);
                 assertThat(Thread.interrupted()).isTrue();
@@ -391,6 +375,18 @@ final class BlobDownloadTest {
                 }
             }
         }
+    }
+
+    private static ScriptedServer.Script sendingOnce(byte[] bytes) {
+        // No reader is waited for, as all of it is sent.
+        return peer -> passing(bytes, bytes.length, true).send(peer, CompletableFuture.failedFuture(new IOException()));
+    }
+
+    private ZeoClient client(ScriptedServer server, CacheLimit limit) throws IOException {
+        return ZeoClient.open(ZeoClientOptions.builder()
+                .address(server.address())
+                .blobCache(directory, limit)
+                .build());
     }
 
     private Relay relay(ScriptedServer server) throws IOException {

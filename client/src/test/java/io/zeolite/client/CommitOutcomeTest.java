@@ -4,6 +4,7 @@ import static io.zeolite.client.Scripts.OID;
 import static io.zeolite.client.Scripts.answer;
 import static io.zeolite.client.Scripts.answerWhetherThereIs;
 import static io.zeolite.client.Scripts.begin;
+import static io.zeolite.client.Scripts.commit;
 import static io.zeolite.client.Scripts.data;
 import static io.zeolite.client.Scripts.options;
 import static io.zeolite.client.Scripts.stores;
@@ -260,8 +261,7 @@ class CommitOutcomeTest {
             answer(peer, Methods.REGISTER, Ids.bytes(10));
             answer(peer, Methods.GET_INFO, new PyDict());
             for (int i = 0; i < waiting; i++) {
-                peer.send(new Message.Reply(stores(peer).id(), List.of()));
-                answer(peer, Methods.TPC_FINISH, Ids.bytes(11 + i));
+                commit(peer, 11 + i);
             }
             peer.awaitEnd();
         };
@@ -290,8 +290,7 @@ class CommitOutcomeTest {
     void commit_whileItsTransactionIsLocked_ends() throws IOException {
         ScriptedServer.Script script = peer -> {
             begin(peer, 10);
-            peer.send(new Message.Reply(stores(peer).id(), List.of()));
-            answer(peer, Methods.TPC_FINISH, Ids.bytes(11));
+            commit(peer, 11);
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {

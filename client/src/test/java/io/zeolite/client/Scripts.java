@@ -68,6 +68,12 @@ final class Scripts {
         return PyTuple.of(data(value), Ids.bytes(serial), null);
     }
 
+    /** A commit that goes well. */
+    static void commit(ScriptedServer.Peer peer, long tid) throws Exception {
+        peer.send(new Message.Reply(stores(peer).id(), List.of()));
+        answer(peer, Methods.TPC_FINISH, Ids.bytes(tid));
+    }
+
     /** Up to a vote, which it does not answer. */
     static Message.Call stores(ScriptedServer.Peer peer) throws Exception {
         assertThat(((Message.OneWay) peer.receive()).method()).isEqualTo(Methods.TPC_BEGIN);

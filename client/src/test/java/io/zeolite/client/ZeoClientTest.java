@@ -4,6 +4,7 @@ import static io.zeolite.client.Scripts.OID;
 import static io.zeolite.client.Scripts.answer;
 import static io.zeolite.client.Scripts.answerWhetherThereIs;
 import static io.zeolite.client.Scripts.begin;
+import static io.zeolite.client.Scripts.commit;
 import static io.zeolite.client.Scripts.current;
 import static io.zeolite.client.Scripts.data;
 import static io.zeolite.client.Scripts.invalidate;
@@ -184,8 +185,7 @@ class ZeoClientTest {
     void relay_finishThatCannotBePublished_isAsIfTheConnectionHadBroken() throws IOException {
         ScriptedServer.Script script = peer -> {
             begin(peer, 10);
-            peer.send(new Message.Reply(stores(peer).id(), List.of()));
-            answer(peer, Methods.TPC_FINISH, Ids.bytes(11));
+            commit(peer, 11);
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
