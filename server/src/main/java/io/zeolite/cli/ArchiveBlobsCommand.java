@@ -1,6 +1,7 @@
 package io.zeolite.cli;
 
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.config.ConfigEnvironment;
 import io.zeolite.config.zconfig.ConfigException;
@@ -8,8 +9,6 @@ import io.zeolite.tool.Console;
 import io.zeolite.tool.blobs.Archive;
 import io.zeolite.tool.blobs.BlobSelection;
 import io.zeolite.tool.blobs.Site;
-import io.zeolite.zodb.Tid;
-import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,12 +63,8 @@ record ArchiveBlobsCommand(ConfigEnvironment environment, Console console) imple
             throw new ConfigException(AGE + ": " + days + " (expected: days, 0 or more)");
         }
         BlobSelection wanted = BlobSelectionOptions.selection(options);
-        long oldEnough = TimeStamp.of(Instant.now().minusSeconds((long) (days * SECONDS_PER_DAY)));
-        return new Selection(
-                wanted.since(),
-                Tid.isAfter(wanted.until(), oldEnough) ? oldEnough : wanted.until(),
-                wanted.leastBytes(),
-                wanted.limit());
+        Age age = Age.of(Duration.ofSeconds((long) (days * SECONDS_PER_DAY)), Instant.now());
+        return new Selection(wanted.since(), wanted.until(), age, wanted.leastBytes(), wanted.limit());
     }
 
     private static Afterwards afterwards(ParseResult options) throws ConfigException {

@@ -446,8 +446,7 @@ public final class BlobDirectory implements Closeable {
 
     /** Hears of committed files. */
     public interface Visitor {
-        /** @param size in bytes */
-        void visit(BlobRevision revision, long size);
+        void visit(BlobRevision revision, BasicFileAttributes file);
     }
 
     /** Tells of every file with a committed name, in no particular order. What comes or goes meanwhile may be missed. */
@@ -460,7 +459,7 @@ public final class BlobDirectory implements Closeable {
                 return;
             }
             if (attributes.isRegularFile()) {
-                visitor.visit(new BlobRevision(oid, tid), attributes.size());
+                visitor.visit(new BlobRevision(oid, tid), attributes);
             }
         });
     }

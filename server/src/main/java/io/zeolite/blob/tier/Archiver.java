@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,6 +44,30 @@ public final class Archiver {
     }
 
     /**
+     * How old a blob is at least. Once a clock was wrong, the transactions that follow have tids of a time that is yet to come,
+     * for years perhaps: the time of the file counts instead.
+     *
+     * @param before committed at this time or earlier
+     * @param present now
+     */
+    public record Age(Instant before, Instant present) {
+        public static final Age ANY = new Age(Instant.MAX, Instant.MAX);
+
+        /** @param least the time that has passed since */
+        public static Age of(Duration least, Instant present) {
+            return new Age(present.minus(least), present);
+        }
+
+        private boolean takes(long tid, BasicFileAttributes file) {
+            Instant committed = TimeStamp.toInstant(tid);
+            if (committed.isAfter(present)) {
+                committed = file.lastModifiedTime().toInstant();
+            }
+            return !committed.isAfter(before);
+        }
+    }
+
+    /**
      * Which blobs.
      *
      * @param since those of this transaction and later ones
@@ -49,14 +75,17 @@ public final class Archiver {
      * @param leastBytes those that have so many, or more
      * @param limit no more than so many
      */
-    public record Selection(long since, long until, long leastBytes, long limit) {
-        /** Those that were committed before a time. */
-        public static Selection before(Instant time, long leastBytes, long limit) {
-            return new Selection(Tid.NONE, TimeStamp.of(time), leastBytes, limit);
+    public record Selection(long since, long until, Age age, long leastBytes, long limit) {
+        /** Those of any transaction. */
+        public static Selection of(Age age, long leastBytes, long limit) {
+            return new Selection(Tid.NONE, Tid.MAX, age, leastBytes, limit);
         }
 
-        private boolean takes(BlobRevision revision, long size) {
-            return size >= leastBytes && !Tid.isAfter(since, revision.tid()) && !Tid.isAfter(revision.tid(), until);
+        private boolean takes(long tid, BasicFileAttributes file) {
+            return file.size() >= leastBytes
+                    && !Tid.isAfter(since, tid)
+                    && !Tid.isAfter(tid, until)
+                    && age.takes(tid, file);
         }
     }
 
@@ -117,9 +146,9 @@ public final class Archiver {
      */
     public List<Candidate> select(Selection selection) throws IOException {
         List<Candidate> found = new ArrayList<>();
-        directory.forEachCommitted((revision, size) -> {
-            if (selection.takes(revision, size) && !differing.contains(revision)) {
-                found.add(new Candidate(revision, size));
+        directory.forEachCommitted((revision, file) -> {
+            if (selection.takes(revision.tid(), file) && !differing.contains(revision)) {
+                found.add(new Candidate(revision, file.size()));
             }
         });
         found.sort(Comparator.comparing((Candidate blob) -> refused.contains(blob.revision()))

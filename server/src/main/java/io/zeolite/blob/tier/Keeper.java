@@ -3,6 +3,7 @@ package io.zeolite.blob.tier;
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.StoreException;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Candidate;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.blob.tier.Archiver.Step;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalTime;
 import java.util.List;
 import java.util.Set;
@@ -198,8 +198,8 @@ public final class Keeper implements AutoCloseable {
         if (mustStop(policy)) {
             return;
         }
-        Instant before = clock.instant().minus(policy.age());
-        List<Candidate> blobs = archiver.select(Selection.before(before, policy.leastBytes(), Integer.MAX_VALUE));
+        Age age = Age.of(policy.age(), clock.instant());
+        List<Candidate> blobs = archiver.select(Selection.of(age, policy.leastBytes(), Integer.MAX_VALUE));
         if (blobs.isEmpty()) {
             return;
         }

@@ -15,6 +15,7 @@ import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Candidate;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Archiver.Selection;
@@ -114,8 +115,12 @@ final class ArchiverTest {
         return new Archiver(directory, new RetryingStore(behind, ONE_ATTEMPT), KeyLayout.FLAT);
     }
 
+    private static Age before(Instant time) {
+        return new Age(time, Instant.now());
+    }
+
     private static Selection all() {
-        return new Selection(Tid.NONE, Tid.MAX, 0, Long.MAX_VALUE);
+        return Selection.of(Age.ANY, 0, Long.MAX_VALUE);
     }
 
     private List<Step> archive(Afterwards afterwards) throws IOException {
@@ -152,23 +157,24 @@ final class ArchiverTest {
         commit(0x1234567, TID, 200);
         commit(3, TID + (1L << 40), 400);
         Files.write(home.resolve("blobs/tmp/0x01.blob"), new byte[900]);
-        Instant then = TimeStamp.toInstant(TID).plusSeconds(1);
-        assertThat(archiver().select(Selection.before(then, 101, 10)))
+        Age then = before(TimeStamp.toInstant(TID).plusSeconds(1));
+        assertThat(archiver().select(Selection.of(then, 101, 10)))
                 .extracting(Candidate::revision)
                 .containsExactly(new BlobRevision(2, TID), new BlobRevision(0x1234567, TID));
-        assertThat(archiver().select(Selection.before(then, 101, 1)))
+        assertThat(archiver().select(Selection.of(then, 101, 1)))
                 .extracting(Candidate::size)
                 .containsExactly(300L);
-        assertThat(archiver().select(new Selection(TID + 1, Tid.MAX, 0, 10)))
+        assertThat(archiver().select(new Selection(TID + 1, Tid.MAX, Age.ANY, 0, 10)))
                 .extracting(Candidate::size)
                 .containsExactly(400L);
-        assertThat(archiver().select(new Selection(TID, TID, 0, 10))).hasSize(3);
+        assertThat(archiver().select(new Selection(TID, TID, Age.ANY, 0, 10))).hasSize(3);
     }
 
     @Test
     void select_allSizes_takesEmptyBlobsToo() throws IOException {
         commit(1, TID, 0);
-        assertThat(archiver().select(Selection.before(TimeStamp.toInstant(TID).plusSeconds(1), 0, 10)))
+        assertThat(archiver()
+                        .select(Selection.of(before(TimeStamp.toInstant(TID).plusSeconds(1)), 0, 10)))
                 .hasSize(1);
     }
 

@@ -19,6 +19,7 @@ import io.zeolite.zodb.TimeStamp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -107,6 +108,21 @@ final class KeeperTest {
         assertThat(blobs.path(2, daysAgo(2))).exists();
         assertThat(blobs.path(3, daysAgo(0))).exists();
         assertThat(root.resolve(OwnedStore.MARKER)).exists();
+    }
+
+    @Test
+    void archive_afterAWrongClock_goesByTheTimesOfTheFiles() throws IOException {
+        long nextYear = daysAgo(-365);
+        commit(1, nextYear, 101);
+        commit(2, nextYear, 101);
+        Files.setLastModifiedTime(blobs.path(1, nextYear), FileTime.from(NOW.minus(Duration.ofDays(2))));
+        Files.setLastModifiedTime(blobs.path(2, nextYear), FileTime.from(NOW.minus(Duration.ofHours(2))));
+        try (Keeper keeper = keeper()) {
+            keeper.archive(archiver(), policy(null, null));
+            awaitGone(blobs.path(1, nextYear));
+        }
+        assertThat(object(1, nextYear)).hasSize(101);
+        assertThat(blobs.path(2, nextYear)).exists();
     }
 
     @Test

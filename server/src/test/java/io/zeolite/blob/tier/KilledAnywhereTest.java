@@ -10,12 +10,12 @@ import io.zeolite.blob.file.DirectoryStore;
 import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.disk.Disk;
 import io.zeolite.disk.FaultyDisk;
 import io.zeolite.disk.RealDisk;
-import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +76,7 @@ final class KilledAnywhereTest {
             owned.lacks();
             Archiver archiver = new Archiver(blobs, new RetryingStore(owned, ONE_ATTEMPT), KeyLayout.FLAT);
             archiver.archive(
-                    archiver.select(new Selection(Tid.NONE, Tid.MAX, 0, Long.MAX_VALUE)),
+                    archiver.select(Selection.of(Age.ANY, 0, Long.MAX_VALUE)),
                     Afterwards.REMOVE,
                     new Effort(1, 0),
                     step -> {},

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.blob.BlobStore;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.blob.tier.FaultProxy.Fault;
 import io.zeolite.tool.ExitStatus;
@@ -40,8 +41,8 @@ final class MovingTest {
     private static ToolOutput archive(TestSite test, boolean dryRun, boolean json, int status) throws IOException {
         ToolOutput output = new ToolOutput();
         try (Site site = test.site()) {
-            Archive.Options options = new Archive.Options(
-                    new Selection(Tid.NONE, Tid.MAX, 501, 100), Afterwards.REMOVE, EFFORT, dryRun, json);
+            Archive.Options options =
+                    new Archive.Options(Selection.of(Age.ANY, 501, 100), Afterwards.REMOVE, EFFORT, dryRun, json);
             assertThat(new Archive(site, options, output.console()).run())
                     .as(output.text())
                     .isEqualTo(status);
@@ -291,8 +292,8 @@ final class MovingTest {
     void archive_readOnlyBucket_isRefused() throws Exception {
         try (TestSite test = new TestSite(home, true);
                 Site site = test.site(true)) {
-            Archive.Options options = new Archive.Options(
-                    new Selection(Tid.NONE, Tid.MAX, 0, 10), Afterwards.REMOVE, EFFORT, false, false);
+            Archive.Options options =
+                    new Archive.Options(Selection.of(Age.ANY, 0, 10), Afterwards.REMOVE, EFFORT, false, false);
             assertThatThrownBy(() -> new Archive(site, options, new ToolOutput().console()).run())
                     .hasMessageContaining("read-only-bucket is on");
             assertThat(test.proxy().requests()).isZero();

@@ -9,6 +9,7 @@ import io.zeolite.blob.s3.S3Server;
 import io.zeolite.blob.s3.S3Settings.Credentials;
 import io.zeolite.blob.s3.S3Store;
 import io.zeolite.blob.tier.Archiver.Afterwards;
+import io.zeolite.blob.tier.Archiver.Age;
 import io.zeolite.blob.tier.Archiver.Effort;
 import io.zeolite.blob.tier.Archiver.Selection;
 import io.zeolite.blob.tier.FaultProxy;
@@ -17,7 +18,6 @@ import io.zeolite.blob.tier.TierSettings;
 import io.zeolite.client.blob.CacheFiles;
 import io.zeolite.storage.file.DataFile;
 import io.zeolite.tool.ToolOutput;
-import io.zeolite.zodb.Tid;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -128,7 +128,7 @@ final class TestSite implements AutoCloseable {
 
     /** Moves the largest blobs to the bucket. */
     void archive(int limit, Afterwards afterwards) throws IOException {
-        Selection selection = new Selection(Tid.NONE, Tid.MAX, 0, limit);
+        Selection selection = Selection.of(Age.ANY, 0, limit);
         try (Site site = site()) {
             new Archive(
                             site,
