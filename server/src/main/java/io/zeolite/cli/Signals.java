@@ -1,10 +1,8 @@
 package io.zeolite.cli;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import sun.misc.Signal;
 
 /**
  * What the process does when it is sent a signal, other than to end. The JVM has an interface for that which is not part of
@@ -24,25 +22,9 @@ final class Signals {
     /** From now on a signal has the task run, on a thread of its own; nothing else comes of it. */
     static void handle(String name, Runnable task) {
         try {
-            // By name, since the compiler warns of every use of these two, and cannot be told not to.
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            InvocationHandler run = (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                    task.run();
-                    return null;
-                }
-                return InvocationHandler.invokeDefault(proxy, method, arguments);
-            };
-            signal.getMethod("handle", signal, handler)
-                    .invoke(
-                            null,
-                            signal.getConstructor(String.class).newInstance(name),
-                            Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handler}, run));
-        } catch (InvocationTargetException e) {
-            LOG.warn("SIG{} will not be handled: {}", name, String.valueOf(e.getCause()));
-        } catch (ReflectiveOperationException e) {
-            LOG.warn("SIG{} will not be handled, this Java knows no signals: {}", name, e.toString());
+            Signal.handle(new Signal(name), signal -> task.run());
+        } catch (IllegalArgumentException e) {
+            LOG.warn("SIG{} will not be handled: {}", name, e.getMessage());
         }
     }
 }
