@@ -1,6 +1,7 @@
 package io.zeolite.commit;
 
 import io.zeolite.blob.directory.BlobDirectory;
+import io.zeolite.commit.FinishQueue.Finish;
 import io.zeolite.commit.LocalTransaction.Phase;
 import io.zeolite.error.CallException;
 import io.zeolite.error.TransactionException;
@@ -58,11 +59,6 @@ import org.slf4j.LoggerFactory;
 final class Committer {
     private static final Logger LOG = LoggerFactory.getLogger("ZEO.StorageServer");
 
-    /** Bounds one batch, so that the first in it does not wait for ever. */
-    private static final long MAX_BATCH_BYTES = 32L << 20;
-
-    private static final int MOST_FAILED_ALONE = 3;
-
     /** More objects than this are not compared on an event loop. */
     private static final int MAX_OBJECTS_AT_ONCE = 32;
 
@@ -70,8 +66,6 @@ final class Committer {
     private static final int MANY = 3;
 
     private static final int CRITICALLY_MANY = 9;
-
-    private record Finish(LocalTransaction transaction, Completion<Finished> completion) {}
 
     private final TransactionLog log;
     /** The log, if it can undo. */
@@ -89,11 +83,7 @@ final class Committer {
     private final ObjectLocks locks = new ObjectLocks();
     private final Map<ObjectLocks.Request, LocalTransaction> waiting = new LinkedHashMap<>();
     private final Set<LocalTransaction> holders = new LinkedHashSet<>();
-    private final ArrayDeque<Finish> finishes = new ArrayDeque<>();
-    /** How many of the first finishes are written each by itself, since they could not be written together. */
-    private int alone;
-    /** How many of them have failed, one after the other. */
-    private int failedAlone;
+    private final FinishQueue finishes = new FinishQueue();
     /** How many transactions are going to write positions that they have found in the log. */
     private int pins;
 
@@ -155,7 +145,7 @@ final class Committer {
     }
 
     void finish(LocalTransaction transaction, Completion<Finished> completion) {
-        submit(() -> finishes.add(new Finish(transaction, completion)));
+        submit(() -> finishes.add(transaction, completion));
     }
 
     void abort(LocalTransaction transaction) {
@@ -398,13 +388,13 @@ final class Committer {
     // Finish
 
     private void commitBatch() {
-        List<Finish> batch = nextBatch();
+        List<Finish> batch = finishes.nextBatch();
         if (batch.isEmpty()) {
             return;
         }
         List<LogTransaction> transactions = new ArrayList<>(batch.size());
         for (Finish finish : batch) {
-            LocalTransaction transaction = finish.transaction;
+            LocalTransaction transaction = finish.transaction();
             CopiedTransaction copied = transaction.copied;
             lastTid = nextTid(copied);
             boolean packed = copied != null && copied.packed();
@@ -413,7 +403,7 @@ final class Committer {
         try {
             List<TransactionLog.Publication> publications =
                     log.append(transactions, beforeCommit(batch, transactions), turns);
-            failedAlone = 0;
+            finishes.written();
             publish(batch, transactions, publications);
         } catch (AppendFailedException e) {
             takeBackBlobs(batch, transactions);
@@ -422,12 +412,16 @@ final class Committer {
                         "{} transactions could not be written together, each is tried by itself: {}",
                         batch.size(),
                         e.getMessage());
-                retryAlone(batch);
+                finishes.retryAlone(batch);
             } else {
                 LOG.error("a transaction could not be written and was aborted: {}", e.getMessage(), e);
                 ZeoException failure = CallException.storage("the transaction could not be written: " + e.getMessage());
                 fail(batch, failure);
-                failRestIfAlike(failure);
+                List<Finish> rest = finishes.failedAlone();
+                if (!rest.isEmpty()) {
+                    LOG.error("{} more transactions were aborted without another attempt", rest.size());
+                    fail(rest, failure);
+                }
             }
         } catch (IOException e) {
             LOG.error("the log has failed; the storage takes no transactions until it is opened anew", e);
@@ -440,10 +434,10 @@ final class Committer {
             StorageAwayException failure = new StorageAwayException(
                     "the storage has failed (" + e + "); whether the transaction is committed shows later");
             for (Finish finish : batch) {
-                if (finish.transaction.phase == Phase.FINISHING) {
-                    finish.completion.fail(failure);
+                if (finish.transaction().phase == Phase.FINISHING) {
+                    finish.completion().fail(failure);
                 }
-                end(finish.transaction);
+                end(finish.transaction());
             }
             throw e;
         }
@@ -456,57 +450,11 @@ final class Committer {
                 : TimeStamp.laterThan(lastTid, TimeStamp.of(context.clock().instant()));
     }
 
-    /** Takes what may be written now out of the queue; what may not is answered. */
-    private List<Finish> nextBatch() {
-        List<Finish> batch = new ArrayList<>();
-        int most = TransactionLog.MAX_BATCH;
-        if (alone > 0) {
-            alone--;
-            most = 1;
-        }
-        long bytes = 0;
-        while (!finishes.isEmpty() && batch.size() < most && bytes < MAX_BATCH_BYTES) {
-            Finish finish = finishes.remove();
-            if (finish.transaction.phase == Phase.VOTED) {
-                finish.transaction.phase = Phase.FINISHING;
-                bytes += finish.transaction.reservedBytes;
-                batch.add(finish);
-            } else {
-                finish.completion.fail(new TransactionException(
-                        "finish of a transaction that is not voted (it is " + finish.transaction.phase + ")"));
-            }
-        }
-        return batch;
-    }
-
-    /** What one of them lacks, a file perhaps, is not to fail the others, whose votes have said that they will succeed. */
-    private void retryAlone(List<Finish> batch) {
-        for (int i = batch.size() - 1; i >= 0; i--) {
-            batch.get(i).transaction.phase = Phase.VOTED;
-            finishes.addFirst(batch.get(i));
-        }
-        alone = batch.size();
-        failedAlone = 0;
-    }
-
-    /** What fails one after the other is not the fault of one: each more attempt would wait for the disk, for nothing. */
-    private void failRestIfAlike(ZeoException failure) {
-        failedAlone++;
-        if (failedAlone < MOST_FAILED_ALONE || alone == 0) {
-            return;
-        }
-        LOG.error("{} more transactions were aborted without another attempt", alone);
-        List<Finish> rest = new ArrayList<>();
-        while (alone > 0) {
-            alone--;
-            rest.add(finishes.remove());
-        }
-        fail(rest, failure);
-    }
-
     private TransactionLog.BeforeCommit beforeCommit(List<Finish> batch, List<LogTransaction> transactions) {
         BlobDirectory directory = blobs;
-        return directory == null || batch.stream().allMatch(finish -> finish.transaction.blobs.isEmpty())
+        return directory == null
+                        || batch.stream()
+                                .allMatch(finish -> finish.transaction().blobs.isEmpty())
                 ? TransactionLog.BeforeCommit.NOTHING
                 : () -> placeBlobs(directory, batch, transactions);
     }
@@ -515,7 +463,7 @@ final class Committer {
             throws IOException {
         List<Path> directories = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
-            for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {
+            for (Map.Entry<Long, Path> blob : batch.get(i).transaction().blobs.entrySet()) {
                 directories.add(directory.commit(
                         blob.getValue(), blob.getKey(), transactions.get(i).tid()));
             }
@@ -530,7 +478,7 @@ final class Committer {
             return;
         }
         for (int i = 0; i < batch.size(); i++) {
-            for (Map.Entry<Long, Path> blob : batch.get(i).transaction.blobs.entrySet()) {
+            for (Map.Entry<Long, Path> blob : batch.get(i).transaction().blobs.entrySet()) {
                 long oid = blob.getKey();
                 try {
                     directory.takeBack(blob.getValue(), oid, transactions.get(i).tid());
@@ -544,33 +492,33 @@ final class Committer {
     private void publish(
             List<Finish> batch, List<LogTransaction> written, List<TransactionLog.Publication> publications) {
         // Before the answers: a client that has one is told of no lock of its own.
-        batch.forEach(finish -> releaseLocks(finish.transaction));
+        batch.forEach(finish -> releaseLocks(finish.transaction()));
         List<InvalidationHub.Committed> committed = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
             Finish finish = batch.get(i);
             long tid = written.get(i).tid();
             committed.add(new InvalidationHub.Committed(
                     publications.get(i)::publish,
-                    new Invalidations(tid, finish.transaction.oids()),
-                    finish.transaction.subscription,
+                    new Invalidations(tid, finish.transaction().oids()),
+                    finish.transaction().subscription,
                     () -> answer(finish, tid)));
         }
         hub.publish(committed);
         for (Finish finish : batch) {
-            finish.transaction.blobs.clear();
-            end(finish.transaction);
+            finish.transaction().blobs.clear();
+            end(finish.transaction());
         }
     }
 
     private void answer(Finish finish, long tid) {
-        finish.transaction.phase = Phase.COMMITTED;
-        finish.completion.complete(new Finished(tid, log.length(), log.size()));
+        finish.transaction().phase = Phase.COMMITTED;
+        finish.completion().complete(new Finished(tid, log.length(), log.size()));
     }
 
     private void fail(List<Finish> batch, ZeoException failure) {
         for (Finish finish : batch) {
-            finish.completion.fail(failure);
-            end(finish.transaction);
+            finish.completion().fail(failure);
+            end(finish.transaction());
         }
     }
 
@@ -578,14 +526,9 @@ final class Committer {
 
     private void doAbort(LocalTransaction transaction) {
         // A finish that is queued was asked for before the abort: the client has vanished, its transaction has not.
-        if (transaction.phase != Phase.FINISHING && !isFinishQueued(transaction)) {
+        if (transaction.phase != Phase.FINISHING && !finishes.has(transaction)) {
             end(transaction);
         }
-    }
-
-    private boolean isFinishQueued(LocalTransaction transaction) {
-        return transaction.phase == Phase.VOTED
-                && finishes.stream().anyMatch(finish -> finish.transaction == transaction);
     }
 
     /** Gives back everything that a transaction holds. */
@@ -684,7 +627,7 @@ final class Committer {
         long timeout = context.transactionTimeout().toNanos();
         List<LocalTransaction> expired = holders.stream()
                 .takeWhile(transaction -> now - transaction.lockedAtNanos >= timeout)
-                .filter(transaction -> transaction.phase != Phase.PREPARING && !isFinishQueued(transaction))
+                .filter(transaction -> transaction.phase != Phase.PREPARING && !finishes.has(transaction))
                 .toList();
         for (LocalTransaction transaction : expired) {
             end(transaction);
