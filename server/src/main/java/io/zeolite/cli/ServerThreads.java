@@ -8,8 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -26,6 +24,9 @@ final class ServerThreads implements Timers {
     /** A walk may wait for another server that is away, for as long as its clients are told to. */
     private static final int ITERATION_THREADS = 8;
 
+    private static final long IDLE_SECONDS = 30;
+    private static final long PACKER_IDLE_SECONDS = 1;
+
     private final ThreadPoolExecutor io;
     private final ThreadPoolExecutor iteration;
     private final ScheduledThreadPoolExecutor timer;
@@ -33,17 +34,15 @@ final class ServerThreads implements Timers {
     private final List<ExecutorService> packers = new ArrayList<>();
 
     ServerThreads() {
-        io = pool(IO_THREADS, "zeolite-io");
-        iteration = pool(ITERATION_THREADS, "zeolite-iteration");
         timer = new ScheduledThreadPoolExecutor(1, named("zeolite-timer"));
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        timer.prestartCoreThread();
+        io = pool(IO_THREADS, "zeolite-io");
+        iteration = pool(ITERATION_THREADS, "zeolite-iteration");
     }
 
-    private static ThreadPoolExecutor pool(int threads, String name) {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named(name));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+    private ThreadPoolExecutor pool(int threads, String name) {
+        return new PatientPool(threads, IDLE_SECONDS, named(name), timer);
     }
 
     ExecutorService io() {
@@ -65,8 +64,9 @@ final class ServerThreads implements Timers {
                 throw new LostThreadError("the committer has failed", e);
             }
         });
-        ExecutorService committer =
-                Executors.newSingleThreadExecutor(Foreground.factory(irreplaceable, COMMITTER_SLICE));
+        ThreadPoolExecutor committer =
+                new PatientPool(1, IDLE_SECONDS, Foreground.factory(irreplaceable, COMMITTER_SLICE), timer);
+        committer.allowCoreThreadTimeOut(false);
         committers.add(committer);
         return committer;
     }
@@ -78,9 +78,7 @@ final class ServerThreads implements Timers {
             Background.enter();
             task.run();
         });
-        ThreadPoolExecutor packer =
-                new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), background);
-        packer.allowCoreThreadTimeOut(true);
+        ThreadPoolExecutor packer = new PatientPool(1, PACKER_IDLE_SECONDS, background, timer);
         packers.add(packer);
         return packer;
     }

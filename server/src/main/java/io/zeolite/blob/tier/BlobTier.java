@@ -137,11 +137,19 @@ public final class BlobTier implements ColdBlobs {
                     mine.takePlace();
                 }
             } catch (RejectedExecutionException e) {
-                downloads.remove(revision, mine);
-                return CompletableFuture.failedFuture(CallException.storage("the server is stopping"));
+                refuse(revision, mine, "the server is stopping");
+            } catch (OutOfMemoryError e) {
+                LOG.error("cannot fetch {}: {}", revision, e.getMessage());
+                refuse(revision, mine, revision + " cannot be fetched, there is no thread for it: " + e.getMessage());
             }
         }
         return (running == null ? mine : running).opened().thenCompose(opened -> source(revision, opened, missing));
+    }
+
+    /** The next one to ask tries again. */
+    private void refuse(BlobRevision revision, Download notBegun, String why) {
+        downloads.remove(revision, notBegun);
+        notBegun.opened().completeExceptionally(CallException.storage(why));
     }
 
     private CompletableFuture<OpenBlob> source(
