@@ -12,6 +12,14 @@ public interface DiskFile extends Closeable {
     /** Takes note of the name that the open file has been given by {@link Disk#move}. */
     void moved(Path path);
 
+    /**
+     * Keeps others who do the same from the file until it is closed, by whatever name they have opened it: a hard link, or
+     * a place where it is mounted by itself. Does nothing where the file system has no such locks.
+     *
+     * @throws LockedException if somebody else has it
+     */
+    default void lock() throws LockedException {}
+
     /** The length of the file in bytes. */
     long size() throws IOException;
 

@@ -9,11 +9,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A file of {@link RealDisk}. */
 final class RealDiskFile implements DiskFile {
     /** The JDK copies heap buffers through a direct one of the same size, which it keeps for the thread. */
     private static final int MAX_HEAP_TRANSFER = 128 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RealDiskFile.class);
 
     private static final int NO_DESCRIPTOR = -1;
     private static final long NOT_ASKED = -1;
@@ -21,7 +25,7 @@ final class RealDiskFile implements DiskFile {
     private volatile Path path;
     private final FileChannel channel;
 
-    /** A descriptor of our own, because {@code FileChannel} does not tell its; opened by the first reservation. */
+    /** A descriptor of our own, because {@code FileChannel} does not tell its; opened when it is first needed. */
     private int descriptor = NO_DESCRIPTOR;
 
     private long maxSize = NOT_ASKED;
@@ -43,6 +47,21 @@ final class RealDiskFile implements DiskFile {
     @Override
     public void moved(Path newPath) {
         path = newPath;
+    }
+
+    @Override
+    public synchronized void lock() throws LockedException {
+        try {
+            openDescriptor();
+            LibC.flock(descriptor, LibC.LOCK_EX | LibC.LOCK_NB);
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == LibC.EWOULDBLOCK) {
+                throw new LockedException(path);
+            }
+            LOG.debug("{} has no lock of its own: {}", path, e.getMessage());
+        } catch (LinkageError e) {
+            LOG.debug("{} has no lock of its own: {}", path, e.toString());
+        }
     }
 
     @Override

@@ -498,6 +498,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
         if (options.mapped()) {
             replacement.file.mapReads();
         }
+        replacement.file.lock();
         Space newSpace = new Space(replacement.file, space);
         newSpace.renew(replacement.end);
         IndexFile.delete(disk, FileOpening.sibling(path, ".index"));

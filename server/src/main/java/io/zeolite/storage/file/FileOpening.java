@@ -68,6 +68,7 @@ final class FileOpening {
         DiskFile file = disk.open(path, options.readOnly() ? Disk.Mode.READ : Disk.Mode.READ_WRITE);
         try {
             if (!options.readOnly()) {
+                file.lock();
                 if (file.size() == 0) {
                     // As a copy is that was not finished, or not on disk when the power failed.
                     refuseToReplace("empty");

@@ -265,6 +265,29 @@ final class FileLogTest {
     }
 
     @Test
+    void open_secondNameOfTheFile_isRefusedAlsoAfterAPack() throws IOException {
+        Path other = Files.createDirectory(directory.resolve("other")).resolve("Data.fs");
+        try (FileLog log = open()) {
+            commit(log, 0x10, TestRecords.of(1, "A 10"));
+            commit(log, 0x20, TestRecords.of(1, "A 20"));
+            Files.createLink(other, path);
+            assertThatThrownBy(() -> FileLog.open(disk, other, FileLogOptions.DEFAULT))
+                    .isInstanceOf(LockedException.class)
+                    .hasMessageContaining(other.toString());
+            try (Pack pack = log.pack(new PackControl(Tid.MAX, false, bytes -> {}, null))) {
+                assertThat(pack.copy()).isTrue();
+                assertThat(pack.replace(true)).isTrue();
+            }
+            FileLog.open(disk, other, FileLogOptions.DEFAULT).close();
+            Files.delete(other);
+            Files.createLink(other, path);
+            assertThatThrownBy(() -> FileLog.open(disk, other, FileLogOptions.DEFAULT))
+                    .isInstanceOf(LockedException.class);
+        }
+        FileLog.open(disk, other, FileLogOptions.DEFAULT).close();
+    }
+
+    @Test
     void open_byAnotherName_isRefused() throws IOException {
         open().close();
         Path link = Files.createSymbolicLink(directory.resolve("Link.fs"), path.getFileName());
