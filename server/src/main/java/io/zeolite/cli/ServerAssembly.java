@@ -134,7 +134,13 @@ final class ServerAssembly implements RunningServer {
         if (stopping.compareAndSet(false, true)) {
             LOG.info("stopping");
             server.stopAccepting();
+            long end = System.nanoTime() + drainTimeout.toNanos();
             drain();
+            if (!server.closeAfterBlobs(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                LOG.warn(
+                        "some clients did not get all of their blobs within {} s; their connections are closed",
+                        drainTimeout.toSeconds());
+            }
             server.close();
             storages.values().forEach(served -> served.storage().close());
             threads.close();

@@ -78,8 +78,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private int pauses;
     private boolean writable = true;
     private boolean draining;
-    /** It is told nothing more but the rest of blobs. */
+    /** It is asked nothing more, and gets the rest of blobs. */
     private boolean leaving;
+    /** It is told nothing else. */
+    private boolean silent;
 
     private boolean unflushed;
     private boolean flushQueued;
@@ -271,7 +273,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
 
     @Override
     public void send(Message message) {
-        if (!leaving) {
+        if (!silent) {
             sendOfBlob(message);
         }
     }
@@ -290,7 +292,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public void sendLoaded(long oid, long before, LoadResult.Loaded loaded) {
         Codec encoding = codec;
-        if (encoding == null || leaving || !takesMore()) {
+        if (encoding == null || silent || !takesMore()) {
             return;
         }
         int start = outgoing.length();
@@ -302,7 +304,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public boolean sendLoaded(long oid, long before, Storage storage) {
         Codec encoding = codec;
-        if (encoding == null || leaving || !takesMore()) {
+        if (encoding == null || silent || !takesMore()) {
             return false;
         }
         LoadedMessage message = new LoadedMessage(outgoing, encoding.usualLoad(), oid, before);
@@ -342,7 +344,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public void sendShared(SharedMessages messages, int from, int to) {
         Codec encoding = codec;
-        if (encoding == null || leaving || !takesMore()) {
+        if (encoding == null || silent || !takesMore()) {
             return;
         }
         ByteBuffer frames = Frames.of(messages, encoding).range(from, to);
@@ -506,13 +508,32 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     @Override
     public void leave() {
         queue(() -> {
-            if (!leaving && channel.isActive()) {
-                leaving = true;
-                arriving.removeIf(Connection::isDropped);
-                blobs.removeIf(Connection::isDropped);
-                leaveIfNoBlobHasBegun();
+            silent = true;
+            beginToLeave();
+        });
+    }
+
+    /**
+     * Ends the connection, at once if no blob is on its way to the client. Python's client would append all of it to the part
+     * that it has, when it is back. Any thread.
+     */
+    void closeAfterBlobs() {
+        queue(() -> {
+            if (Stream.concat(blobs.stream(), arriving.stream()).anyMatch(BlobSender::hasBegun)) {
+                beginToLeave();
+            } else {
+                close();
             }
         });
+    }
+
+    private void beginToLeave() {
+        if (!leaving && channel.isActive()) {
+            leaving = true;
+            arriving.removeIf(Connection::isDropped);
+            blobs.removeIf(Connection::isDropped);
+            leaveIfNoBlobHasBegun();
+        }
     }
 
     private static boolean isDropped(BlobSender sender) {

@@ -44,6 +44,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -208,17 +209,32 @@ public final class ZeoServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Closes every connection, those that a blob is sent on when the client has all of it.
+     *
+     * @return whether all are closed; false if that takes too long
+     */
+    public boolean closeAfterBlobs(Duration atMost) {
+        stopAccepting();
+        forEachConnection(Connection::closeAfterBlobs);
+        return connections.newCloseFuture().awaitUninterruptibly(atMost.toMillis());
+    }
+
+    /** By their own queues: one may be on its way to another loop. */
+    private void forEachConnection(Consumer<Connection> action) {
+        for (Channel channel : connections) {
+            Connection connection = channel.pipeline().get(Connection.class);
+            if (connection != null) {
+                action.accept(connection);
+            }
+        }
+    }
+
     /** Closes every connection and ends the event loops. Returns when all sessions have ended. */
     @Override
     public void close() {
         stopAccepting();
-        // By their own queues: one may be on its way to another loop.
-        for (Channel channel : connections) {
-            Connection connection = channel.pipeline().get(Connection.class);
-            if (connection != null) {
-                connection.close();
-            }
-        }
+        forEachConnection(Connection::close);
         connections.newCloseFuture().awaitUninterruptibly(2, TimeUnit.SECONDS);
         connections.close().awaitUninterruptibly();
         threads.end();

@@ -39,8 +39,10 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -236,6 +238,52 @@ final class BrokenBlobTest {
         Files.write(blobs.path(OID, TID), bytes);
         ask();
         assertThat(file.complete()).isEqualTo(bytes);
+    }
+
+    @Test
+    void serverStops_blobIsSentToItsEnd_othersAreClosedAtOnce() throws Exception {
+        // More than sockets take of it while the client does not read.
+        byte[] bytes = new byte[64 << 20];
+        new Random(4).nextBytes(bytes);
+        BlobDirectory blobs = BlobDirectory.open(directory.resolve("blobs"));
+        blobs.prepare(OID);
+        Files.write(blobs.path(OID, TID), bytes);
+        PythonFile another = new PythonFile();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (BlockingConnection next =
+                BlockingConnection.open(server.address(), ConnectionOptions.DEFAULT, (method, args) -> {
+                    begun.countDown();
+                    await(goOn);
+                    another.received(method, args);
+                })) {
+            next.register("1", false, PATIENT);
+            Future<?> asked = io.submit(() -> {
+                ask(next);
+                return null;
+            });
+            await(begun);
+            Future<Boolean> stopped = io.submit(() -> server.closeAfterBlobs(PATIENT));
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            client.call(PATIENT, Methods.PING, PyTuple.EMPTY);
+                        }
+                    })
+                    .isNotInstanceOf(ZeoException.class);
+            assertThat(stopped).isNotDone();
+            goOn.countDown();
+            asked.get();
+            assertThat(another.complete()).isEqualTo(bytes);
+            assertThat(stopped.get()).isTrue();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The connection breaks once; after that nobody is sent a part of what the disk cannot give. */
