@@ -464,7 +464,7 @@ class BlobDirectoryTest {
         stage(blobs, "in tmp");
         List<String> visited = new ArrayList<>();
 
-        blobs.forEachCommitted((revision, size) -> visited.add(revision.oid() + " " + size));
+        blobs.forEachCommitted((revision, file) -> visited.add(revision.oid() + " " + file.size()));
 
         assertThat(visited).containsExactly("1 4");
     }
