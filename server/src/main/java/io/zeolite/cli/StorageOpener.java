@@ -7,6 +7,7 @@ import io.zeolite.commit.LocalStorage;
 import io.zeolite.commit.LocalStorageOptions;
 import io.zeolite.commit.PackSettings;
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.commit.staging.StagingMemory;
 import io.zeolite.config.StorageConfig;
 import io.zeolite.config.ZeoConfig;
 import io.zeolite.disk.Disk;
@@ -46,11 +47,15 @@ final class StorageOpener {
 
     private final ZeoConfig zeo;
     private final ServerThreads threads;
+    /** Of all storages together. */
+    private final StagingMemory stagingMemory;
+
     private final Disk disk = new RealDisk();
 
     StorageOpener(ZeoConfig zeo, ServerThreads threads) {
         this.zeo = zeo;
         this.threads = threads;
+        this.stagingMemory = StagingMemory.ofHeap(zeo.stagingMemory());
     }
 
     /** @throws IOException if it cannot be opened; nothing of it is open then */
@@ -124,7 +129,7 @@ final class StorageOpener {
                 config.readOnly(),
                 Math.max(1, zeo.invalidationQueueSize()),
                 zeo.transactionTimeout(),
-                zeo.stagingMemory(),
+                stagingMemory,
                 SpillFiles.in(spillDirectory()),
                 threads.io(),
                 threads));
@@ -289,7 +294,7 @@ final class StorageOpener {
                         Math.max(1, zeo.invalidationQueueSize()),
                         age,
                         quotaBytes,
-                        zeo.stagingMemory(),
+                        stagingMemory,
                         SpillFiles.in(spillDirectory()),
                         pack));
     }

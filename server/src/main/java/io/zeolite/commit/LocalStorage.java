@@ -332,7 +332,7 @@ public final class LocalStorage implements Storage {
         if (info.readOnly()) {
             throw new ReadOnlyException();
         }
-        RecordStaging records = new RecordStaging(options.stagingMemoryBytes(), options.spillFiles(), context.io());
+        RecordStaging records = new RecordStaging(options.stagingMemory(), options.spillFiles(), context.io());
         return new LocalTransaction(
                 committer,
                 context.io(),

@@ -1,6 +1,7 @@
 package io.zeolite.commit;
 
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.commit.staging.StagingMemory;
 import java.time.Duration;
 
 /**
@@ -10,7 +11,7 @@ import java.time.Duration;
  * @param invalidationAge how old a client's last transaction may be for what it missed to be read from the log; zero for
  *     never
  * @param quotaBytes the size beyond which the log may not grow
- * @param stagingMemoryBytes how much of a transaction's records stays in memory before the rest goes to a file
+ * @param stagingMemory how much of the records of transactions stays in memory before the rest goes to files
  * @param spillFiles makes those files
  * @param pack how it is packed
  */
@@ -18,15 +19,22 @@ public record LocalStorageOptions(
         int invalidationQueueSize,
         Duration invalidationAge,
         long quotaBytes,
-        long stagingMemoryBytes,
+        StagingMemory stagingMemory,
         SpillFiles spillFiles,
         PackSettings pack) {
+    /** @param stagingMemoryBytes of each transaction, however many there are */
     public LocalStorageOptions(
             int invalidationQueueSize,
             Duration invalidationAge,
             long quotaBytes,
             long stagingMemoryBytes,
             SpillFiles spillFiles) {
-        this(invalidationQueueSize, invalidationAge, quotaBytes, stagingMemoryBytes, spillFiles, PackSettings.DEFAULT);
+        this(
+                invalidationQueueSize,
+                invalidationAge,
+                quotaBytes,
+                new StagingMemory(stagingMemoryBytes, Long.MAX_VALUE),
+                spillFiles,
+                PackSettings.DEFAULT);
     }
 }

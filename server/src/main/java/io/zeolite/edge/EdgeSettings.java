@@ -3,6 +3,7 @@ package io.zeolite.edge;
 import io.zeolite.client.ZeoClientOptions;
 import io.zeolite.commit.Timers;
 import io.zeolite.commit.staging.SpillFiles;
+import io.zeolite.commit.staging.StagingMemory;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 
@@ -14,7 +15,7 @@ import java.util.concurrent.Executor;
  * @param readOnly whether nobody may write
  * @param invalidationQueueSize how many transactions are kept for clients that come back
  * @param transactionTimeout how long a transaction may last after the answer to its vote; zero for no limit
- * @param stagingMemoryBytes how much of a transaction is kept in memory until its vote
+ * @param stagingMemory how much of transactions is kept in memory until their votes
  * @param spillFiles where the rest is
  * @param io where files are read and written, and iterators wait for the other server
  */
@@ -24,7 +25,7 @@ public record EdgeSettings(
         boolean readOnly,
         int invalidationQueueSize,
         Duration transactionTimeout,
-        long stagingMemoryBytes,
+        StagingMemory stagingMemory,
         SpillFiles spillFiles,
         Executor io,
         Timers timers) {}

@@ -101,7 +101,7 @@ final class EdgeTransaction implements StorageTransaction {
         this.metadata = metadata;
         this.copied = copied;
         this.onTimeout = onTimeout;
-        this.records = new RecordStaging(settings.stagingMemoryBytes(), settings.spillFiles(), settings.io());
+        this.records = new RecordStaging(settings.stagingMemory(), settings.spillFiles(), settings.io());
     }
 
     // Staging

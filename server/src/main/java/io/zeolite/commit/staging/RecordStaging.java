@@ -38,7 +38,7 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private static final byte RESTORED = 2;
     private static final byte UNDONE = 3;
 
-    private final long memoryLimitBytes;
+    private final StagingMemory.Share memory;
     private final SerialFileWriter spill;
 
     private final OidTable table = new OidTable();
@@ -52,7 +52,6 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     /** The records in memory by number; as long as the last of them needs it. */
     private byte[][] kept = new byte[8][];
 
-    private long keptBytes;
     private boolean spilling;
     private long spilledBytes;
     /** By number, of restored records: the tid of one that may have the same data. Few are. */
@@ -64,12 +63,12 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * @param memoryLimitBytes how much of the records is kept in memory; 0 to keep none
+     * @param memory limits how much of the records is kept in memory
      * @param spillFiles asked for one file, on the executor, if that is not enough
      * @param executor runs what writes to the file
      */
-    public RecordStaging(long memoryLimitBytes, SpillFiles spillFiles, Executor executor) {
-        this.memoryLimitBytes = memoryLimitBytes;
+    public RecordStaging(StagingMemory memory, SpillFiles spillFiles, Executor executor) {
+        this.memory = memory.share();
         this.spill = new SerialFileWriter(spillFiles::create, executor);
     }
 
@@ -148,15 +147,13 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
         }
         int number = place(oid, serial, kind);
         lengths[number] = data.length;
-        long cost = cost(data.length);
-        spilling |= keptBytes + cost > memoryLimitBytes;
+        spilling = spilling || !memory.take(cost(data.length));
         if (spilling) {
             positions[number] = spilledBytes;
             spill(data);
         } else {
             positions[number] = IN_MEMORY;
             keep(number, data);
-            keptBytes += cost;
         }
     }
 
@@ -177,7 +174,7 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     private void forget(int number) {
         origins.remove(number);
         if (lengths[number] > 0 && positions[number] == IN_MEMORY) {
-            keptBytes -= cost(lengths[number]);
+            memory.giveBack(cost(lengths[number]));
             kept[number] = NOTHING;
         }
     }
@@ -331,6 +328,7 @@ public final class RecordStaging implements StagedRecords, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        memory.close();
         spill.abort();
     }
 }

@@ -44,9 +44,33 @@ class RecordStagingTest {
     }
 
     private RecordStaging staging(long limit, SpillFiles files) {
-        RecordStaging staging = new RecordStaging(limit, files, Runnable::run);
+        return staging(new StagingMemory(limit, Long.MAX_VALUE), files);
+    }
+
+    private RecordStaging staging(StagingMemory memory, SpillFiles files) {
+        RecordStaging staging = new RecordStaging(memory, files, Runnable::run);
         opened.add(staging);
         return staging;
+    }
+
+    @Test
+    void add_moreThanAllTogetherMayHave_goesToAFileUntilOthersGiveItBack() {
+        StagingMemory memory = new StagingMemory(1000, 1500);
+        RecordStaging first = staging(memory, NO_FILES);
+        first.add(1, 0, new byte[800]);
+        RecordStaging second = staging(memory, SpillFiles.in(temp));
+        second.add(1, 0, new byte[800]);
+        assertThat(second.spilledBytes()).isEqualTo(800);
+        // What is replaced counts no more.
+        first.add(1, 0, new byte[100]);
+        RecordStaging third = staging(memory, NO_FILES);
+        third.add(1, 0, new byte[800]);
+        assertThat(third.spilledBytes()).isZero();
+        first.close();
+        third.close();
+        RecordStaging last = staging(memory, NO_FILES);
+        last.add(1, 0, new byte[900]);
+        assertThat(last.spilledBytes()).isZero();
     }
 
     @Test
@@ -198,7 +222,7 @@ class RecordStagingTest {
     void close_whileStaging_dropsTheRest() throws Exception {
         QueuedExecutor executor = new QueuedExecutor();
         MemoryFile file = new MemoryFile(Integer.MAX_VALUE);
-        RecordStaging staging = new RecordStaging(0, () -> file, executor);
+        RecordStaging staging = new RecordStaging(new StagingMemory(0, 0), () -> file, executor);
         staging.add(1, 0, filled(300_000, 1));
         executor.runAll();
         staging.add(2, 0, filled(300_000, 2));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zeolite.commit.staging.RecordStaging;
+import io.zeolite.commit.staging.StagingMemory;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.UndoException;
 import io.zeolite.storage.LogTransaction;
@@ -56,7 +57,7 @@ final class FileUndoTest {
 
     private static RecordStaging staging() {
         return new RecordStaging(
-                1 << 20,
+                new StagingMemory(1 << 20, Long.MAX_VALUE),
                 () -> {
                     throw new IOException("nothing should be spilled");
                 },
