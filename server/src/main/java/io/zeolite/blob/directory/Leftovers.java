@@ -37,10 +37,16 @@ final class Leftovers {
         int kept = 0;
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(temporary)) {
             for (Path entry : entries) {
-                if (!isLeftover(entry)) {
+                try {
+                    if (!isLeftover(entry)) {
+                        kept++;
+                    } else if (Files.deleteIfExists(entry)) {
+                        removed++;
+                    }
+                } catch (IOException e) {
+                    // It takes room, and nothing else.
                     kept++;
-                } else if (Files.deleteIfExists(entry)) {
-                    removed++;
+                    LOG.warn("a temporary file of an earlier run cannot be removed: {}", e.toString());
                 }
             }
         } catch (DirectoryIteratorException e) {
