@@ -20,6 +20,11 @@ public interface DiskFile extends Closeable {
      */
     default void lock() throws LockedException {}
 
+    /** Whether the open file still is what is found by its name: it may have been deleted, or replaced by a copy. */
+    default boolean hasItsName() throws IOException {
+        return true;
+    }
+
     /** The length of the file in bytes. */
     long size() throws IOException;
 

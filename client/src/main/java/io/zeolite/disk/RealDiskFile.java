@@ -65,6 +65,15 @@ final class RealDiskFile implements DiskFile {
     }
 
     @Override
+    public synchronized boolean hasItsName() throws IOException {
+        if (descriptor == NO_DESCRIPTOR || !OperatingSystem.LINUX) {
+            return true;
+        }
+        Path open = Path.of("/proc/self/fd/" + descriptor);
+        return Files.exists(path) && Files.isSameFile(path, open);
+    }
+
+    @Override
     public long size() throws IOException {
         return channel.size();
     }

@@ -653,6 +653,7 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private void saveIndex() {
         recordsSinceSave = 0;
         long end = generation.published().end();
+        warnIfReplaced();
         if (options.readOnly() || failure != null || indexedEnd == end || end != generation.appendedEnd()) {
             return;
         }
@@ -661,6 +662,19 @@ public final class FileLog implements TransactionLog, UndoableLog {
             indexedEnd = end;
         } catch (IOException e) {
             LOG.warn("the index of {} could not be saved; opening it will take longer: {}", path, e.toString());
+        }
+    }
+
+    /** Nobody finds any more what goes on to be committed. */
+    private void warnIfReplaced() {
+        try {
+            if (!options.readOnly() && !generation.file().hasItsName()) {
+                LOG.error(
+                        "{} was deleted, moved or replaced since it was opened: what is committed goes to the file that it was",
+                        path);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} cannot be looked at: {}", path, e.toString());
         }
     }
 

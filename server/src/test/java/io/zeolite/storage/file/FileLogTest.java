@@ -16,6 +16,7 @@ import io.zeolite.disk.NoSpaceException;
 import io.zeolite.disk.RealDisk;
 import io.zeolite.error.CallException;
 import io.zeolite.error.ReadOnlyException;
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.storage.LogTransaction;
 import io.zeolite.storage.Logs;
 import io.zeolite.storage.Pack;
@@ -285,6 +286,19 @@ final class FileLogTest {
                     .isInstanceOf(LockedException.class);
         }
         FileLog.open(disk, other, FileLogOptions.DEFAULT).close();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void close_replacedFile_isSaid() throws IOException {
+        try (RecordedLog recorded = new RecordedLog(FileLog.class)) {
+            try (FileLog log = open()) {
+                commit(log, 0x10, TestRecords.of(1, "A"));
+                Path copy = Files.copy(path, directory.resolve("copy"));
+                Files.move(copy, path, StandardCopyOption.REPLACE_EXISTING);
+            }
+            assertThat(recorded.messages()).singleElement().asString().contains(path + " was deleted, moved");
+        }
     }
 
     @Test
