@@ -112,6 +112,10 @@ final class TransactionCalls {
         if (gone == null) {
             return "";
         }
+        if (gone.state != State.FINISHING) {
+            // What is asked to finish does: it is counted as a commit.
+            served.stats().aborts.increment();
+        }
         gone.storage().abort();
         forget();
         return gone.state == State.VOTED ? " during locked transaction" : " during unlocked transaction";
@@ -253,7 +257,7 @@ final class TransactionCalls {
         }
     }
 
-    // Blobs
+    // Blobs, which Python's server does not count as stores
 
     private void startUpload() {
         if (!served.storage().hasBlobs()) {
@@ -287,7 +291,6 @@ final class TransactionCalls {
         long oid = args.id(0);
         long serial = args.serial(1);
         byte[] data = args.record(2);
-        served.stats().stores.increment();
         if (!admit(transaction, data)) {
             upload.drop();
             return;
@@ -312,7 +315,6 @@ final class TransactionCalls {
     private void storeShared(Arguments args) {
         ClientTransaction transaction = staging(args.get(4));
         byte[] data = args.record(2);
-        served.stats().stores.increment();
         Path file = served.storage().sharedBlobFile(args.id(0), args.text(3));
         if (admit(transaction, data)) {
             transaction.storage().storeBlob(args.id(0), args.serial(1), data, file);

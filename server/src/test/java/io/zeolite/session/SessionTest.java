@@ -1,0 +1,158 @@
+package io.zeolite.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zeolite.message.Message;
+import io.zeolite.message.Methods;
+import io.zeolite.pickle.PyTuple;
+import io.zeolite.storage.Completion;
+import io.zeolite.storage.Finished;
+import io.zeolite.storage.Storage;
+import io.zeolite.storage.StorageInfo;
+import io.zeolite.storage.StorageTransaction;
+import io.zeolite.storage.Subscription;
+import io.zeolite.storage.VoteResult;
+import io.zeolite.zodb.Ids;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What is counted of one client, on a storage that does nothing of its own. */
+class SessionTest {
+    private static final byte[] NOTHING = {};
+    private static final byte[] ID = Ids.bytes(1);
+
+    private final QueuedOutbox client = new QueuedOutbox() {
+        @Override
+        public void close() {}
+    };
+    private final List<Completion<VoteResult>> votes = new ArrayList<>();
+    private final List<Completion<Finished>> finishes = new ArrayList<>();
+
+    private final ServedStorage served = new ServedStorage("1", storage(), false, Duration.ZERO, Instant.EPOCH);
+    private Session session = session();
+
+    private Session session() {
+        Session made = new Session(new SessionSettings(Map.of("1", served), Runnable::run, 1 << 20), client);
+        made.receive(new Message.Call(1L, Methods.REGISTER, PyTuple.of("1", false)));
+        return made;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Storage storage() {
+        Subscription subscription = new Subscription() {
+            @Override
+            public long startTid() {
+                return 0;
+            }
+
+            @Override
+            public void close() {}
+        };
+        StorageTransaction transaction = proxy(StorageTransaction.class, (method, arguments) -> {
+            switch (method) {
+                case "vote" -> votes.add((Completion<VoteResult>) arguments[0]);
+                case "finish" -> finishes.add((Completion<Finished>) arguments[0]);
+                default -> {}
+            }
+            return method.equals("isBacklogged") ? false : null;
+        });
+        return proxy(Storage.class, (method, arguments) -> switch (method) {
+            case "whenOpen" -> {
+                Completion.done((Completion<Void>) arguments[0]);
+                yield null;
+            }
+            case "info" -> new StorageInfo("a storage", false, true, true, List.of());
+            case "subscribe" -> subscription;
+            case "begin" -> transaction;
+            case "sharedBlobFile" -> Path.of("shared");
+            case "lastTransaction" -> 0L;
+            case "waitingVotes" -> 0;
+            default -> null;
+        });
+    }
+
+    private interface Calls {
+        @Nullable
+        Object call(String method, Object[] arguments);
+    }
+
+    private static <T> T proxy(Class<T> type, Calls calls) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (proxy, method, arguments) -> calls.call(method.getName(), arguments)));
+    }
+
+    private void tell(String method, PyTuple arguments) {
+        session.receive(new Message.OneWay(method, arguments));
+    }
+
+    private void begin() {
+        tell(Methods.TPC_BEGIN, PyTuple.of(7L, NOTHING, NOTHING, NOTHING, null, " "));
+    }
+
+    private void vote() {
+        session.receive(new Message.Call(2L, Methods.VOTE, PyTuple.of((Object) 7L)));
+        votes.get(0).complete(new VoteResult(List.of(), new long[0]));
+        runLoop();
+    }
+
+    private void runLoop() {
+        while (!client.loop.isEmpty()) {
+            client.loop.remove().run();
+        }
+    }
+
+    private @Nullable Object counted(String what) {
+        return served.status().get(what);
+    }
+
+    @Test
+    void stores_ofBlobs_areNotCounted() {
+        begin();
+        tell(Methods.STORE, PyTuple.of(ID, ID, ID, 7L));
+        tell(Methods.DELETE_OBJECT, PyTuple.of(ID, ID, 7L));
+        tell(Methods.RESTORE, PyTuple.of(ID, ID, ID, null, 7L));
+        tell(Methods.STORE_BLOB_SHARED, PyTuple.of(ID, ID, ID, "x.tmp", 7L));
+        // It lacks its upload, of which it is told when everything else is right.
+        tell(Methods.STORE_BLOB_END, PyTuple.of(ID, ID, ID, 7L));
+        assertThat(counted("stores")).isEqualTo(3L);
+    }
+
+    @Test
+    void aborts_countAClientThatLeavesItsTransaction() {
+        begin();
+        session.disconnected();
+        assertThat(counted("aborts")).isEqualTo(1L);
+        assertThat(counted("active_txns")).isEqualTo(0L);
+
+        session = session();
+        session.disconnected();
+        assertThat(counted("aborts")).isEqualTo(1L);
+
+        session = session();
+        begin();
+        vote();
+        session.disconnected();
+        assertThat(counted("aborts")).isEqualTo(2L);
+    }
+
+    @Test
+    void aborts_doNotCountAClientThatLeavesWhileItsTransactionFinishes() {
+        begin();
+        vote();
+        session.receive(new Message.Call(3L, Methods.TPC_FINISH, PyTuple.of((Object) 7L)));
+        session.disconnected();
+        finishes.get(0).complete(new Finished(1, 1, 1));
+        runLoop();
+        assertThat(counted("aborts")).isEqualTo(0L);
+        assertThat(counted("commits")).isEqualTo(1L);
+    }
+}
