@@ -21,6 +21,8 @@ import io.zeolite.storage.Subscription;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
 import io.zeolite.zodb.TimeStamp;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -243,7 +245,7 @@ public final class Session {
                 answer.value(registered.served.status());
             }
             case Methods.SET_CLIENT_LABEL -> {
-                clientLabel = String.valueOf(args.exactly(1).get(0));
+                clientLabel = text(args.exactly(1).get(0));
                 answer.value(null);
             }
             case Methods.HISTORY -> HistoryCalls.history(storage, args, answer);
@@ -272,6 +274,14 @@ public final class Session {
             case Methods.NEW_OID -> throw CallException.unsupported(method + " is not supported by this server");
             default -> refuse(method, "which is no method of this server", answer);
         }
+    }
+
+    /** What a client calls itself, for the log; Python's takes anything. */
+    private static String text(@Nullable Object label) {
+        if (label instanceof byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+        return label == null ? "None" : label.toString();
     }
 
     /** Ends the conversation with a client that knows other rules; if it waits for an answer, it is told why. */
@@ -371,7 +381,8 @@ public final class Session {
         if (stop == Tid.NONE) {
             throw CallException.fileStorage("Invalid pack time");
         }
-        LOG.info("({}) pack(time={}) started...", label(), TimeStamp.toInstant(stop));
+        // Of a stamp all nanoseconds would be shown, most of them from rounding.
+        LOG.info("({}) pack(time={}) started...", label(), Instant.ofEpochMilli(Math.round(time * 1000)));
         storage.pack(stop, true, isWaiting ? answer.with(nothing -> null) : logged(label()));
         if (!isWaiting) {
             answer.value(null);

@@ -20,7 +20,9 @@ import io.zeolite.storage.TransactionMetadata;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.zodb.Ids;
 import io.zeolite.zodb.Tid;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -424,9 +426,14 @@ final class TransactionCalls {
                     Logging.CRITICAL,
                     "({}) Transaction timeout after {} seconds",
                     session.label(),
-                    served.transactionTimeout().toSeconds());
+                    seconds(served.transactionTimeout()));
             outbox.close();
         }
+    }
+
+    /** As Python shows a number of them: 30, 0.5. */
+    private static String seconds(Duration time) {
+        return BigDecimal.valueOf(time.toNanos(), 9).stripTrailingZeros().toPlainString();
     }
 
     private void forgetIfCurrent(ClientTransaction transaction) {

@@ -2,6 +2,7 @@ package io.zeolite.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.zeolite.logging.RecordedLog;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -14,6 +15,7 @@ import io.zeolite.storage.Subscription;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.zodb.Ids;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,8 +24,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is counted of one client, on a storage that does nothing of its own. */
+/** What is logged and counted of one client, on a storage that does nothing of its own. */
 class SessionTest {
     private static final byte[] NOTHING = {};
     private static final byte[] ID = Ids.bytes(1);
@@ -32,10 +36,11 @@ class SessionTest {
         @Override
         public void close() {}
     };
+    private final List<Runnable> timeouts = new ArrayList<>();
     private final List<Completion<VoteResult>> votes = new ArrayList<>();
     private final List<Completion<Finished>> finishes = new ArrayList<>();
 
-    private final ServedStorage served = new ServedStorage("1", storage(), false, Duration.ZERO, Instant.EPOCH);
+    private ServedStorage served = new ServedStorage("1", storage(), false, Duration.ZERO, Instant.EPOCH);
     private Session session = session();
 
     private Session session() {
@@ -70,7 +75,10 @@ class SessionTest {
             }
             case "info" -> new StorageInfo("a storage", false, true, true, List.of());
             case "subscribe" -> subscription;
-            case "begin" -> transaction;
+            case "begin" -> {
+                timeouts.add((Runnable) arguments[3]);
+                yield transaction;
+            }
             case "sharedBlobFile" -> Path.of("shared");
             case "lastTransaction" -> 0L;
             case "waitingVotes" -> 0;
@@ -112,6 +120,40 @@ class SessionTest {
 
     private @Nullable Object counted(String what) {
         return served.status().get(what);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT30S, 30", "PT0.5S, 0.5", "PT5.5S, 5.5", "PT100S, 100", "PT0.000000001S, 0.000000001"})
+    void timeout_isNamedWithItsSeconds(Duration timeout, String seconds) {
+        served = new ServedStorage("1", storage(), false, timeout, Instant.EPOCH);
+        session = session();
+        begin();
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            timeouts.get(0).run();
+            runLoop();
+            assertThat(log.lines())
+                    .containsExactly("CRITICAL (a test) Transaction timeout after " + seconds + " seconds");
+        }
+    }
+
+    @Test
+    void label_isShownAsText() {
+        tell(Methods.SET_CLIENT_LABEL, PyTuple.of((Object) "site \u00e4".getBytes(StandardCharsets.UTF_8)));
+        assertThat(session.label()).isEqualTo("site \u00e4 a test");
+        tell(Methods.SET_CLIENT_LABEL, PyTuple.of((Object) null));
+        assertThat(session.label()).isEqualTo("None a test");
+        tell(Methods.SET_CLIENT_LABEL, PyTuple.of(17L));
+        assertThat(session.label()).isEqualTo("17 a test");
+        tell(Methods.SET_CLIENT_LABEL, PyTuple.of("site"));
+        assertThat(session.label()).isEqualTo("site a test");
+    }
+
+    @Test
+    void pack_logsItsTimeWithoutWhatComesFromRounding() {
+        try (RecordedLog log = new RecordedLog("ZEO.StorageServer")) {
+            tell(Methods.PACK, PyTuple.of(1796138484.734, true));
+            assertThat(log.messages()).containsExactly("(a test) pack(time=2026-12-01T15:21:24.734Z) started...");
+        }
     }
 
     @Test
