@@ -95,10 +95,6 @@ final class StorageOpener {
     private Storage open(String name, StorageConfig config, @Nullable ColdBlobs cold, InstantSource clock)
             throws IOException {
         if (config instanceof StorageConfig.BlobStorage blobs) {
-            if (blobs.base() instanceof StorageConfig.FileStorage file && file.blobDirectory() != null) {
-                throw new IOException("storage " + name + ": blob-dir is given twice, " + file.blobDirectory() + " and "
-                        + blobs.blobDirectory());
-            }
             return open(name, blobs.base(), new Blobs(blobs.blobDirectory(), blobs.syncBlobs()), cold, clock);
         }
         Blobs blobs = null;
@@ -119,7 +115,7 @@ final class StorageOpener {
         } else if (config instanceof StorageConfig.MappingStorage mapping) {
             return inMemory(name, mapping.label(), blobs, cold, clock);
         }
-        throw new IOException("storage " + name + ": a blobstorage around another, or around a demostorage");
+        throw new IllegalStateException("storage " + name + ": no blob directory can be put beside it: " + config);
     }
 
     private Storage openEdge(String name, StorageConfig.ClientStorage config) throws IOException {

@@ -178,6 +178,18 @@ final class StorageSections {
             throw new ConfigException(
                     section.position(),
                     "a storage of another server in <blobstorage> (expected a blob-dir in its own section)");
+        } else if (base instanceof DemoStorage) {
+            throw new ConfigException(
+                    section.position(),
+                    "<demostorage> in <blobstorage> (expected a blob-dir in the storage that is named changes)");
+        } else if (base instanceof BlobStorage || base instanceof StorageConfig.ColdStorage) {
+            throw new ConfigException(
+                    section.position(), "a storage that has blobs in <blobstorage> (expected one blob-dir)");
+        } else if (base instanceof FileStorage file && file.blobDirectory() != null) {
+            throw new ConfigException(
+                    values.position(BLOB_DIR),
+                    "blob-dir is given twice, " + file.blobDirectory() + " and " + values.get(BLOB_DIR)
+                            + " (expected one)");
         }
         return new BlobStorage(values.get(BLOB_DIR), base, values.get(SYNC_BLOBS));
     }

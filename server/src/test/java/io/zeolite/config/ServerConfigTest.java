@@ -132,7 +132,6 @@ class ServerConfigTest {
                   blob-dir b
                   <filestorage main>
                     path x.fs
-                    blob-dir c
                   </filestorage>
                 </blobstorage>
                 <mappingstorage>
@@ -151,13 +150,7 @@ class ServerConfigTest {
                                 new BlobStorage(
                                         directory.resolve("b"),
                                         new FileStorage(
-                                                directory.resolve("x.fs"),
-                                                directory.resolve("c"),
-                                                false,
-                                                false,
-                                                null,
-                                                true,
-                                                true),
+                                                directory.resolve("x.fs"), null, false, false, null, true, true),
                                         true)),
                         new NamedStorage("1", new MappingStorage("In Memory")));
     }
@@ -374,6 +367,15 @@ class ServerConfigTest {
                 "<blobstorage>;blob-dir b;</blobstorage> | zeo.conf:4: <blobstorage> holds 0 storages (expected exactly"
                         + " one)",
                 "<blobstorage>;<mappingstorage/>;</blobstorage> | zeo.conf:4: no key \"blob-dir\" in <blobstorage>",
+                "<blobstorage>;blob-dir b;<demostorage/>;</blobstorage> | zeo.conf:4: <demostorage> in <blobstorage>"
+                        + " (expected a blob-dir in the storage that is named changes)",
+                "<blobstorage>;blob-dir b;<serverzlibstorage>;<demostorage/>;</serverzlibstorage>;</blobstorage> |"
+                        + " zeo.conf:4: <demostorage> in <blobstorage>",
+                "<demostorage>;<blobstorage>;blob-dir b;<blobstorage>;blob-dir c;<mappingstorage/>;</blobstorage>;"
+                        + "</blobstorage>;</demostorage> | zeo.conf:5: a storage that has blobs in <blobstorage> (expected one"
+                        + " blob-dir)",
+                "<blobstorage>;blob-dir b;<filestorage>;path a;blob-dir c;</filestorage>;</blobstorage> | zeo.conf:5:"
+                        + " blob-dir is given twice, c and b (expected one)",
                 "<mappingstorage/>;<mappingstorage 1/> | zeo.conf:5: a second storage with the name 1 (expected different"
                         + " names; a storage without one is called 1)",
                 "<mappingstorage/>;<mappingstorage/> | zeo.conf:5: a second storage with the name 1",
