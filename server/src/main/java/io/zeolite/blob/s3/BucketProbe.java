@@ -9,6 +9,7 @@ import io.zeolite.blob.StoreException;
 import io.zeolite.blob.StoreException.Reason;
 import io.zeolite.blob.Throttle;
 import io.zeolite.blob.s3.S3Settings.Credentials;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
@@ -39,6 +41,8 @@ public final class BucketProbe implements AutoCloseable {
             "Zeolite tries what this bucket can do. May be deleted.\n".getBytes(StandardCharsets.US_ASCII);
 
     private static final String READING_ALLOWED = "allowed (s3:GetObject)";
+    private static final Pattern THIS_MACHINE = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]");
+
     private static final String TYPE = "text/plain";
     private static final int CRC32C_OF_CONTENT = crc32c(CONTENT);
     private static final int TIMED_REQUESTS = 5;
@@ -107,15 +111,22 @@ public final class BucketProbe implements AutoCloseable {
     }
 
     private void transport() {
-        boolean plain =
-                settings.endpoint() != null && "http".equals(settings.endpoint().getScheme());
-        report.accept(
-                plain
-                        ? warning(
-                                "encryption on the way",
-                                "none: the endpoint is " + settings.endpoint(),
-                                "use https, unless the store is on this machine or in a network of your own")
-                        : ok("encryption on the way", "TLS"));
+        String subject = "encryption on the way";
+        URI endpoint = settings.endpoint();
+        if (endpoint == null || !"http".equals(endpoint.getScheme())) {
+            report.accept(ok(subject, "TLS"));
+        } else if (isThisMachine(endpoint.getHost())) {
+            report.accept(ok(subject, "none needed: the endpoint is on this machine, " + endpoint));
+        } else {
+            report.accept(
+                    warning(subject, "none: the endpoint is " + endpoint, "use https, unless the network is your own"));
+        }
+    }
+
+    /** By its name alone: what other names lead to may change. */
+    static boolean isThisMachine(@Nullable String host) {
+        return host != null
+                && THIS_MACHINE.matcher(host.toLowerCase(Locale.ROOT)).matches();
     }
 
     /** Whether the store answers, knows us, and has the bucket. */

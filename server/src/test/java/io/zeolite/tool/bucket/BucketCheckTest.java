@@ -86,7 +86,7 @@ final class BucketCheckTest {
                     .containsEntry("deleting", "OK")
                     .containsEntry("public access", "OK")
                     .containsEntry("latency", "OK")
-                    .containsEntry("encryption on the way", "WARNING")
+                    .containsEntry("encryption on the way", "OK")
                     .containsEntry("other prefixes", "WARNING")
                     .containsKeys("versioning", "lifecycle", "Object Lock", "If-None-Match", "checksums");
             assertThat(keys(server)).isEmpty();
