@@ -48,9 +48,10 @@ final class ConfigReader {
     private final ConfigEnvironment environment;
     private final List<String> notices = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
+    private final List<String> relativePaths = new ArrayList<>();
 
     ConfigReader(ConfigEnvironment environment) {
-        this.environment = environment;
+        this.environment = new ConfigEnvironment(environment.variables(), environment.directory(), relativePaths::add);
     }
 
     ServerConfig load(Path file, Overrides overrides) throws ConfigException {
@@ -91,15 +92,14 @@ final class ConfigReader {
         if (zeo == null) {
             throw new ConfigException(root.position(), "no server address (expected <zeo> with an address, or -a)");
         }
+        ZeoConfig server = ZeoSection.read(zeo, environment, notices);
+        List<NamedStorage> storages = storages(root);
+        LogConfig log = eventlog == null ? LogConfig.DEFAULT : EventlogSection.read(eventlog, environment, notices);
         if (runner != null) {
-            RunnerSection.read(runner, environment, notices, warnings);
+            // Behind everything that may have a path.
+            RunnerSection.read(runner, environment, !relativePaths.isEmpty(), notices, warnings);
         }
-        return new ServerConfig(
-                ZeoSection.read(zeo, environment, notices),
-                storages(root),
-                eventlog == null ? LogConfig.DEFAULT : EventlogSection.read(eventlog, environment, notices),
-                notices,
-                warnings);
+        return new ServerConfig(server, storages, log, notices, warnings);
     }
 
     private List<NamedStorage> storages(Section root) throws ConfigException {

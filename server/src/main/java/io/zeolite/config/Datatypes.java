@@ -44,7 +44,7 @@ final class Datatypes {
     static final Datatype<Duration> POSITIVE_SECONDS = atLeast(Duration.ofMillis(1), "0.001", SECONDS);
 
     static final Datatype<ServerAddress> ADDRESS =
-            new Datatype<>("PORT, HOST:PORT, or a path with a /", (text, environment) -> ServerAddress.parse(text));
+            new Datatype<>("PORT, HOST:PORT, or a path with a /", Datatypes::parseAddress);
 
     static final Datatype<Path> PATH = new Datatype<>("a path", Datatypes::parsePath);
 
@@ -108,6 +108,14 @@ final class Datatypes {
                 Long bytes = parseBytes(text.toLowerCase(Locale.ROOT));
                 return bytes == null || bytes < 0 ? null : new CacheLimit.Bytes(bytes);
             });
+
+    private static @Nullable ServerAddress parseAddress(String text, ConfigEnvironment environment) {
+        ServerAddress address = ServerAddress.parse(text);
+        if (address instanceof ServerAddress.Unix unix) {
+            environment.noteIfRelative(unix.path());
+        }
+        return address;
+    }
 
     static @Nullable Integer parsePort(String text) {
         Long value = parseInteger(text);

@@ -12,19 +12,31 @@ import java.util.List;
 final class RunnerSection {
     private RunnerSection() {}
 
-    /** @param warnings gets a line if the process is not known to be as the section wants it */
-    static void read(Section runner, ConfigEnvironment environment, List<String> notices, List<String> warnings) {
-        notices.add(runner.position() + ": <runner> is ignored: it is for zdaemon, which is not needed here");
+    /**
+     * Reads the section.
+     *
+     * @param hasRelativePaths whether the configuration depends on the working directory
+     * @param notices gets a line if that the section is ignored changes nothing
+     * @param warnings gets one instead if the process is not known to be as the section wants it
+     */
+    static void read(
+            Section runner,
+            ConfigEnvironment environment,
+            boolean hasRelativePaths,
+            List<String> notices,
+            List<String> warnings) {
         List<String> keys = new ArrayList<>();
         List<String> instead = new ArrayList<>();
         for (KeyValue line : runner.keys()) {
-            String directive = directive(line, environment);
+            String directive = directive(line, environment, hasRelativePaths);
             if (!directive.isEmpty()) {
                 keys.add(line.key());
                 instead.add(directive);
             }
         }
-        if (!keys.isEmpty()) {
+        if (keys.isEmpty()) {
+            notices.add(runner.position() + ": <runner> is ignored: it is for zdaemon, which is not needed here");
+        } else {
             warnings.add(runner.position() + ": " + String.join(", ", keys) + " in <runner> without effect: set "
                     + String.join(", ", instead)
                     + " in the unit of systemd, or the like in what starts this server");
@@ -32,11 +44,13 @@ final class RunnerSection {
     }
 
     /** What says the same to systemd; empty if nothing need be said. */
-    private static String directive(KeyValue line, ConfigEnvironment environment) {
+    private static String directive(KeyValue line, ConfigEnvironment environment, boolean hasRelativePaths) {
         return switch (line.key()) {
             case "user" -> line.value().equals(System.getProperty("user.name")) ? "" : "User=";
             case "umask" -> "UMask=";
-            case "directory" -> isWorkingDirectory(line.value(), environment) ? "" : "WorkingDirectory=";
+            // plone.recipe.zeoserver writes one always, and no relative path.
+            case "directory" ->
+                !hasRelativePaths || isWorkingDirectory(line.value(), environment) ? "" : "WorkingDirectory=";
             default -> "";
         };
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerConfigTest {
     private static final String ZEO = "<zeo>\naddress 8100\n</zeo>\n";
@@ -244,15 +245,18 @@ class ServerConfigTest {
         assertThat(config.notices())
                 .extracting(notice -> notice.substring(directory.toString().length() + 1))
                 .containsExactly(
-                        "zeo.conf:7: <runner> is ignored: it is for zdaemon, which is not needed here",
                         "zeo.conf:4: client-conflict-resolution is always on: resolving a conflict runs Python code,"
                                 + " which clients have and this server has not",
-                        "zeo.conf:13: formatter is ignored: it names Python code");
+                        "zeo.conf:13: formatter is ignored: it names Python code",
+                        "zeo.conf:7: <runner> is ignored: it is for zdaemon, which is not needed here");
     }
 
     @Test
     void load_runnerThatSetsUpTheProcess_isWarnedOf() throws Exception {
-        ServerConfig config = text.read(ZEO + MAPPING + """
+        ServerConfig config = text.read(ZEO + """
+                <filestorage>
+                  path Data.fs
+                </filestorage>
                 <runner>
                   program what ever
                   directory /srv
@@ -260,19 +264,37 @@ class ServerConfigTest {
                 </runner>
                 """);
 
+        assertThat(config.notices()).isEmpty();
         assertThat(config.warnings())
                 .extracting(warning -> warning.substring(directory.toString().length() + 1))
                 .containsExactly(
-                        "zeo.conf:5: directory, umask in <runner> without effect: set WorkingDirectory=, UMask= in"
+                        "zeo.conf:7: directory, umask in <runner> without effect: set WorkingDirectory=, UMask= in"
                                 + " the unit of systemd, or the like in what starts this server");
     }
 
     @Test
     void load_runnerAsTheProcessIs_isNoWarning() throws Exception {
-        ServerConfig config = text.read(ZEO + MAPPING + "<runner>\ndirectory " + directory + "\nuser "
-                + System.getProperty("user.name") + "\n</runner>\n");
+        ServerConfig config = text.read(ZEO + "<filestorage>\npath Data.fs\n</filestorage>\n<runner>\ndirectory "
+                + directory + "\nuser " + System.getProperty("user.name") + "\n</runner>\n");
 
         assertThat(config.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pid-filename DIR/pid", "pid-filename ~/pid", "address DIR/socket"})
+    void load_directoryOfARunner_matters_ifAPathIsRelative(String line) throws Exception {
+        String conf = "<zeo>\n" + (line.startsWith("address") ? "" : "address 8100\n") + line + "\n</zeo>\n" + MAPPING
+                + "<runner>\ndirectory /srv\n</runner>\n";
+        text.variables.put("HOME", ".");
+        assertThat(text.read(conf.replace("DIR", ".")).warnings())
+                .singleElement()
+                .asString()
+                .contains("directory in <runner> without effect: set WorkingDirectory=");
+
+        text.variables.put("HOME", directory.toString());
+        ServerConfig absolute = text.read(conf.replace("DIR", directory.toString()));
+        assertThat(absolute.warnings()).isEmpty();
+        assertThat(absolute.notices()).singleElement().asString().contains("<runner> is ignored");
     }
 
     static Stream<String> confs() throws Exception {
