@@ -75,11 +75,15 @@ final class StorageOpener {
     }
 
     private Storage openCold(String name, StorageConfig.ColdStorage config, InstantSource clock) throws IOException {
+        boolean newDirectory = BlobDirectory.isNew(config.blobDirectory());
         ColdBlobsOpener cold = ColdBlobsOpener.open(config);
         Storage storage = null;
         boolean opened = false;
         try {
             storage = open(name, config.base(), cold.tier(), clock);
+            if (newDirectory && !storage.info().readOnly() && storage.lastTransaction() != Tid.NONE) {
+                tellOfNewDirectory(storage, config);
+            }
             cold.keep(storage);
             opened = true;
             return storage;
@@ -89,6 +93,20 @@ final class StorageOpener {
             } else if (!opened) {
                 cold.tier().close();
             }
+        }
+    }
+
+    /** As for a blob directory alone, but all blobs may be in the bucket; those of a copy of a site are meant to be. */
+    private static void tellOfNewDirectory(Storage storage, StorageConfig.ColdStorage config) {
+        String found = storage.info().name() + " has transactions, and the blob directory " + config.blobDirectory()
+                + " is new: ";
+        if (config.readOnlyBucket()) {
+            LOG.info("{}blobs that are not in the bucket cannot be read", found);
+        } else {
+            LOG.warn(
+                    "{}blobs that are not in the bucket are missing. If there have been any here, their disk is not"
+                            + " mounted perhaps: stop the server before more are stored",
+                    found);
         }
     }
 
@@ -234,6 +252,7 @@ final class StorageOpener {
             InstantSource clock)
             throws IOException {
         if (blobs != null
+                && cold == null
                 && !log.info().readOnly()
                 && log.lastTransaction() != Tid.NONE
                 && BlobDirectory.isNew(blobs.directory())) {
