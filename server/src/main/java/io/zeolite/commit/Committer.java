@@ -229,7 +229,10 @@ final class Committer {
         }
     }
 
-    /** With the levels and words of Python's server, which monitors look for. */
+    /**
+     * With the levels and words of Python's server, which monitors look for, behind the name of the storage instead of the
+     * client's. Other lines about locks, as Python has them, there are none.
+     */
     private void logWaiting(int count) {
         if (count > CRITICALLY_MANY) {
             LOG.atError()
