@@ -499,6 +499,7 @@ final class ClientCore implements LinkUser {
     @Override
     public void disconnected(DisconnectedException reason) {
         turns.connectionLost();
+        oids.connectionLost();
     }
 
     /** How long a blocking call of the usual kind waits. */

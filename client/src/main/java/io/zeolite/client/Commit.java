@@ -10,6 +10,7 @@ import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.pickle.RecordScanner;
 import io.zeolite.zodb.Ids;
+import io.zeolite.zodb.Tid;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -192,6 +193,13 @@ final class Commit {
 
     private CompletableFuture<List<Change.Store>> resolve(
             List<CommitConflictException.ChangedObject> objects, int attempt) {
+        List<CommitConflictException.ChangedObject> twice =
+                objects.stream().filter(object -> isNew(object.oid())).toList();
+        if (!twice.isEmpty()) {
+            // Two objects that have nothing to do with each other would be made one.
+            return CompletableFuture.failedFuture(
+                    new CommitConflictException(twice, "new objects have oids of others that are there already"));
+        }
         ConflictResolver resolver = core.options().conflictResolver();
         boolean canBe = resolver != null
                 && attempt < MAX_VOTES
@@ -219,6 +227,10 @@ final class Commit {
                     }));
         }
         return all;
+    }
+
+    private boolean isNew(long oid) {
+        return changes.get(oid) instanceof Change.Store store && store.serial() == Tid.NONE;
     }
 
     private Change stored(long oid) {

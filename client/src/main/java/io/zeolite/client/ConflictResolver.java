@@ -3,8 +3,8 @@ package io.zeolite.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one record out of two changes of the same object, as {@code _p_resolveConflict} does in Python. Called on a thread
- * of the client's, by as many transactions at a time as have conflicts.
+ * Makes one record out of two changes of the same object, as {@code _p_resolveConflict} does in Python. Not asked about
+ * new objects, see {@link Conflict}. Called on a thread of the client's, by as many transactions at a time as have conflicts.
  */
 @FunctionalInterface
 public interface ConflictResolver {

@@ -7,12 +7,16 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
-/** Oids for new objects, which the server gives out by the hundred. On the event loop. */
+/**
+ * Oids for new objects, which the server gives out by the hundred. A server that was started anew may give others what it has
+ * given before, so none outlasts the connection that it came on. On the event loop.
+ */
 final class OidSupply {
     private static final int PER_CALL = 100;
 
     private final ServerLink link;
     private final ArrayDeque<Long> supply = new ArrayDeque<>();
+    private int connectionsLost;
 
     OidSupply(ServerLink link) {
         this.link = link;
@@ -40,7 +44,11 @@ final class OidSupply {
                         supply.add(oid);
                     }
                 }));
+        int lostBefore = connectionsLost;
         return CompletableFuture.allOf(calls).thenCompose(done -> {
+            if (connectionsLost != lostBefore) {
+                return take(taken.length);
+            }
             int filled = have;
             while (filled < taken.length && !supply.isEmpty()) {
                 taken[filled++] = supply.remove();
@@ -50,5 +58,11 @@ final class OidSupply {
             }
             return fill(taken, filled);
         });
+    }
+
+    /** What has been given out on the connection is not handed on any more. */
+    void connectionLost() {
+        connectionsLost++;
+        supply.clear();
     }
 }

@@ -177,12 +177,20 @@ public final class ZeoClient implements AutoCloseable {
         return await(async.syncInside());
     }
 
-    /** An oid for a new object, which no other client is given. */
+    /**
+     * An oid for a new object, which the server gives to nobody else as long as it runs. It may do so when it was started anew,
+     * unless an object with that oid or a later one was committed before: so oids are not to be kept for long. A commit of a new
+     * object fails with {@link CommitConflictException} if there is another one with its oid already.
+     */
     public long newOid() {
         return newOids(1)[0];
     }
 
-    /** Oids for new objects. */
+    /**
+     * Oids for new objects, see {@link #newOid}.
+     *
+     * @param count how many, at least 0
+     */
     public long[] newOids(int count) {
         return await(async.newOidsInside(count));
     }

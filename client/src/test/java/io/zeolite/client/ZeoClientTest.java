@@ -605,4 +605,63 @@ class ZeoClientTest {
             server.join();
         }
     }
+
+    private static void answerOids(ScriptedServer.Peer peer, long... oids) throws Exception {
+        answer(peer, Methods.NEW_OIDS, Arrays.stream(oids).mapToObj(Ids::bytes).toList());
+    }
+
+    /** A server that was started anew gives out again what nothing was stored with. */
+    @Test
+    void newOids_afterTheConnectionHasBroken_areNoneOfThoseBefore() throws IOException {
+        ScriptedServer.Script first = peer -> {
+            begin(peer, 10);
+            answerOids(peer, 1, 2, 3);
+            // The last one that is asked for here, with two from before in hand.
+            assertThat(peer.call().method()).isEqualTo(Methods.NEW_OIDS);
+        };
+        ScriptedServer.Script second = peer -> {
+            begin(peer, 10);
+            answerOids(peer, 2, 3, 4);
+            answerOids(peer, 5, 6, 7);
+        };
+        ScriptedServer.Script third = peer -> {
+            begin(peer, 10);
+            answer(peer, Methods.LAST_TRANSACTION, Ids.bytes(10));
+            answerOids(peer, 5, 6, 7);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(first, second, third)) {
+            try (ZeoClient client = ZeoClient.connect(options(server).build())) {
+                assertThat(client.newOid()).isEqualTo(1);
+                assertThat(client.newOids(4)).containsExactly(2, 3, 4, 5);
+                client.sync();
+                assertThat(client.newOids(2)).containsExactly(5, 6);
+            }
+            server.join();
+        }
+    }
+
+    @Test
+    void commit_newObjectWhoseOidIsTaken_isNotResolved() throws IOException {
+        ScriptedServer.Script script = peer -> {
+            begin(peer, 10);
+            PyDict conflict = new PyDict()
+                    .put("oid", Ids.bytes(OID))
+                    .put("serials", PyTuple.of(Ids.bytes(9), Ids.bytes(Tid.NONE)))
+                    .put("data", data(1));
+            peer.send(new Message.Reply(stores(peer).id(), List.of(conflict)));
+            answer(peer, Methods.TPC_ABORT, null);
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            ZeoClientOptions.Builder options = options(server).conflictResolver(Conflict::wanted);
+            try (ZeoClient client = ZeoClient.connect(options.build())) {
+                ZeoTransaction transaction = client.begin().store(OID, Tid.NONE, data(1));
+                assertThatThrownBy(transaction::commit)
+                        .isInstanceOf(CommitConflictException.class)
+                        .hasMessage("new objects have oids of others that are there already: 0x05");
+            }
+            server.join();
+        }
+    }
 }
