@@ -42,6 +42,7 @@ public final class CacheFile implements CacheJournal, Closeable {
 
     private final Path path;
     private final String storage;
+    private final long limitBytes;
     private final ObjectCache cache;
     private final Closeable lock;
     private final LinkedBlockingQueue<CacheRecord> queue = new LinkedBlockingQueue<>();
@@ -59,6 +60,7 @@ public final class CacheFile implements CacheJournal, Closeable {
     private CacheFile(Path path, String storage, long limitBytes, Closeable lock) {
         this.path = path;
         this.storage = storage;
+        this.limitBytes = limitBytes;
         this.lock = lock;
         this.cache = new ObjectCache(limitBytes, this);
         this.writer = new Thread(this::write, "zeolite-cache-file");
@@ -117,7 +119,7 @@ public final class CacheFile implements CacheJournal, Closeable {
         }
         if (Files.exists(path)) {
             replaying = true;
-            try (CacheLogReader reader = CacheLogReader.open(path)) {
+            try (CacheLogReader reader = CacheLogReader.open(path, limitBytes)) {
                 if (reader.isFor(storage)) {
                     for (CacheRecord record = reader.next(); record != null; record = reader.next()) {
                         record.replay(cache);

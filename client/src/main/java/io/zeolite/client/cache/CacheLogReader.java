@@ -16,20 +16,33 @@ import org.jspecify.annotations.Nullable;
 final class CacheLogReader implements Closeable {
     private static final int BUFFER_BYTES = 1 << 18;
 
+    /** So that small caches too can be told of transactions with many objects. */
+    private static final long LEAST_LIMIT_BYTES = 1 << 20;
+
     private final DataInputStream in;
     private final long length;
+    private final long mostBytes;
     private final CRC32C checksum = new CRC32C();
     private long position;
 
-    private CacheLogReader(DataInputStream in, long length) {
+    private CacheLogReader(DataInputStream in, long length, long mostBytes) {
         this.in = in;
         this.length = length;
+        this.mostBytes = mostBytes;
     }
 
-    static CacheLogReader open(Path path) throws IOException {
+    /**
+     * Opens a log.
+     *
+     * @param limitBytes of the cache: a longer record, of which no revision would find a place, is a broken one. There may not even
+     *     be memory for it
+     */
+    static CacheLogReader open(Path path, long limitBytes) throws IOException {
         long length = Files.size(path);
         return new CacheLogReader(
-                new DataInputStream(new BufferedInputStream(Files.newInputStream(path), BUFFER_BYTES)), length);
+                new DataInputStream(new BufferedInputStream(Files.newInputStream(path), BUFFER_BYTES)),
+                length,
+                Math.max(limitBytes, LEAST_LIMIT_BYTES));
     }
 
     /** Reads the head: whether it is a log of this format for this storage. */
@@ -61,7 +74,7 @@ final class CacheLogReader implements Closeable {
         int bodyLength = in.readInt();
         int expected = in.readInt();
         long start = position + 2 * Integer.BYTES;
-        if (bodyLength < 1 || bodyLength > length - start) {
+        if (bodyLength < 1 || bodyLength > Math.min(mostBytes, length - start)) {
             return null;
         }
         byte[] body = in.readNBytes(bodyLength);

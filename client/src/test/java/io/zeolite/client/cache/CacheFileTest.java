@@ -108,6 +108,19 @@ class CacheFileTest {
         }
     }
 
+    /** It may be longer than there is memory, at every start anew. */
+    @Test
+    void open_recordLongerThanTheCache_isDamage() throws IOException {
+        try (CacheFile file = CacheFile.open(path, "main", 4 * LIMIT)) {
+            file.cache().clear(5);
+            file.cache().put(1, 3, Tid.NONE, new byte[2 * (int) LIMIT]);
+            file.cache().forget(20, new long[] {2});
+        }
+        try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
+            assertThat(file.cache().lastTransaction()).isEqualTo(5);
+        }
+    }
+
     @Test
     void open_inUse_saysByWhom() throws IOException {
         try (CacheFile file = CacheFile.open(path, "main", LIMIT)) {
