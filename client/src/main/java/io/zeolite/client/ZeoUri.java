@@ -3,6 +3,7 @@ package io.zeolite.client;
 import io.zeolite.client.blob.CacheLimit;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,12 +39,12 @@ final class ZeoUri {
             throw bad(uri, "zeo://HOST:PORT/STORAGE or zeo:///SOCKET");
         }
         readOptions(parts.group(4));
-        String path = parts.group(3) == null ? "" : decode(parts.group(3));
+        String path = parts.group(3) == null ? "" : decode("path", parts.group(3));
         if (parts.group(2).isEmpty()) {
             if (path.length() < 2) {
                 throw bad(uri, "an address");
             }
-            builder.address(Path.of(path));
+            builder.address(path("path", path));
         } else {
             for (String address : parts.group(2).split(",", -1)) {
                 address(address);
@@ -75,9 +76,10 @@ final class ZeoUri {
             if (equals < 1) {
                 throw bad("option: \"" + option + "\"", "NAME=VALUE");
             }
-            options.put(
-                    decode(option.substring(0, equals)).toLowerCase(Locale.ROOT).replace('_', '-'),
-                    decode(option.substring(equals + 1)));
+            String name = decode("option", option.substring(0, equals))
+                    .toLowerCase(Locale.ROOT)
+                    .replace('_', '-');
+            options.put(name, decode(name, option.substring(equals + 1)));
         }
     }
 
@@ -91,7 +93,7 @@ final class ZeoUri {
         take("first-retry", value -> builder.firstRetry(duration("first-retry", value)));
         take("last-retry", value -> builder.lastRetry(duration("last-retry", value)));
         take("cache-size", value -> builder.cacheBytes(size("cache-size", value)));
-        take("cache-file", value -> builder.cacheFile(Path.of(value)));
+        take("cache-file", value -> builder.cacheFile(path("cache-file", value)));
         flag("read-only", builder::readOnly);
         flag("read-only-fallback", builder::readOnlyFallback);
         blobs();
@@ -112,20 +114,28 @@ final class ZeoUri {
         take(
                 "blob-dir",
                 value -> builder.blobCache(
-                        Path.of(value),
+                        path("blob-dir", value),
                         limit == null ? new CacheLimit.None() : new CacheLimit.Bytes(size("blob-cache-size", limit))));
-        take("shared-blob-dir", value -> builder.sharedBlobDirectory(Path.of(value)));
+        take("shared-blob-dir", value -> builder.sharedBlobDirectory(path("shared-blob-dir", value)));
     }
 
     private void tls() {
         String serverName = options.remove("tls-server-name");
         builder.tls(
-                new TlsOptions(path("tls-trust"), path("tls-certificate"), path("tls-key"), null, serverName, true));
+                new TlsOptions(file("tls-trust"), file("tls-certificate"), file("tls-key"), null, serverName, true));
     }
 
-    private @Nullable Path path(String name) {
+    private @Nullable Path file(String name) {
         String value = options.remove(name);
-        return value == null ? null : Path.of(value);
+        return value == null ? null : path(name, value);
+    }
+
+    private static Path path(String name, String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw bad(name + ": " + e.getReason(), "a path");
+        }
     }
 
     private void take(String name, Consumer<String> setter) {
@@ -172,11 +182,19 @@ final class ZeoUri {
                     case "t" -> 40;
                     default -> 0;
                 };
-        return Math.multiplyExact(Long.parseLong(size.group(1)), 1L << shift);
+        long number = Long.parseLong(size.group(1));
+        if (number > Long.MAX_VALUE >> shift) {
+            throw bad(name + ": \"" + text + "\"", "less than 2^63 bytes");
+        }
+        return number << shift;
     }
 
-    private static String decode(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    private static String decode(String name, String text) {
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw bad(name + ": \"" + text + "\"", "two hexadecimal digits behind each %");
+        }
     }
 
     private static IllegalArgumentException bad(String found, String expected) {

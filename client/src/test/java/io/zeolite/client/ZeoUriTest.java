@@ -62,6 +62,11 @@ class ZeoUriTest {
                 "zeo:///?storage=1 | an address",
                 "zeo://h:1?wait=soon | a duration like",
                 "zeo://h:1?cache-size=much | a size like",
+                "zeo://h:1?cache-size=999999999999999TB | cache-size: \"999999999999999TB\" (expected: less than 2^63 bytes)",
+                "zeo://h:1?cache-file=%zz | cache-file: \"%zz\" (expected: two hexadecimal digits behind each %)",
+                "zeo://h:1?%z=1 | option: \"%z\"",
+                "zeo://h:1/%z | path: \"/%z\"",
+                "zeo://h:1?cache-file=%00 | cache-file: Nul character not allowed (expected: a path)",
                 "zeo://h:1?blob-cache-size=5GB | blob-cache-size: \"5GB\" without blob-dir (expected: both)",
                 "zeo://h:1?shared-blob-dir=b&blob-cache-size=5GB | without blob-dir",
                 "zeo://h:1?read-only=maybe | true or false",
@@ -73,6 +78,18 @@ class ZeoUriTest {
         assertThatThrownBy(() -> ZeoClientOptions.parse(uri))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(expected);
+    }
+
+    @Test
+    void cacheLimit_thatThereIsNot_isRefused() {
+        assertThatThrownBy(() -> new CacheLimit.Bytes(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("bytes: -1 (expected: zero or more)");
+        for (int percent : new int[] {0, 101}) {
+            assertThatThrownBy(() -> new CacheLimit.ShareOfDisk(percent))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("percent: " + percent + " (expected: 1 to 100)");
+        }
     }
 
     /** As a number of nanoseconds they would be negative, or none at all. */
