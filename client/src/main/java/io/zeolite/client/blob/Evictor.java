@@ -6,6 +6,7 @@ import io.zeolite.disk.LockedException;
 import io.zeolite.disk.RealDisk;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ final class Evictor {
      * Removes files until they have this size together, or there are none that could go.
      *
      * @return their size together
+     * @throws ClosedChannelException if the cache was closed, or this thread was interrupted: all others would fail like this
      */
     synchronized long evict(long bytes, Removal removal) throws IOException {
         long gone = 0;
@@ -78,6 +80,8 @@ final class Evictor {
             directory = disk.lock(layout.lock(candidate.directory()));
         } catch (LockedException e) {
             return 0;
+        } catch (ClosedChannelException e) {
+            throw e;
         } catch (IOException e) {
             return passOver(candidate, e);
         }
@@ -86,6 +90,8 @@ final class Evictor {
             return unused ? removal.remove(candidate.directory(), candidate.path()) : 0;
         } catch (NoSuchFileException e) {
             return 0;
+        } catch (ClosedChannelException e) {
+            throw e;
         } catch (IOException e) {
             return passOver(candidate, e);
         } finally {
