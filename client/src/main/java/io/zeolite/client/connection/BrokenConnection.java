@@ -2,6 +2,7 @@ package io.zeolite.client.connection;
 
 import io.netty.handler.ssl.NotSslRecordException;
 import io.zeolite.wire.MalformedMessageException;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import javax.net.ssl.SSLException;
@@ -19,6 +20,10 @@ final class BrokenConnection {
             if (cause instanceof MalformedMessageException) {
                 break;
             }
+        }
+        if (reason instanceof ClosedChannelException) {
+            // Something was to be sent on it. Netty's exception says nothing else.
+            return "the connection was lost";
         }
         String message = reason.getMessage() == null ? reason.toString() : reason.getMessage();
         if (!isTls) {

@@ -134,7 +134,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
     /** Not for lack of memory either may a message be missing among others: of a transaction, a part would be committed. */
     private void cannotSend(ChannelHandlerContext open, Throwable cause, CompletableFuture<?> orFails) {
         DisconnectedException reason =
-                new DisconnectedException("cannot write to " + server + ": " + cause.getMessage(), cause);
+                new DisconnectedException("cannot write to " + server + ": " + BrokenConnection.explain(cause), cause);
         if (open.channel().isActive()) {
             give(open, reason);
         }

@@ -6,6 +6,7 @@ import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.zeolite.wire.MalformedMessageException;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import javax.net.ssl.SSLHandshakeException;
@@ -37,5 +38,6 @@ final class BrokenConnectionTest {
                 .isEqualTo("a tuple");
         assertThat(BrokenConnection.explain(new IOException("reset"))).isEqualTo("reset");
         assertThat(BrokenConnection.explain(new IOException())).isEqualTo("java.io.IOException");
+        assertThat(BrokenConnection.explain(new ClosedChannelException())).isEqualTo("the connection was lost");
     }
 }
