@@ -35,6 +35,9 @@ final class Commit {
     /** How much may be on its way out before more is encoded, into memory that is not the heap's. */
     private static final long WINDOW_BYTES = 4L << 20;
 
+    /** What a message takes beside its data until it has left, in objects: some hundred bytes. */
+    private static final long MESSAGE_BYTES = 1 << 10;
+
     private static final AtomicLong LAST_ID = new AtomicLong();
 
     private final ClientCore core;
@@ -120,7 +123,7 @@ final class Commit {
         while (unsent.hasNext()) {
             Change change = unsent.next();
             CompletableFuture<?> sent = send(to, change);
-            bytes += change instanceof Change.Store store ? store.data().length : 0;
+            bytes += MESSAGE_BYTES + (change instanceof Change.Store store ? store.data().length : 0);
             if (bytes > WINDOW_BYTES && !sent.isDone()) {
                 return sent.thenCompose(left -> sendChanges(to, unsent));
             }
