@@ -215,12 +215,16 @@ final class ClientCore implements LinkUser {
             link.onLoop(() -> {
                 try {
                     relay(step.get(), result);
-                } catch (RuntimeException | Error e) {
+                } catch (RuntimeException e) {
+                    result.completeExceptionally(e);
+                } catch (Error e) {
+                    // Not for lack of memory either may a part of a transaction be missing.
+                    link.failConnection(e);
                     result.completeExceptionally(e);
                 }
             });
         } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+            result.completeExceptionally(link.closedReason());
         }
         return result;
     }
@@ -500,6 +504,11 @@ final class ClientCore implements LinkUser {
     public void disconnected(DisconnectedException reason) {
         turns.connectionLost();
         oids.connectionLost();
+    }
+
+    /** Waits for a result; as long as it takes if the time is zero. */
+    <T extends @Nullable Object> T await(CompletableFuture<T> future, Duration timeout) {
+        return Failures.await(future, timeout, link);
     }
 
     /** How long a blocking call of the usual kind waits. */

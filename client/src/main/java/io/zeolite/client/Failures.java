@@ -1,6 +1,7 @@
 package io.zeolite.client;
 
 import io.zeolite.client.connection.DisconnectedException;
+import io.zeolite.client.connection.ServerLink;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** From what goes wrong inside to what callers see. */
 final class Failures {
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private Failures() {}
 
     /** The failure as it is thrown to callers, and as futures fail with it. */
@@ -22,7 +25,7 @@ final class Failures {
         if (cause instanceof DisconnectedException) {
             return new ServerUnavailableException(String.valueOf(cause.getMessage()), cause);
         } else if (cause instanceof IOException e) {
-            return new UncheckedIOException(e.getMessage(), e);
+            return new UncheckedIOException(e.getMessage() == null ? e.toString() : e.getMessage(), e);
         } else if (cause instanceof RuntimeException e) {
             return e;
         }
@@ -39,12 +42,31 @@ final class Failures {
         return cause;
     }
 
-    /** Waits for a result; as long as it takes if the time is zero. */
-    static <T extends @Nullable Object> T await(CompletableFuture<T> future, Duration timeout) {
+    /**
+     * Waits for a result; as long as it takes if the time is zero. Looks now and then whether the link has failed, as what was to
+     * complete the future may never do so then.
+     */
+    static <T extends @Nullable Object> T await(CompletableFuture<T> future, Duration timeout, ServerLink link) {
+        long start = System.nanoTime();
+        long limit = timeout.isZero() ? Long.MAX_VALUE : timeout.toNanos();
+        boolean failedBefore = false;
         try {
-            return timeout.isZero() ? future.get() : future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new NoAnswerException("no answer within " + timeout.toMillis() + " ms");
+            while (true) {
+                long left = limit - (System.nanoTime() - start);
+                try {
+                    return future.get(Math.min(left, LOOK_NANOS), TimeUnit.NANOSECONDS);
+                } catch (TimeoutException e) {
+                    if (left <= LOOK_NANOS) {
+                        throw new NoAnswerException("no answer within " + timeout.toMillis() + " ms");
+                    }
+                }
+                // The second time: the others hear of it in the meantime.
+                Throwable failure = link.failure();
+                if (failure != null && failedBefore) {
+                    throw of(link.closedReason());
+                }
+                failedBefore = failure != null;
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new NoAnswerException("interrupted while waiting for an answer");

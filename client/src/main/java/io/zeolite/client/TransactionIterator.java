@@ -184,7 +184,7 @@ public final class TransactionIterator implements Iterator<StoredTransaction>, A
     }
 
     private <T extends @Nullable Object> T await(CompletableFuture<T> future) {
-        return Failures.await(future, core.callTimeout());
+        return core.await(future, core.callTimeout());
     }
 
     /** Lets the server forget its place. */

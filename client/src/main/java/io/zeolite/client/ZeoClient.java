@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link UncheckedIOException} if a local file cannot be read or written;
  *   <li>{@link io.zeolite.client.connection.UnexpectedAnswerException} if the server answers what makes no sense.
  * </ul>
+ *
+ * <p>An error in the client's own thread, as when there is no memory, ends the connection, and what was under way fails. If that
+ * cannot be done either, it ends the client: all calls fail with {@link ServerUnavailableException}, or {@link
+ * CommitUnknownException}, until the program opens another one. A future of {@link #async} may never be completed then.
  */
 public final class ZeoClient implements AutoCloseable {
     private static final Duration NO_LIMIT = Duration.ZERO;
@@ -46,7 +50,7 @@ public final class ZeoClient implements AutoCloseable {
     private final ClientCore core;
     private final AsyncZeoClient async;
 
-    private ZeoClient(ClientCore core) {
+    ZeoClient(ClientCore core) {
         this.core = core;
         this.async = new AsyncZeoClient(core);
     }
@@ -66,7 +70,7 @@ public final class ZeoClient implements AutoCloseable {
         ZeoClient client = open(options);
         boolean connected = false;
         try {
-            Failures.await(client.core.firstInfo(), NO_LIMIT);
+            client.core.await(client.core.firstInfo(), NO_LIMIT);
             connected = true;
             return client;
         } finally {
@@ -91,7 +95,7 @@ public final class ZeoClient implements AutoCloseable {
     }
 
     private <T extends @Nullable Object> T await(CompletableFuture<T> future) {
-        return Failures.await(future, core.callTimeout());
+        return core.await(future, core.callTimeout());
     }
 
     /**
@@ -222,7 +226,7 @@ public final class ZeoClient implements AutoCloseable {
      * @throws ServerUnavailableException if there is no connection; it may be called again
      */
     public CommitOutcome outcome(CommitUnknownException unknown) {
-        return Failures.await(async.outcomeInside(unknown), NO_LIMIT);
+        return core.await(async.outcomeInside(unknown), NO_LIMIT);
     }
 
     /** All objects as of {@link #lastTransaction}. */
@@ -257,7 +261,7 @@ public final class ZeoClient implements AutoCloseable {
      * @param time what was current then, or is newer, stays
      */
     public void pack(Instant time) {
-        Failures.await(async.packInside(time), NO_LIMIT);
+        core.await(async.packInside(time), NO_LIMIT);
     }
 
     /**
@@ -270,7 +274,7 @@ public final class ZeoClient implements AutoCloseable {
     public BlobFile openBlob(long oid, long serial) {
         CompletableFuture<BlobFile> blob = core.blobs().open(oid, serial);
         try {
-            return Failures.await(blob, NO_LIMIT);
+            return core.await(blob, NO_LIMIT);
         } catch (NoAnswerException interrupted) {
             blob.thenAccept(BlobFile::discard);
             throw interrupted;

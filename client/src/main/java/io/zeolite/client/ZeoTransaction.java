@@ -171,7 +171,7 @@ public final class ZeoTransaction implements AutoCloseable {
 
     /** Sends the changes and waits until the server has locked the objects and can promise to commit. */
     public void vote() {
-        Failures.await(voteInside(), Duration.ZERO);
+        core.await(voteInside(), Duration.ZERO);
     }
 
     /** Commits what was voted. Returns the tid, which is the serial of everything that was stored. */
@@ -186,15 +186,21 @@ public final class ZeoTransaction implements AutoCloseable {
 
     private long awaitTid(CompletableFuture<Long> finish) {
         try {
-            return Failures.await(finish, Duration.ZERO);
+            return core.await(finish, Duration.ZERO);
         } catch (NoAnswerException interrupted) {
             if (abortUnlessFinishing()) {
                 throw interrupted;
             }
             if (finish.isDone()) {
-                return Failures.await(finish, Duration.ZERO);
+                return core.await(finish, Duration.ZERO);
             }
             throw started().unknown(String.valueOf(interrupted.getMessage()), interrupted);
+        } catch (ServerUnavailableException failed) {
+            // The client itself may have failed in the middle of it.
+            if (finish.isDone() || abortUnlessFinishing()) {
+                throw failed;
+            }
+            throw started().unknown(String.valueOf(failed.getMessage()), failed);
         }
     }
 
@@ -308,7 +314,7 @@ public final class ZeoTransaction implements AutoCloseable {
     public void abort() {
         CompletableFuture<Done> aborted = abortInside();
         if (!Thread.currentThread().isInterrupted()) {
-            Failures.await(aborted, core.callTimeout());
+            core.await(aborted, core.callTimeout());
         }
     }
 

@@ -38,7 +38,7 @@ public final class ZeoView {
     public Revision load(long oid) {
         long before = tid + 1;
         Revision cached = core.cached(oid, before);
-        return cached != null ? cached : Failures.await(existing(oid, before), core.callTimeout());
+        return cached != null ? cached : core.await(existing(oid, before), core.callTimeout());
     }
 
     /** {@link #load} without waiting. */
@@ -48,7 +48,7 @@ public final class ZeoView {
 
     /** Loads many objects in one flight; those that do not exist are not in the result. */
     public Map<Long, Revision> loadAll(long... oids) {
-        return byOid(Failures.await(core.loadAll(oids, tid + 1), core.callTimeout()));
+        return byOid(core.await(core.loadAll(oids, tid + 1), core.callTimeout()));
     }
 
     /** {@link #loadAll} without waiting. */

@@ -9,7 +9,10 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -26,6 +29,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -45,10 +49,34 @@ public final class ClientLoops implements AutoCloseable {
 
     /** @param threads at least 1 */
     public ClientLoops(int threads) {
-        this.group = new MultiThreadIoEventLoopGroup(
-                threads,
-                new DefaultThreadFactory("zeolite-client", true),
-                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        this(threads, () -> {});
+    }
+
+    /**
+     * @param threads at least 1
+     * @param atEnd what each of them does at its end, whatever has ended it. Netty ends one if it cannot even log what a task has
+     *     thrown, and leaves its connections open, of which nobody hears any more
+     */
+    ClientLoops(int threads, Runnable atEnd) {
+        this.group =
+                new MultiThreadIoEventLoopGroup(
+                        threads,
+                        new DefaultThreadFactory("zeolite-client", true),
+                        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory()) {
+                    @Override
+                    protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... nothing) {
+                        return new SingleThreadIoEventLoop(this, executor, handlers) {
+                            @Override
+                            protected void run() {
+                                try {
+                                    super.run();
+                                } finally {
+                                    atEnd.run();
+                                }
+                            }
+                        };
+                    }
+                };
     }
 
     /** One of the threads; what a single-threaded user of connections may run its own steps on. */
@@ -136,6 +164,11 @@ public final class ClientLoops implements AutoCloseable {
             return (host.contains(":") ? "[" + host + "]" : host) + ":" + inet.getPort();
         }
         return address.toString();
+    }
+
+    /** The same without waiting, for their own threads. */
+    void end() {
+        group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Ends all connections and threads. */

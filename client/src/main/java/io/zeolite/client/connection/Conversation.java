@@ -93,13 +93,14 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         if (frame == null || open == null) {
             return;
         }
-        open.write(frame).addListener(written -> {
-            if (written.isSuccess()) {
-                sent.complete(null);
-            } else {
-                cannotSend(open, written.cause(), sent);
-            }
-        });
+        open.write(frame)
+                .addListener(written -> guarded(() -> {
+                    if (written.isSuccess()) {
+                        sent.complete(null);
+                    } else {
+                        cannotSend(open, written.cause(), sent);
+                    }
+                }));
         flushSoon(open);
     }
 
@@ -139,6 +140,19 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
             give(open, reason);
         }
         orFails.completeExceptionally(reason);
+    }
+
+    /** Runs what Netty would only log an error of: that ends the connection. On the event loop. */
+    void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (Error e) {
+            messages.failed(e);
+            ChannelHandlerContext open = context;
+            if (open != null) {
+                exceptionCaught(open, e);
+            }
+        }
     }
 
     /** Hands what is written in one turn of the loop, by whomever, to the system together. */
@@ -269,9 +283,11 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
 
     private void received(Message message) throws MalformedMessageException {
         if (message instanceof Message.Reply reply) {
-            answered(reply.id()).complete(reply.value());
+            CompletableFuture<@Nullable Object> answer = answered(reply.id());
+            guarded(() -> answer.complete(reply.value()));
         } else if (message instanceof Message.ErrorReply error) {
-            answered(error.id()).completeExceptionally(ErrorReplies.toException(error.pythonClass(), error.detail()));
+            CompletableFuture<@Nullable Object> answer = answered(error.id());
+            guarded(() -> answer.completeExceptionally(ErrorReplies.toException(error.pythonClass(), error.detail())));
         } else if (message instanceof Message.OneWay oneWay) {
             messages.received(oneWay.method(), oneWay.args());
         } else if (message instanceof Message.Call call) {
@@ -305,13 +321,29 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         if (keepAlive != null) {
             keepAlive.cancel(false);
         }
-        DisconnectedException reason = disconnected();
-        ready.completeExceptionally(reason);
-        List<CompletableFuture<@Nullable Object>> unanswered = List.copyOf(pending.values());
-        pending.clear();
-        unanswered.forEach(answer -> answer.completeExceptionally(reason));
+        failCalls();
         closed.complete(null);
         ctx.fireChannelInactive();
+    }
+
+    private void failCalls() {
+        DisconnectedException reason = disconnected();
+        guarded(() -> ready.completeExceptionally(reason));
+        List<CompletableFuture<@Nullable Object>> unanswered = List.copyOf(pending.values());
+        pending.clear();
+        unanswered.forEach(answer -> guarded(() -> answer.completeExceptionally(reason)));
+    }
+
+    /** Ends the connection for this reason, and fails its calls, on an event loop that may do nothing more. */
+    void abandon(DisconnectedException reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        ChannelHandlerContext open = context;
+        if (open != null) {
+            guarded(open::close);
+        }
+        failCalls();
     }
 
     /** Why there is no connection any more. */

@@ -33,6 +33,9 @@ import org.slf4j.event.Level;
  * {@link LinkOptions.Access#READ_ONLY_FALLBACK} a read-only server is used meanwhile, and attempts go on until one that takes
  * writes is found.
  *
+ * <p>An error that escapes from something that is done on the event loop, or ends its thread, ends the link: nobody knows what it has
+ * left undone, and who waits for that would wait for ever. Errors of single messages end their connection only.
+ *
  * <p>A server that has said nothing for half of {@link LinkOptions#serverTimeout} is asked something; one that says nothing
  * for all of it is given up. Each byte counts, not only whole messages; and so do those that go out before the question.
  */
@@ -44,7 +47,7 @@ public final class ServerLink implements AutoCloseable {
     /** A connection that breaks before counts as one that was not made. */
     private static final Duration STABLE = Duration.ofSeconds(2);
 
-    private final ClientLoops loops = new ClientLoops(1);
+    private final ClientLoops loops = new ClientLoops(1, this::loopEnded);
     private final EventLoop loop = loops.loop();
     private final LinkOptions options;
     private final LinkUser user;
@@ -53,7 +56,13 @@ public final class ServerLink implements AutoCloseable {
 
     private final ArrayDeque<Call> waiting = new ArrayDeque<>();
     private @Nullable Candidate current;
-    private boolean closed;
+    /** Written by the event loop. */
+    private volatile boolean closed;
+    /** What has ended the link before it was closed. Any thread. */
+    private volatile @Nullable Throwable fatal;
+    /** There may be no memory for it later. */
+    private final IllegalStateException loopEnded = new IllegalStateException("its event loop has ended");
+
     private @Nullable Future<?> ticks;
     /** What has been logged since the last connection of why there is none. */
     private final Set<String> logged = new HashSet<>();
@@ -83,8 +92,9 @@ public final class ServerLink implements AutoCloseable {
 
     /** Begins to connect. Returns at once. */
     public void start() {
-        loop.execute(() -> {
-            ticks = loop.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        onLoop(() -> {
+            ticks = loop.scheduleWithFixedDelay(
+                    () -> guarded(this::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
             servers.forEach(Server::attempt);
         });
     }
@@ -98,14 +108,75 @@ public final class ServerLink implements AutoCloseable {
         if (loop.inEventLoop()) {
             step.run();
         } else {
-            loop.execute(step);
+            loop.execute(() -> guarded(step));
+        }
+    }
+
+    /** Runs what Netty would only log an error of. */
+    private void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (Error e) {
+            abandon(e);
+        }
+    }
+
+    private void loopEnded() {
+        if (!closed) {
+            abandon(loopEnded);
+        }
+    }
+
+    /** Ends the link for good. In memory that is short, so what matters most comes first, and each step for itself. */
+    private void abandon(Throwable failure) {
+        if (fatal != null) {
+            return;
+        }
+        fatal = failure;
+        closed = true;
+        Candidate candidate = current;
+        ZeoConnection connection = candidate == null ? null : candidate.connection;
+        if (connection != null) {
+            ifPossible(() -> connection.abandon(closedReason()));
+        }
+        ifPossible(this::end);
+        ifPossible(() -> LOG.error("the client has failed, and does nothing more", failure));
+        ifPossible(loops::end);
+    }
+
+    private static void ifPossible(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            // There is nobody left to be told.
+        }
+    }
+
+    /** Whether it was closed, or has failed. Any thread. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** What has ended the link before it was closed; null if nothing has. Any thread. */
+    public @Nullable Throwable failure() {
+        return fatal;
+    }
+
+    /**
+     * Ends the connection, if there is one, for an error in something that was to be done on it: a message may be missing among others.
+     * On the event loop.
+     */
+    public void failConnection(Error error) {
+        Candidate candidate = current;
+        if (candidate != null && candidate.connection != null) {
+            candidate.connection.fail("is not needed any more after " + error, error);
         }
     }
 
     /** Runs a step on the event loop some time later, unless the link is closed before. */
     public void afterwards(Duration delay, Runnable step) {
         try {
-            loop.schedule(step, delay.toNanos(), TimeUnit.NANOSECONDS);
+            loop.schedule(() -> guarded(step), delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("a step is not taken any more: {}", e.toString());
         }
@@ -198,8 +269,12 @@ public final class ServerLink implements AutoCloseable {
                 "no connection within " + call.patience.toMillis() + " ms: " + lastFailure.getMessage(), lastFailure)));
     }
 
-    private static DisconnectedException closedReason() {
-        return new DisconnectedException("the client was closed", null);
+    /** Why there will be no connection any more, after {@link #close} or a {@link #failure}. Any thread. */
+    public DisconnectedException closedReason() {
+        Throwable failure = fatal;
+        return failure == null
+                ? new DisconnectedException("the client was closed", null)
+                : new DisconnectedException("the client has failed, and must be opened anew: " + failure, failure);
     }
 
     // Attempts
@@ -430,11 +505,11 @@ public final class ServerLink implements AutoCloseable {
             // Clients that lost the same server do not all come back in the same moment.
             long jittered = pause / 2 + ThreadLocalRandom.current().nextLong(pause / 2 + 1);
             nextAttempt = loop.schedule(
-                    () -> {
+                    () -> guarded(() -> {
                         nextAttempt = null;
                         busy = false;
                         attempt();
-                    },
+                    }),
                     jittered,
                     TimeUnit.MILLISECONDS);
         }
@@ -489,8 +564,8 @@ public final class ServerLink implements AutoCloseable {
         private void connect(SocketAddress resolved) {
             long limit = options.connection().connectTimeout().toMillis();
             loop.schedule(
-                    () -> decide(new DisconnectedException(
-                            ClientLoops.describe(address) + " has not taken us on within " + limit + " ms", null)),
+                    () -> guarded(() -> decide(new DisconnectedException(
+                            ClientLoops.describe(address) + " has not taken us on within " + limit + " ms", null))),
                     limit,
                     TimeUnit.MILLISECONDS);
             ZeoConnection.open(loops, resolved, options.connection(), this)
@@ -553,6 +628,11 @@ public final class ServerLink implements AutoCloseable {
             } else if (this == current && !givenUp) {
                 user.received(piece);
             }
+        }
+
+        @Override
+        public void failed(Error error) {
+            abandon(error);
         }
 
         private void release() {

@@ -19,4 +19,7 @@ public interface ServerMessages {
     default void received(BlobPiece piece) {
         received(Methods.RECEIVE_BLOB_CHUNK, piece.args());
     }
+
+    /** An error has kept the connection from doing something that others may wait for, such as giving an answer. On the event loop. */
+    default void failed(Error error) {}
 }

@@ -69,7 +69,7 @@ public final class ZeoConnection implements AutoCloseable {
             if (channel.eventLoop().inEventLoop()) {
                 task.run();
             } else {
-                channel.eventLoop().execute(task);
+                channel.eventLoop().execute(() -> conversation.guarded(task));
             }
         } catch (RejectedExecutionException e) {
             orFails.completeExceptionally(new DisconnectedException("the connection was closed", e));
@@ -128,6 +128,11 @@ public final class ZeoConnection implements AutoCloseable {
      */
     public DisconnectedException fail(String reason, @Nullable Throwable cause) {
         return conversation.fail(reason, cause);
+    }
+
+    /** Ends it on an event loop that may do nothing more, see {@link Conversation#abandon}. On the event loop. */
+    void abandon(DisconnectedException reason) {
+        conversation.abandon(reason);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.zeolite.client.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.util.internal.ThreadExecutorMap;
 import io.zeolite.message.Message;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -274,6 +277,66 @@ final class ServerLinkTest {
             }
             server.join();
         }
+    }
+
+    /** As when there is no memory: what was to be done for others is not known any more. */
+    @Test
+    void error_thatEscapesFromAStep_failsAllCalls() throws Exception {
+        OutOfMemoryError error = new OutOfMemoryError("of a test");
+        failsAllCalls(
+                link -> link.onLoop(() -> {
+                    throw error;
+                }),
+                error.toString());
+    }
+
+    /** Netty ends the thread if it cannot log what a task has thrown. */
+    @Test
+    void loop_whoseThreadEnds_failsAllCalls() throws Exception {
+        Error deadly = new Error() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public String getMessage() {
+                throw new OutOfMemoryError("of a test");
+            }
+        };
+        failsAllCalls(
+                link -> link.onLoop(() -> Objects.requireNonNull(ThreadExecutorMap.currentExecutor())
+                        .execute(() -> {
+                            throw deadly;
+                        })),
+                "its event loop has ended");
+    }
+
+    private void failsAllCalls(Consumer<ServerLink> failure, String reason) throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            register(peer);
+            peer.call();
+            asked.countDown();
+            peer.awaitEnd();
+        };
+        try (ScriptedServer server = new ScriptedServer(script)) {
+            try (ServerLink link = new ServerLink(options(server.address()), new NoUser(), nanoTime::get)) {
+                link.start();
+                CompletableFuture<Object> answer = link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES);
+                asked.await();
+                failure.accept(link);
+                assertHasFailed(answer, reason);
+                assertHasFailed(link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES), reason);
+                server.join();
+            }
+        }
+    }
+
+    private static void assertHasFailed(CompletableFuture<Object> call, String reason) {
+        assertThat(call)
+                .failsWithin(Duration.ofSeconds(30))
+                .withThrowableThat()
+                .withCauseInstanceOf(DisconnectedException.class)
+                .withMessageContaining("the client has failed, and must be opened anew")
+                .withMessageContaining(reason);
     }
 
     private static void register(ScriptedServer.Peer peer) throws Exception {
