@@ -403,7 +403,8 @@ final class BlobDownload {
         return known;
     }
 
-    private void end(@Nullable Throwable failure) {
+    private void end(@Nullable Throwable cause) {
+        Throwable failure = cause == null ? null : store.reason(cause);
         Runnable tell = () -> {
             if (failure == null ? done.complete(Done.DONE) : done.completeExceptionally(failure)) {
                 if (failure != null) {

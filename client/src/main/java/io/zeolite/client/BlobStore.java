@@ -142,16 +142,16 @@ final class BlobStore implements Closeable {
         CompletableFuture<Done> over = new CompletableFuture<>();
         arriving.whenAvailable(OpenBlob.UNKNOWN, () -> over.complete(Done.DONE));
         return over.thenCompose(done -> inBackground(() -> {
-            try (arriving) {
-                Throwable failure = arriving.failure();
-                if (failure != null) {
-                    return CompletableFuture.failedFuture(failure);
-                }
-                CacheEntry entry = cache.find(oid, serial);
-                // One that got no place in the cache, or lost it already, is still in the file that it came to.
-                return CompletableFuture.completedFuture(BlobFile.of(entry != null ? entry : arriving.file()));
-            }
-        }));
+                    Throwable failure = arriving.failure();
+                    if (failure != null) {
+                        return CompletableFuture.failedFuture(failure);
+                    }
+                    CacheEntry entry = cache.find(oid, serial);
+                    // One that got no place in the cache, or lost it already, is still in the file that it came to.
+                    return CompletableFuture.completedFuture(BlobFile.of(entry != null ? entry : arriving.file()));
+                }))
+                // Not in there: after the end of the client that is not run.
+                .whenComplete((file, failure) -> letGo(arriving::close));
     }
 
     /** Takes what the server sends of blobs. On the event loop. */
@@ -329,13 +329,19 @@ final class BlobStore implements Closeable {
                 try {
                     ClientCore.relay(work.run(), result);
                 } catch (IOException | RuntimeException | Error e) {
-                    result.completeExceptionally(Failures.root(e));
+                    result.completeExceptionally(reason(e));
                 }
             });
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(new ServerUnavailableException("the client was closed", e));
         }
         return result;
+    }
+
+    /** Why something has failed: the end of the client closes files that are being read or written. */
+    Throwable reason(Throwable failure) {
+        Throwable root = Failures.root(failure);
+        return root instanceof IOException && link.isClosed() ? link.closedReason() : root;
     }
 
     /** Closes something in the background, or here if the client is closed already. */

@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -37,10 +38,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,59 @@ final class BlobDownloadTest {
                 Thread.onSpinWait();
             }
         }
+    }
+
+    /** As when the client is closed while it arrives: nobody else would close it. */
+    @Test
+    void openBlob_whenNoThreadIsThereForItAnyMore_leavesNothingOpen() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        ScriptedServer.Script script = peer -> {
+            peer.handshake("M5");
+            Scripts.answer(peer, Methods.REGISTER, Ids.bytes(10));
+            peer.call();
+            asked.countDown();
+            peer.awaitEnd();
+        };
+        ThreadPoolExecutor io = (ThreadPoolExecutor) Executors.newCachedThreadPool();
+        BlobCache cache = BlobCache.open(directory, new CacheLimit.None(), false);
+        try (ScriptedServer server = new ScriptedServer(script);
+                ServerLink link = new ServerLink(options(io, server.address()), user());
+                BlobStore store = new BlobStore(new BlobDirectory.Cached(directory, cache), link, io)) {
+            link.start();
+            CompletableFuture<BlobFile> blob = store.open(OID, SERIAL);
+            asked.await();
+            while (io.getActiveCount() > 0) {
+                // Until it is waited for.
+                Thread.onSpinWait();
+            }
+            assertThat(openFiles("glob:**.part")).isNotEmpty();
+            io.shutdown();
+            link.close();
+            assertThat(blob).failsWithin(Duration.ofSeconds(30));
+            while (!openFiles("glob:**.part").isEmpty()
+                    || !openFilesWithoutAName().isEmpty()) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Its threads are interrupted in the middle of something then, which closes their files. */
+    @Test
+    void openBlob_ofAClientThatIsClosed_failsForThat() throws Exception {
+        ExecutorService io = Executors.newCachedThreadPool();
+        ServerLink link =
+                new ServerLink(options(io, new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)), user());
+        BlobCache cache = BlobCache.open(directory, new CacheLimit.None(), false);
+        try (BlobStore store = new BlobStore(new BlobDirectory.Cached(directory, cache), link, io)) {
+            link.close();
+            CompletableFuture<BlobFile> blob = store.inBackground(() -> {
+                throw new ClosedByInterruptException();
+            });
+            assertThatThrownBy(() -> Failures.await(blob, Duration.ZERO, link))
+                    .isInstanceOf(ServerUnavailableException.class)
+                    .hasMessage("the client was closed");
+        }
+        io.shutdown();
     }
 
     /** Those in the directory of the cache. */
