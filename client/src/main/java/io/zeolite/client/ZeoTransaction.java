@@ -31,6 +31,10 @@ import org.jspecify.annotations.Nullable;
  * <p>After {@link #vote} the server keeps the objects locked until {@link #finish} or {@link #abort}, and the client's
  * other transactions wait for their turn, as a connection carries one at a time: do not take long between the two.
  *
+ * <p>A transaction without changes is written like any other: it has a tid, and a place in the history. After the end of a
+ * transaction, and from its vote on, changing it is an {@link IllegalStateException}; so are a second vote, and a finish without a
+ * good one. {@link #abort} may always be called.
+ *
  * <p>The failures of a commit:
  *
  * <ul>
@@ -96,14 +100,19 @@ public final class ZeoTransaction implements AutoCloseable {
      * @param record that of a {@code ZODB.blob.Blob}, see {@code ObjectRecord.blob()}
      * @param file not changed until the transaction has ended; it stays
      * @throws IOException if the file cannot be read
+     * @throws IllegalStateException if the client has no directory for blobs
      */
     public ZeoTransaction storeBlob(long oid, long serial, byte[] record, Path file) throws IOException {
+        core.blobs();
         return storeBlob(oid, serial, record, BlobSource.of(file));
     }
 
     /**
      * The same with the bytes of a stream, which is read to its end before this returns: into a file in {@code tmp} of the
      * client's directory for blobs, which goes with the transaction.
+     *
+     * @throws IOException if the stream cannot be read, or the file not written
+     * @throws IllegalStateException if the client has no directory for blobs
      */
     public ZeoTransaction storeBlob(long oid, long serial, byte[] record, InputStream content) throws IOException {
         BlobSource source = BlobSource.of(content, core.blobs().newFile());

@@ -96,6 +96,20 @@ final class TransactionAbortTest {
         }
     }
 
+    /** Not only the vote, which has sent half of the transaction by then. */
+    @Test
+    void storeBlob_withoutADirectoryForBlobs_failsAtOnce() throws IOException {
+        ZeoClientOptions options =
+                ZeoClientOptions.builder().address("localhost", 1).build();
+        Path file = blob();
+        try (ZeoClient client = ZeoClient.open(options)) {
+            ZeoTransaction transaction = client.begin();
+            assertThatThrownBy(() -> transaction.storeBlob(1, Tid.NONE, DATA, file))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("no directory for blobs");
+        }
+    }
+
     private List<Path> unfinished() throws IOException {
         try (Stream<Path> files = Files.list(directory.resolve("blobs").resolve("tmp"))) {
             return files.toList();
