@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The same client as {@link ZeoClient}, see there, without waiting. Any thread.
  *
- * <p>Futures fail with the exceptions that the blocking calls throw. They have no time limit, but end at the latest when
+ * <p>Futures fail with the exceptions that the blocking calls throw, but for two that the calls themselves throw here too: {@link
+ * IllegalArgumentException} for an argument out of its range, and {@link IllegalStateException} for blobs without a directory. They
+ * have no time limit, but end at the latest when
  * the client is closed; see {@link CompletableFuture#orTimeout}. Cancelling one means that nobody waits for it any more; the
  * server may carry the call out all the same. What hangs on a future runs on threads of the client's that are for this, a
  * few of them: it may block, and then delays other callbacks, never the connection.

@@ -32,7 +32,10 @@ public record TlsOptions(
         return new TlsOptions(trust, certificate, key, null, null, true);
     }
 
-    /** These, with a name that the server's certificate must have in place of the host of the address. */
+    /**
+     * These, with a name that the server's certificate must have in place of the host of the address. It is looked at, also if no name
+     * was before.
+     */
     public TlsOptions withServerName(String name) {
         return new TlsOptions(trust, certificate, key, keyPassword, name, true);
     }

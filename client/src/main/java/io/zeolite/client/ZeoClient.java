@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@link io.zeolite.error.ZeoException}, or one of its subclasses, if the server answers with an error;
  *   <li>{@link ServerUnavailableException} if there is no server;
- *   <li>{@link NoAnswerException} if it does not answer within {@link ZeoClientOptions.Builder#callTimeout};
+ *   <li>{@link NoAnswerException} if it does not answer within {@link ZeoClientOptions.Builder#callTimeout}, or the thread is
+ *       interrupted meanwhile;
  *   <li>{@link UncheckedIOException} if a local file cannot be read or written;
  *   <li>{@link io.zeolite.client.connection.UnexpectedAnswerException} if the server answers what makes no sense.
  * </ul>
@@ -132,12 +133,21 @@ public final class ZeoClient implements AutoCloseable {
         return await(async.loadSerialInside(oid, serial));
     }
 
-    /** The transaction that wrote the current revision of an object. Always asks the server. */
+    /**
+     * The transaction that wrote the current revision of an object. Always asks the server.
+     *
+     * @throws io.zeolite.error.PosKeyException if there is no such object
+     */
     public long currentSerial(long oid) {
         return await(async.currentSerialInside(oid));
     }
 
-    /** The revisions of an object, the latest first, at most so many. */
+    /**
+     * The revisions of an object, the latest first.
+     *
+     * @param count how many are wanted at most, at least 1
+     * @throws io.zeolite.error.PosKeyException if there is no such object
+     */
     public List<HistoryEntry> history(long oid, int count) {
         return await(async.log().history(oid, count));
     }
@@ -145,8 +155,8 @@ public final class ZeoClient implements AutoCloseable {
     /**
      * The transactions that may be undone, the latest first.
      *
-     * @param first how many of the latest are left out
-     * @param count how many are wanted at most
+     * @param first how many of the latest are left out, at least 0
+     * @param count how many are wanted at most, at least 1
      */
     public List<UndoEntry> undoLog(int first, int count) {
         return await(async.log().undoLog(first, count));
@@ -221,7 +231,7 @@ public final class ZeoClient implements AutoCloseable {
 
     /**
      * Finds out what has become of a transaction whose finish was not answered. Waits for a connection, as other calls do for
-     * {@link ZeoClientOptions.Builder#waitTimeout}, and then until the server is done with that transaction.
+     * {@link ZeoClientOptions.Builder#waitTimeout}, and then, without a limit, until the server is done with that transaction.
      *
      * @throws ServerUnavailableException if there is no connection; it may be called again
      */
@@ -268,8 +278,11 @@ public final class ZeoClient implements AutoCloseable {
      * Opens a blob, which is fetched into the client's cache first unless it is there. Others who ask for it meanwhile
      * share the download. The caller closes it.
      *
+     * <p>It takes as long as it takes: there is no limit but {@link ZeoClientOptions.Builder#waitTimeout} without a connection.
+     *
      * @param serial of the revision of the blob object
      * @throws io.zeolite.error.PosKeyException if there is no such blob
+     * @throws IllegalStateException if the client has no directory for blobs
      */
     public BlobFile openBlob(long oid, long serial) {
         CompletableFuture<BlobFile> blob = core.blobs().open(oid, serial);
@@ -306,7 +319,11 @@ public final class ZeoClient implements AutoCloseable {
         core.notifications().remove(listener);
     }
 
-    /** Ends the connection and all threads, and writes the cache's file. Calls that wait fail. */
+    /**
+     * Ends the connection and all threads, and writes the cache's file. Calls that wait fail with {@link ServerUnavailableException},
+     * and so do later ones; but what is in the object cache can be loaded, and blobs that are open can be read. Does nothing when it is
+     * closed already.
+     */
     @Override
     public void close() {
         core.close();

@@ -39,8 +39,8 @@ public final class ZeoClientOptions {
      *
      * <p>The storage is {@code 1} if it is not named. The options are those of the builder, in words with hyphens:
      * {@code wait}, {@code call-timeout}, {@code server-timeout}, {@code connect-timeout}, {@code first-retry},
-     * {@code last-retry} (durations: {@code 500ms}, {@code 30s}, {@code 5m}, or seconds); {@code cache-size} (bytes, or
-     * {@code 64MB}), {@code cache-file}; {@code blob-dir}, {@code blob-cache-size}, {@code shared-blob-dir} (a path);
+     * {@code last-retry} (durations: {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h}, or seconds); {@code cache-size}
+     * (bytes, or {@code 64MB}, with KB, MB, GB and TB for 2^10, 2^20, 2^30 and 2^40 bytes), {@code cache-file}; {@code blob-dir}, {@code blob-cache-size}, {@code shared-blob-dir} (a path);
      * {@code read-only}, {@code read-only-fallback} ({@code true}); {@code label}; with {@code zeos},
      * {@code tls-trust}, {@code tls-certificate}, {@code tls-key}, {@code tls-server-name}.
      *
@@ -241,8 +241,8 @@ public final class ZeoClientOptions {
         }
 
         /**
-         * How long blocking calls wait for an answer; 60 s if it is not given. Not votes, finishes and packs, which last as
-         * long as they do. Zero: no limit.
+         * How long blocking calls wait for an answer; 60 s if it is not given. Not votes, finishes and packs, nor {@link
+         * ZeoClient#outcome} and {@link ZeoClient#openBlob}, which last as long as they do. Zero: no limit.
          */
         public Builder callTimeout(Duration time) {
             callTimeout = limited("callTimeout", time, Duration.ZERO);
