@@ -25,6 +25,9 @@ final class BrokenConnection {
             // Something was to be sent on it. Netty's exception says nothing else.
             return "the connection was lost";
         }
+        if (reason instanceof Error) {
+            return "given up after " + reason;
+        }
         String message = reason.getMessage() == null ? reason.toString() : reason.getMessage();
         if (!isTls) {
             return message;

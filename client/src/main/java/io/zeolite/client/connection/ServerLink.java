@@ -169,7 +169,7 @@ public final class ServerLink implements AutoCloseable {
     public void failConnection(Error error) {
         Candidate candidate = current;
         if (candidate != null && candidate.connection != null) {
-            candidate.connection.fail("is not needed any more after " + error, error);
+            candidate.connection.fail("was given up after " + error, error);
         }
     }
 

@@ -39,5 +39,7 @@ final class BrokenConnectionTest {
         assertThat(BrokenConnection.explain(new IOException("reset"))).isEqualTo("reset");
         assertThat(BrokenConnection.explain(new IOException())).isEqualTo("java.io.IOException");
         assertThat(BrokenConnection.explain(new ClosedChannelException())).isEqualTo("the connection was lost");
+        assertThat(BrokenConnection.explain(new OutOfMemoryError("Java heap space")))
+                .isEqualTo("given up after java.lang.OutOfMemoryError: Java heap space");
     }
 }
