@@ -506,6 +506,11 @@ final class ClientCore implements LinkUser {
         oids.connectionLost();
     }
 
+    @Override
+    public void ended(Throwable failure) {
+        relay.ended(failure);
+    }
+
     /** Waits for a result; as long as it takes if the time is zero. */
     <T extends @Nullable Object> T await(CompletableFuture<T> future, Duration timeout) {
         return Failures.await(future, timeout, link);

@@ -26,4 +26,7 @@ public interface RelayListener extends RelayPublication {
 
     /** The server has told the size of the storage: before the answer to a finish, or after a pack. */
     default void resized() {}
+
+    /** The client has failed: there will be no connection any more. */
+    default void ended(Throwable failure) {}
 }

@@ -13,6 +13,7 @@ import io.zeolite.invalidation.InvalidationHub;
 import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyDict;
 import io.zeolite.pickle.PyTuple;
+import io.zeolite.platform.LostThreadError;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.CopiedTransaction;
 import io.zeolite.storage.CurrentRecord;
@@ -139,6 +140,15 @@ public final class EdgeStorage implements Storage {
             if (!isFinishing()) {
                 hub.resized();
             }
+        }
+
+        /** Nothing replaces it: as when an event loop of the server's has ended. */
+        @Override
+        public void ended(Throwable failure) {
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler()
+                    .uncaughtException(
+                            thread, new LostThreadError("the client of the central server has failed", failure));
         }
     }
 

@@ -24,4 +24,7 @@ public interface LinkUser extends ServerMessages {
 
     /** A connection for which {@link #connected} was called has ended; its calls have failed already. */
     void disconnected(DisconnectedException reason);
+
+    /** The link has failed, see {@link ServerLink#failure}: all calls fail from now on. */
+    default void ended(Throwable failure) {}
 }

@@ -142,6 +142,7 @@ public final class ServerLink implements AutoCloseable {
         ifPossible(this::end);
         ifPossible(() -> LOG.error("the client has failed, and does nothing more", failure));
         ifPossible(loops::end);
+        ifPossible(() -> user.ended(failure));
     }
 
     private static void ifPossible(Runnable step) {

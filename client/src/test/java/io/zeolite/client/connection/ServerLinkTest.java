@@ -318,11 +318,19 @@ final class ServerLinkTest {
             peer.awaitEnd();
         };
         try (ScriptedServer server = new ScriptedServer(script)) {
-            try (ServerLink link = new ServerLink(options(server.address()), new NoUser(), nanoTime::get)) {
+            CompletableFuture<Throwable> ended = new CompletableFuture<>();
+            NoUser user = new NoUser() {
+                @Override
+                public void ended(Throwable why) {
+                    ended.complete(why);
+                }
+            };
+            try (ServerLink link = new ServerLink(options(server.address()), user, nanoTime::get)) {
                 link.start();
                 CompletableFuture<Object> answer = link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES);
                 asked.await();
                 failure.accept(link);
+                assertThat(ended).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(link.failure());
                 assertHasFailed(answer, reason);
                 assertHasFailed(link.call(Methods.PING, PyTuple.EMPTY, ServerLink.Retry.YES), reason);
                 server.join();
