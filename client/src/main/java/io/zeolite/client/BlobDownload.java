@@ -279,7 +279,7 @@ final class BlobDownload {
         } catch (RejectedExecutionException e) {
             broken = true;
             write();
-            end(new ServerUnavailableException("the client was closed", e));
+            end(store.closedReason());
         }
     }
 

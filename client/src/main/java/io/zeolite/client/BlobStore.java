@@ -132,7 +132,7 @@ final class BlobStore implements Closeable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            joined.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+            joined.completeExceptionally(closedReason());
         }
         return joined;
     }
@@ -333,15 +333,20 @@ final class BlobStore implements Closeable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            result.completeExceptionally(new ServerUnavailableException("the client was closed", e));
+            result.completeExceptionally(closedReason());
         }
         return result;
+    }
+
+    /** Why nothing is done any more. */
+    Throwable closedReason() {
+        return link.closedReason();
     }
 
     /** Why something has failed: the end of the client closes files that are being read or written. */
     Throwable reason(Throwable failure) {
         Throwable root = Failures.root(failure);
-        return root instanceof IOException && link.isClosed() ? link.closedReason() : root;
+        return root instanceof IOException && link.isClosed() ? closedReason() : root;
     }
 
     /** Closes something in the background, or here if the client is closed already. */

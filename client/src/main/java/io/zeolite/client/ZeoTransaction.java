@@ -196,20 +196,15 @@ public final class ZeoTransaction implements AutoCloseable {
     private long awaitTid(CompletableFuture<Long> finish) {
         try {
             return core.await(finish, Duration.ZERO);
-        } catch (NoAnswerException interrupted) {
-            if (abortUnlessFinishing()) {
-                throw interrupted;
-            }
+        } catch (NoAnswerException | ServerUnavailableException e) {
+            // Interrupted; or the client itself has failed, perhaps in the middle of it.
             if (finish.isDone()) {
                 return core.await(finish, Duration.ZERO);
             }
-            throw started().unknown(String.valueOf(interrupted.getMessage()), interrupted);
-        } catch (ServerUnavailableException failed) {
-            // The client itself may have failed in the middle of it.
-            if (finish.isDone() || abortUnlessFinishing()) {
-                throw failed;
+            if (abortUnlessFinishing()) {
+                throw e;
             }
-            throw started().unknown(String.valueOf(failed.getMessage()), failed);
+            throw started().unknown(String.valueOf(e.getMessage()), e);
         }
     }
 

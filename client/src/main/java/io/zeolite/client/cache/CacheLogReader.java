@@ -34,8 +34,8 @@ final class CacheLogReader implements Closeable {
     /**
      * Opens a log.
      *
-     * @param limitBytes of the cache: a longer record, of which no revision would find a place, is a broken one. There may not even
-     *     be memory for it
+     * @param limitBytes of the cache: a longer record, of which no revision would find a place, is taken for a broken one, as there may not
+     *     even be memory for it; in a log that was written for a larger cache, what follows it is lost too
      */
     static CacheLogReader open(Path path, long limitBytes) throws IOException {
         long length = Files.size(path);

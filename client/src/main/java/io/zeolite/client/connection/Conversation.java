@@ -142,7 +142,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
         orFails.completeExceptionally(reason);
     }
 
-    /** Runs what Netty would only log an error of: that ends the connection. On the event loop. */
+    /** Runs what others may wait for, and Netty would only log an error of: that ends the connection, and its user is told. On the event loop. */
     void guarded(Runnable step) {
         try {
             step.run();

@@ -33,8 +33,8 @@ import org.slf4j.event.Level;
  * {@link LinkOptions.Access#READ_ONLY_FALLBACK} a read-only server is used meanwhile, and attempts go on until one that takes
  * writes is found.
  *
- * <p>An error that escapes from something that is done on the event loop, or ends its thread, ends the link: nobody knows what it has
- * left undone, and who waits for that would wait for ever. Errors of single messages end their connection only.
+ * <p>An error that escapes from a step of the link's, or from what hangs on an answer, or ends the thread of the event loop, ends the link: nobody
+ * knows what it has left undone, and who waits for that would wait for ever. One in the writing or reading of a message ends its connection only.
  *
  * <p>A server that has said nothing for half of {@link LinkOptions#serverTimeout} is asked something; one that says nothing
  * for all of it is given up. Each byte counts, not only whole messages; and so do those that go out before the question.
@@ -61,7 +61,7 @@ public final class ServerLink implements AutoCloseable {
     /** What has ended the link before it was closed. Any thread. */
     private volatile @Nullable Throwable fatal;
     /** There may be no memory for it later. */
-    private final IllegalStateException loopEnded = new IllegalStateException("its event loop has ended");
+    private final IllegalStateException endOfLoop = new IllegalStateException("its event loop has ended");
 
     private @Nullable Future<?> ticks;
     /** What has been logged since the last connection of why there is none. */
@@ -123,7 +123,7 @@ public final class ServerLink implements AutoCloseable {
 
     private void loopEnded() {
         if (!closed) {
-            abandon(loopEnded);
+            abandon(endOfLoop);
         }
     }
 

@@ -69,10 +69,19 @@ public final class ZeoConnection implements AutoCloseable {
             if (channel.eventLoop().inEventLoop()) {
                 task.run();
             } else {
-                channel.eventLoop().execute(() -> conversation.guarded(task));
+                channel.eventLoop().execute(() -> runOr(task, orFails));
             }
         } catch (RejectedExecutionException e) {
             orFails.completeExceptionally(new DisconnectedException("the connection was closed", e));
+        }
+    }
+
+    /** A message may be missing among others then, so they all end. */
+    private void runOr(Runnable task, CompletableFuture<?> orFails) {
+        try {
+            task.run();
+        } catch (Error e) {
+            orFails.completeExceptionally(fail("is not needed any more after " + e, e));
         }
     }
 
