@@ -1,6 +1,7 @@
 package io.zeolite.cli;
 
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -22,14 +23,15 @@ final class PatientPool extends ThreadPoolExecutor {
     private final AtomicBoolean trying = new AtomicBoolean();
 
     /**
-     * A pool whose threads end when they have had nothing to do for a while.
-     *
+     * @param idleSeconds threads end when they have had nothing to do for so long; 0 if they stay
      * @param timer has its threads already
      */
     PatientPool(int threads, long idleSeconds, ThreadFactory factory, ScheduledExecutorService timer) {
         super(threads, threads, idleSeconds, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
         this.timer = timer;
-        allowCoreThreadTimeOut(true);
+        if (idleSeconds > 0) {
+            allowCoreThreadTimeOut(true);
+        }
     }
 
     @Override
@@ -37,7 +39,9 @@ final class PatientPool extends ThreadPoolExecutor {
         try {
             super.execute(task);
         } catch (OutOfMemoryError e) {
-            getQueue().add(task);
+            if (!getQueue().contains(task)) {
+                getQueue().add(task);
+            }
             if (trying.compareAndSet(false, true)) {
                 LOG.error("no thread for what is to be done, which waits for one: {}", e.getMessage());
                 tryAgain();
@@ -46,7 +50,11 @@ final class PatientPool extends ThreadPoolExecutor {
     }
 
     private void tryAgain() {
-        timer.schedule(this::startThread, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        try {
+            timer.schedule(this::startThread, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the server ends before there is a thread: {}", e.toString());
+        }
     }
 
     private void startThread() {

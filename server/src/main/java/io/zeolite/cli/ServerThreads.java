@@ -26,6 +26,7 @@ final class ServerThreads implements Timers {
 
     private static final long IDLE_SECONDS = 30;
     private static final long PACKER_IDLE_SECONDS = 1;
+    private static final long STAYS = 0;
 
     private final ThreadPoolExecutor io;
     private final ThreadPoolExecutor iteration;
@@ -64,9 +65,8 @@ final class ServerThreads implements Timers {
                 throw new LostThreadError("the committer has failed", e);
             }
         });
-        ThreadPoolExecutor committer =
-                new PatientPool(1, IDLE_SECONDS, Foreground.factory(irreplaceable, COMMITTER_SLICE), timer);
-        committer.allowCoreThreadTimeOut(false);
+        ExecutorService committer =
+                new PatientPool(1, STAYS, Foreground.factory(irreplaceable, COMMITTER_SLICE), timer);
         committers.add(committer);
         return committer;
     }

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param clientBufferLimit the most outgoing bytes kept for a client that does not read them
  * @param clientStallTimeout a client that reads nothing for so long, although there is something for it, is dropped
  * @param handshakeTimeout a client that has not registered by then is dropped
- * @param stagingMemory records of one transaction beyond this are kept in a file until it is finished
+ * @param stagingMemory records of one transaction beyond this, or of all beyond a quarter of the heap, are kept in a file until it is finished
  * @param ioThreads event loops; zero means two for each processor, as one may wait for the disk
- * @param drainTimeout how long voted transactions may take to finish when the server is told to stop
+ * @param drainTimeout how long voted transactions may take to finish, and then blobs to be sent, when the server is told to stop
  * @param indexSaveInterval the index of a file storage is saved after this many object records; zero means only when
  *     it is closed or packed
  * @param tls null if clients talk to the server in the clear

@@ -78,6 +78,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private int pauses;
     private boolean writable = true;
     private boolean draining;
+    /** The system may still have the end of the last one. */
+    private boolean hasCarriedBlobs;
     /** It is asked nothing more, and gets the rest of blobs. */
     private boolean leaving;
     /** It is told nothing else. */
@@ -387,6 +389,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
             BlobSender.close(source);
             return;
         }
+        hasCarriedBlobs = true;
         BlobRevision revision = new BlobRevision(oid, serial);
         SentPart has = broken.remove(revision);
         BlobSender sender = new BlobSender(this, channel, encoding, revision, source, unreadable, has, outcome);
@@ -411,10 +414,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     void blobSent(BlobSender sender) {
         boolean wasArriving = arriving.remove(sender);
         blobs.remove(sender);
-        if (leaving) {
-            leaveIfNoBlobHasBegun();
-        } else if (!wasArriving && !blobs.isEmpty()) {
+        if (!wasArriving && !blobs.isEmpty()) {
             blobs.element().start();
+        } else if (leaving) {
+            leaveIfNoBlobHasBegun();
         }
     }
 
@@ -514,12 +517,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     }
 
     /**
-     * Ends the connection, at once if no blob is on its way to the client. Python's client would append all of it to the part
-     * that it has, when it is back. Any thread.
+     * Ends the connection, at once if it has carried no blob. Others end when the client has all of those that it has a part of, as
+     * Python's client would append all of such a one to the part, when it is back. Any thread.
      */
     void closeAfterBlobs() {
         queue(() -> {
-            if (Stream.concat(blobs.stream(), arriving.stream()).anyMatch(BlobSender::hasBegun)) {
+            if (hasCarriedBlobs) {
                 beginToLeave();
             } else {
                 close();
@@ -530,9 +533,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Outbox, C
     private void beginToLeave() {
         if (!leaving && channel.isActive()) {
             leaving = true;
+            BlobSender started = blobs.peek();
             arriving.removeIf(Connection::isDropped);
             blobs.removeIf(Connection::isDropped);
-            leaveIfNoBlobHasBegun();
+            if (!blobs.isEmpty() && blobs.element() != started) {
+                // The client has a part of it from an attempt that failed.
+                blobs.element().start();
+            } else {
+                leaveIfNoBlobHasBegun();
+            }
         }
     }
 

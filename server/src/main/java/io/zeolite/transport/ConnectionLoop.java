@@ -152,8 +152,12 @@ final class ConnectionLoop {
                 arrive(to);
             } else {
                 LOG.debug("a connection ended on the way to another loop: {}", String.valueOf(done.cause()));
-                takeTasks(to);
-                resident.lostInMove();
+                try {
+                    takeTasks(to);
+                } finally {
+                    // Also if the loop has no thread and gets none.
+                    resident.lostInMove();
+                }
             }
         });
     }

@@ -17,6 +17,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
@@ -93,7 +94,6 @@ public final class ZeoServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        connections.add(channel);
                         if (tls != null) {
                             TlsPeer.secure(channel, tls);
                         }
@@ -102,6 +102,7 @@ public final class ZeoServer implements AutoCloseable {
                         channel.pipeline()
                                 .addLast(new FrameDecoder(connection::maxMessageBytes))
                                 .addLast(connection);
+                        connections.add(channel);
                     }
                 });
         if (unix) {
@@ -210,14 +211,15 @@ public final class ZeoServer implements AutoCloseable {
     }
 
     /**
-     * Closes every connection, those that a blob is sent on when the client has all of it.
+     * Closes every connection, those that blobs are sent on when the client has all of them and has closed its side.
      *
      * @return whether all are closed; false if that takes too long
      */
     public boolean closeAfterBlobs(Duration atMost) {
         stopAccepting();
+        ChannelGroupFuture closed = connections.newCloseFuture();
         forEachConnection(Connection::closeAfterBlobs);
-        return connections.newCloseFuture().awaitUninterruptibly(atMost.toMillis());
+        return closed.awaitUninterruptibly(atMost.toMillis());
     }
 
     /** By their own queues: one may be on its way to another loop. */

@@ -63,7 +63,7 @@ final class BrokenBlobTest {
     private Path directory;
 
     private final ExecutorService committer = Executors.newSingleThreadExecutor();
-    private final ExecutorService io = Executors.newFixedThreadPool(2);
+    private final ExecutorService io = Executors.newFixedThreadPool(4);
     private final PythonFile file = new PythonFile();
 
     @SuppressWarnings("NullAway.Init") // Set before each test.

@@ -38,6 +38,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -294,6 +296,43 @@ final class ConnectionTest {
             channel.releaseOutbound();
         }
         assertThat(outcome.join()).isEqualTo(LONG);
+    }
+
+    @Test
+    void closeAfterBlobs_clientHasPartsOfTwo_getsTheRestOfBoth(@TempDir Path directory) throws IOException {
+        assertThat(sentAfterClose(directory, new BlobRevision(7, 8))).containsExactly(LONG, LONG);
+    }
+
+    @Test
+    void closeAfterBlobs_firstHasNotBegun_restOfTheNextIsSent(@TempDir Path directory) throws IOException {
+        assertThat(sentAfterClose(directory, DOUBTED)).containsExactly(null, LONG);
+    }
+
+    /** What becomes of two blobs, of which the client has a part of the second one, when the server ends; null for nothing. */
+    private List<@Nullable Integer> sentAfterClose(Path directory, BlobRevision first) throws IOException {
+        Path file = Files.write(directory.resolve("blob"), new byte[LONG]);
+        BlobRevision second = new BlobRevision(9, 10);
+        CRC32C crc = new CRC32C();
+        crc.update(new byte[100]);
+        connection.blobBroken(second, new SentPart(100, (int) crc.getValue()));
+        List<CompletableFuture<Long>> outcomes = List.of(new CompletableFuture<>(), new CompletableFuture<>());
+        for (int i = 0; i < 2; i++) {
+            BlobRevision revision = i == 0 ? first : second;
+            connection.sendBlob(
+                    revision.oid(),
+                    revision.tid(),
+                    new OpenBlob.LocalFile(FileChannel.open(file), LONG),
+                    BlobSenderTest.to(outcomes.get(i)));
+        }
+        connection.closeAfterBlobs();
+        while (!outcomes.get(1).isDone()) {
+            channel.runPendingTasks();
+            channel.runScheduledPendingTasks();
+            channel.releaseOutbound();
+        }
+        return outcomes.stream()
+                .<@Nullable Integer>map(outcome -> outcome.isDone() ? Math.toIntExact(outcome.join()) : null)
+                .toList();
     }
 
     @Test

@@ -72,6 +72,7 @@ public final class Archiver {
      *
      * @param since those of this transaction and later ones
      * @param until those of this transaction and earlier ones
+     * @param age those that are as old
      * @param leastBytes those that have so many, or more
      * @param limit no more than so many
      */

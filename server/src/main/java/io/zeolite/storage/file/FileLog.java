@@ -653,8 +653,11 @@ public final class FileLog implements TransactionLog, UndoableLog {
     private void saveIndex() {
         recordsSinceSave = 0;
         long end = generation.published().end();
-        warnIfReplaced();
-        if (options.readOnly() || failure != null || indexedEnd == end || end != generation.appendedEnd()) {
+        if (options.readOnly()
+                || failure != null
+                || indexedEnd == end
+                || end != generation.appendedEnd()
+                || isReplaced()) {
             return;
         }
         try {
@@ -665,16 +668,19 @@ public final class FileLog implements TransactionLog, UndoableLog {
         }
     }
 
-    /** Nobody finds any more what goes on to be committed. */
-    private void warnIfReplaced() {
+    /** Whether nobody finds any more what is committed; an index of it would be taken for one of the file that is there now. */
+    private boolean isReplaced() {
         try {
-            if (!options.readOnly() && !generation.file().hasItsName()) {
-                LOG.error(
-                        "{} was deleted, moved or replaced since it was opened: what is committed goes to the file that it was",
-                        path);
+            if (generation.file().hasItsName()) {
+                return false;
             }
+            LOG.error(
+                    "{} was deleted, moved or replaced since it was opened: what is committed goes to the file that it was",
+                    path);
+            return true;
         } catch (IOException e) {
             LOG.warn("{} cannot be looked at: {}", path, e.toString());
+            return false;
         }
     }
 
