@@ -9,7 +9,6 @@ import io.zeolite.message.Methods;
 import io.zeolite.pickle.PyTuple;
 import io.zeolite.storage.Completion;
 import io.zeolite.storage.Storage;
-import io.zeolite.storage.Subscription;
 import io.zeolite.zodb.Ids;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -68,22 +67,13 @@ class BlobCallsTest {
 
     @SuppressWarnings("unchecked")
     private Storage storage() {
-        Subscription subscription = new Subscription() {
-            @Override
-            public long startTid() {
-                return 0;
-            }
-
-            @Override
-            public void close() {}
-        };
         return (Storage) Proxy.newProxyInstance(
                 Storage.class.getClassLoader(), new Class<?>[] {Storage.class}, (proxy, method, args) -> {
                     switch (method.getName()) {
                         case "whenOpen" -> Completion.done((Completion<Void>) args[0]);
                         case "openBlob" -> opening.add((Completion<OpenBlob>) args[2]);
                         case "subscribe" -> {
-                            return subscription;
+                            return new NoSubscription();
                         }
                         default -> throw new AssertionError(method + " was called");
                     }

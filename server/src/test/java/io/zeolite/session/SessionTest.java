@@ -11,7 +11,6 @@ import io.zeolite.storage.Finished;
 import io.zeolite.storage.Storage;
 import io.zeolite.storage.StorageInfo;
 import io.zeolite.storage.StorageTransaction;
-import io.zeolite.storage.Subscription;
 import io.zeolite.storage.VoteResult;
 import io.zeolite.zodb.Ids;
 import java.lang.reflect.Proxy;
@@ -51,15 +50,6 @@ class SessionTest {
 
     @SuppressWarnings("unchecked")
     private Storage storage() {
-        Subscription subscription = new Subscription() {
-            @Override
-            public long startTid() {
-                return 0;
-            }
-
-            @Override
-            public void close() {}
-        };
         StorageTransaction transaction = proxy(StorageTransaction.class, (method, arguments) -> {
             switch (method) {
                 case "vote" -> votes.add((Completion<VoteResult>) arguments[0]);
@@ -74,7 +64,7 @@ class SessionTest {
                 yield null;
             }
             case "info" -> new StorageInfo("a storage", false, true, true, List.of());
-            case "subscribe" -> subscription;
+            case "subscribe" -> new NoSubscription();
             case "begin" -> {
                 timeouts.add((Runnable) arguments[3]);
                 yield transaction;
